@@ -1,0 +1,28 @@
+"""`mfps degrade`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options as o
+
+
+def degrade(
+    source: Annotated[Path, typer.Argument(help="Photograph, or folder of photographs.")],
+    out: Annotated[Path, typer.Option(help="Folder for the degraded PNG files.")],
+    degradation: Annotated[str, typer.Option(help="Preset or mix, as in `mfps search`.")] = "full",
+    size: o.Size = None,
+    seed: Annotated[int, typer.Option(help="Seed of the degradations.")] = 0,
+) -> None:
+    """Degrade photographs, to see what a preset does or to keep a test set."""
+    from ..engine.progress import track
+    from ..engine.run_folder import check_writable
+    from ..faces.degrade_folder import degradation_targets, degrade_files
+
+    check_writable(out)
+    pairs = degradation_targets(source, out)
+    with track("degrade", len(pairs), o.console()) as tick:
+        for _ in degrade_files(pairs, degradation, size, seed):
+            tick()
+    typer.echo(f"degraded  {len(pairs)} photographs in {out}")

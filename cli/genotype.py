@@ -1,0 +1,131 @@
+"""`mfps genotype`: show, draw, validate, diff, random."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from . import options as o
+
+app = typer.Typer(
+    name="genotype", help="Look at architectures: show, draw, validate, diff, random.", no_args_is_help=True
+)
+
+Source = Annotated[str, typer.Argument(help="Genotype file, run folder, or published name such as mfpsnet.")]
+
+
+@app.command()
+def show(
+    genotype: Source,
+    size: Annotated[int, typer.Option(help="Side of a face in pixels, for the FLOPs.")] = 128,
+    iterations: Annotated[int | None, typer.Option(help="Passes over the image. [2 with priors, else 1]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Numbers as JSON instead of tables.")] = False,
+) -> None:
+    """Print paths and cells, and what the compiled network costs: parameters and FLOPs, per branch."""
+    from ..genotypes.genotype import read_genotype
+    from ..retrain.cost_report import genotype_costs
+
+    read = read_genotype(genotype)
+    costs = genotype_costs(read, size, iterations)
+    if as_json:
+        numbers = {name: cost._asdict() for name, cost in costs.items()}
+        typer.echo(json.dumps({"name": read.name, "hash": read.hash, "size": size, "cost": numbers}, indent=1))
+        return
+    console = o.console()
+    console.print(f"[bold]{read.name}[/bold]  {read.hash[:16]}", highlight=False)
+    for key, value in read.provenance.items():
+        if isinstance(value, str | int | float):
+            console.print(f"  {key}: {value}", highlight=False, markup=False)
+    architecture = Table("branch", "starts at", "width", "path (rate of each layer)", "cell")
+    for name, branch in read.present.items():
+        cell = "\n".join(f"{kept.source} -> {kept.target}  {kept.op}" for kept in branch.cell)
+        architecture.add_row(
+            name, f"x{branch.start_rate}", str(branch.width), " ".join(map(str, branch.path)), cell, end_section=True
+        )
+    console.print(architecture)
+    cost_table = Table("part", title=f"one {size} x {size} face", title_justify="left")
+    for column in ("parameters", "share", "GFLOPs", "share"):
+        cost_table.add_column(column, justify="right")
+    total = costs["total"]
+    for name, cost in costs.items():
+        cost_table.add_row(
+            name,
+            f"{cost.parameters:,}",
+            f"{cost.parameters / total.parameters:.1%}",
+            f"{cost.flops / 1e9:.3f}",
+            f"{cost.flops / total.flops:.1%}",
+            end_section=name == "total",
+        )
+    console.print(cost_table)
+
+
+@app.command()
+def draw(
+    genotype: Source,
+    out: Annotated[Path, typer.Option(help="File to write; its suffix (.svg, .png, .pdf) is the format.")],
+    epoch: Annotated[
+        int | None, typer.Option(help="Draw this epoch of a search's run folder, with its transition probabilities.")
+    ] = None,
+    renderer: Annotated[str, typer.Option(help="auto, matplotlib or graphviz.")] = "auto",
+    title: Annotated[str | None, typer.Option(help="Title of the drawing.")] = None,
+) -> None:
+    """Draw a genotype: each branch's trellis with its path, and its cell."""
+    from ..genotypes.drawing import draw_genotype
+    from ..genotypes.genotype import read_genotype
+
+    if epoch is None:
+        draw_genotype(read_genotype(genotype), out, title=title, renderer=renderer)
+    else:
+        # Only here, as it brings torch along and that takes seconds.
+        from ..nas.derive import searched_epoch
+
+        drawn, probabilities = searched_epoch(Path(genotype), epoch)
+        draw_genotype(drawn, out, probabilities, title=title, renderer=renderer)
+    typer.echo(f"drawing   {out}")
+
+
+@app.command()
+def validate(
+    files: Annotated[list[str], typer.Argument(help="Genotype files, run folders or published names.")],
+) -> None:
+    """Check genotypes against the format's rules; one line for each, exit status 1 at the first bad one."""
+    from ..genotypes.genotype import read_genotype
+
+    for file in files:
+        read = read_genotype(file)
+        typer.echo(f"valid     {file}: {read.name}, branches {', '.join(read.present)}, hash {read.hash}")
+
+
+@app.command()
+def diff(before: Source, after: Source) -> None:
+    """List how two architectures differ; exit status 0 whether they do or not."""
+    from ..genotypes.diff import diff_genotypes
+    from ..genotypes.genotype import read_genotype
+
+    differences = diff_genotypes(read_genotype(before), read_genotype(after))
+    for difference in differences:
+        typer.echo(str(difference))
+    typer.echo(f"{len(differences)} differences" if differences else "the same architecture")
+
+
+@app.command()
+def random(
+    out: Annotated[Path, typer.Option(help="Genotype file to write.")],
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+    priors: Annotated[str, typer.Option(help="none, or any of parsing,heatmap,dictionary.")] = "none",
+    width: Annotated[int, typer.Option(help="Base width.")] = 8,
+    layers: Annotated[int, typer.Option(help="Layers of every branch but fusion.")] = 6,
+    fusion_layers: Annotated[int, typer.Option(help="Layers of the fusion branch.")] = 8,
+    monotone: Annotated[bool, typer.Option(help="The upsample branch never moves down.")] = False,
+) -> None:
+    """Draw an architecture uniformly from the search space: the baseline that every search must beat."""
+    from ..genotypes.genotype import write_genotype
+    from ..genotypes.sampling import random_genotype
+    from ..genotypes.space import search_space
+
+    names = [name.strip() for name in priors.split(",") if name.strip() not in ("", "none")]
+    space = search_space(names, width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone)
+    write_genotype(random_genotype(space, seed), out)
+    typer.echo(f"genotype  {out}")

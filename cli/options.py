@@ -1,0 +1,43 @@
+"""Options that several commands share: written once, with one help text."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Folder of clean, aligned face photographs.", show_default=False)
+]
+TrainList = Annotated[Path | None, typer.Option("--list", help="File with the names to train on, one a line. [all]")]
+ValList = Annotated[Path | None, typer.Option("--val-list", help="Names to validate on. [a tenth is held out]")]
+Priors = Annotated[str | None, typer.Option(help="none, or any of parsing,heatmap,dictionary. [none]")]
+Preset = Annotated[str, typer.Option(help="tiny, small or published: sizes and schedules.")]
+Size = Annotated[int | None, typer.Option(help="Side of the faces in pixels, a multiple of 8.")]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the training list.")]
+EpochSteps = Annotated[int | None, typer.Option(help="End each epoch after this many steps.")]
+MaxSteps = Annotated[int | None, typer.Option(help="Stop after this many steps.")]
+BatchSize = Annotated[int | None, typer.Option(help="Faces a step.")]
+Width = Annotated[int | None, typer.Option(help="Base width of the network.")]
+Iterations = Annotated[int | None, typer.Option(help="Passes over the image. [2 with priors, else 1]")]
+Attention = Annotated[bool | None, typer.Option(help="A learned weight for each prior.")]
+Degradation = Annotated[
+    str | None,
+    typer.Option(help="full, blur, noise, jpeg, lowres, gfpgan, codeformer, or a mix: full:0.5,blur:0.5. [full]"),
+]
+Workers = Annotated[int | None, typer.Option(help="Processes that read and degrade photographs. [0]")]
+Seed = Annotated[int | None, typer.Option(help="Everything random follows from it. [0]")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N. [auto]")]
+Precision = Annotated[str | None, typer.Option(help="float32 or bfloat16 (mixed). [float32]")]
+Config = Annotated[Path | None, typer.Option("--config", help="YAML file with any option; a run's config.yaml is one.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder to make; it overwrites nothing.", show_default=False)]
+
+
+def console() -> Console:
+    """Where commands write: standard output, as wide as it is."""
+    return Console()
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that were given on the command line."""
+    return {name: value for name, value in options.items() if value not in (None, [])}

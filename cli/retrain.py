@@ -1,0 +1,77 @@
+"""`mfps retrain`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options as o
+
+
+def retrain(
+    genotype: Annotated[
+        str | None, typer.Option(help="Genotype file, run folder or published name.", show_default=False)
+    ] = None,
+    data: o.Data = None,
+    out: o.Out = None,
+    list_: o.TrainList = None,
+    val_list: o.ValList = None,
+    priors: o.Priors = None,
+    preset: o.Preset = "published",
+    size: o.Size = None,
+    width: o.Width = None,
+    epochs: o.Epochs = None,
+    epoch_steps: o.EpochSteps = None,
+    max_steps: o.MaxSteps = None,
+    batch_size: o.BatchSize = None,
+    degradation: o.Degradation = None,
+    solver: Annotated[str | None, typer.Option(help="adam or sgd. [adam]")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate at the start. [0.001]")] = None,
+    schedule: Annotated[str | None, typer.Option(help="published (halving), cosine or constant.")] = None,
+    perceptual: Annotated[float | None, typer.Option(help="Weight of the VGG19 loss; 0 leaves it out.")] = None,
+    vgg19: Annotated[Path | None, typer.Option(help="Local copy of VGG19's official weights.")] = None,
+    from_supernet: Annotated[Path | None, typer.Option(help="Search run to start the weights from.")] = None,
+    iterations: o.Iterations = None,
+    attention: o.Attention = None,
+    workers: o.Workers = None,
+    seed: o.Seed = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
+    config: o.Config = None,
+) -> None:
+    """Train the fixed network of a genotype; leaves weights.safetensors in --out."""
+    given = o.given(
+        genotype=genotype,
+        data=data,
+        out=out,
+        list=list_,
+        val_list=val_list,
+        priors=priors,
+        size=size,
+        width=width,
+        epochs=epochs,
+        epoch_steps=epoch_steps,
+        max_steps=max_steps,
+        batch_size=batch_size,
+        degradation=degradation,
+        solver=solver,
+        lr=lr,
+        schedule=schedule,
+        perceptual=perceptual,
+        vgg19=vgg19,
+        from_supernet=from_supernet,
+        iterations=iterations,
+        attention=attention,
+        workers=workers,
+        seed=seed,
+        device=device,
+        precision=precision,
+    )
+    from ..engine.configuration import resolve
+    from ..retrain.config import RetrainConfig
+    from ..retrain.train import retrain as run
+
+    resolved = resolve(RetrainConfig, "retrain", preset, config, given)
+    run(resolved, o.console())
+    typer.echo(f"weights   {resolved.out / 'weights.safetensors'}")
+    typer.echo(f"next      mfps evaluate {resolved.out} --data {resolved.data} --out ...")

@@ -1,0 +1,172 @@
+"""The single steps that spoil a face: blur, noise, JPEG, loss of resolution.
+
+Each takes a uint8 (H, W, 3) RGB picture, a random generator and `scale`, the ratio of the picture's size to the size
+the step was published for, and returns a uint8 picture of the same shape. Lengths in pixels are multiplied by `scale`.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+_BORDER = cv2.BORDER_REFLECT_101
+
+
+def blur(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """Gaussian or motion blur, with equal chance. Source: the published MFPSNet training data."""
+    return gaussian_blur(image, rng, scale) if rng.random() < 0.5 else motion_blur(image, rng, scale)
+
+
+def gaussian_blur(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """Isotropic Gaussian blur, sigma U[3, 8) pixels."""
+    sigma_px = rng.uniform(3, 8)
+    side = gaussian_kernel_side(sigma_px, scale)
+    return cv2.GaussianBlur(image, (side, side), sigma_px * scale, borderType=_BORDER)
+
+
+def gaussian_kernel_side(sigma_px: float, scale: float) -> int:
+    """Odd side of the Gaussian kernel: 2.9 sigma below sigma 5, 2.6 sigma from there, at least 5, times `scale`."""
+    factor = 2.9 if sigma_px < 5 else 2.6
+    return _odd(int(max(factor * sigma_px, 5) * scale))
+
+
+def motion_blur(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """Motion blur along a line of 10 to 20 pixels at any angle."""
+    length = _odd(max(int(rng.integers(10, 21) * scale), 3))
+    direction = (rng.uniform(-1, 1) + 1) / 2
+    return cv2.filter2D(image, -1, motion_kernel(length, direction, rng.uniform(0, 360)), borderType=_BORDER)
+
+
+def motion_kernel(length: int, direction: float, angle_deg: float) -> np.ndarray:
+    """A line through the middle of a (length, length) kernel, rotated; float32, sum 1.
+
+    Args:
+        length: odd number of pixels, at least 3.
+        direction: weights run linearly from `direction` to 1 - `direction` along the line, in [0, 1].
+        angle_deg: rotation from the vertical.
+    """
+    kernel = np.zeros((length, length), np.float32)
+    kernel[:, length // 2] = np.linspace(direction, 1 - direction, length)
+    middle = (length - 1) / 2
+    rotation = cv2.getRotationMatrix2D((middle, middle), angle_deg, 1)
+    kernel = cv2.warpAffine(kernel, rotation, (length, length), flags=cv2.INTER_LINEAR)
+    return kernel / kernel.sum()
+
+
+def noise(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """Gaussian, Laplace or signed Poisson noise, with equal chance, independent per pixel and channel.
+
+    Gaussian sigma and Laplace scale are U(20, 40), Poisson lambda U(15, 30), on the 0..255 scale. `scale` has no part
+    in it: noise has no length.
+    """
+    kind = rng.integers(3)
+    if kind == 0:
+        return _to_uint8(image + rng.uniform(20, 40) * rng.standard_normal(image.shape, np.float32))
+    # A Laplace variable is an exponential one with a random sign; drawn in single precision it takes half the time.
+    if kind == 1:
+        size = np.float32(rng.uniform(20, 40)) * rng.standard_exponential(image.shape, np.float32)
+    else:
+        size = rng.poisson(rng.uniform(15, 30), image.shape)
+    sign = 2 * rng.integers(0, 2, image.shape, np.int8) - 1
+    return _to_uint8(image + sign * size)
+
+
+def jpeg(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """JPEG at a compression of 50 to 85, that is quality 51 down to 17. `scale` has no part in it."""
+    return jpeg_round_trip(image, jpeg_quality(int(rng.integers(50, 86))))
+
+
+def jpeg_quality(compression: int) -> int:
+    """Quality (1..100) of a compression in 0..100: round(1 + 99 (1 - c / 101))."""
+    return round(1 + 99 * (1 - compression / 101))
+
+
+def lose_resolution(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """Down to half the size and up again, cubic both ways.
+
+    The half is a length, two pixels for one: a larger picture goes down to the same 64 x 64 pixels, a smaller one to
+    half its own size. `rng` has no part in it.
+    """
+    height, width = image.shape[:2]
+    factor = 2 * max(scale, 1.0)
+    small = _resized(image, _shrunk(width, factor), _shrunk(height, factor), cv2.INTER_CUBIC)
+    return _resized(small, width, height, cv2.INTER_CUBIC)
+
+
+def blind(
+    image: np.ndarray,
+    rng: np.random.Generator,
+    scale: float,
+    *,
+    sigma_px: tuple[float, float],
+    shrink: tuple[float, float],
+    noise_sigma: tuple[float, float],
+    quality: tuple[int, int],
+) -> np.ndarray:
+    """Blur, down, noise, JPEG, up: the pipeline that GFPGAN and CodeFormer share, published at 512 pixels.
+
+    Source: TencentARC/GFPGAN gfpgan/data/ffhq_degradation_dataset.py, sczhou/CodeFormer
+    basicsr/data/ffhq_blind_dataset.py. Deviates: GFPGAN's colour jitter and its 1 % of grey pictures are left out, as
+    they change what the clean picture is rather than its quality.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        rng: draws everything.
+        scale: size of the picture over 512.
+        sigma_px: range of the Gaussian's sigma, isotropic or anisotropic with equal chance, at any angle.
+        shrink: range of the factor by which the picture is made smaller (bilinear).
+        noise_sigma: range of the Gaussian noise's sigma on the 0..255 scale.
+        quality: range of the JPEG quality.
+    """
+    height, width = image.shape[:2]
+    kernel = _gaussian_kernel(rng, sigma_px, scale)
+    spoiled = cv2.filter2D(image.astype(np.float32), -1, kernel, borderType=_BORDER)
+    # A picture is not blown up beyond the published 1 / 0.8: at small sizes that would only cost time.
+    factor = max(rng.uniform(*shrink) * scale, min(0.8, shrink[0]))
+    spoiled = _resized(spoiled, _shrunk(width, factor), _shrunk(height, factor), cv2.INTER_LINEAR)
+    spoiled = _to_uint8(spoiled + rng.uniform(*noise_sigma) * rng.standard_normal(spoiled.shape, np.float32))
+    spoiled = jpeg_round_trip(spoiled, int(rng.uniform(*quality)))
+    return _to_uint8(_resized(spoiled.astype(np.float32), width, height, cv2.INTER_LINEAR))
+
+
+def jpeg_round_trip(image: np.ndarray, quality: int) -> np.ndarray:
+    """Encode and decode a uint8 RGB picture as JPEG with 4:2:0 chroma."""
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        quality,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+    ]
+    done, encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
+    assert done
+    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+
+
+def _gaussian_kernel(rng: np.random.Generator, sigma_px: tuple[float, float], scale: float) -> np.ndarray:
+    isotropic = rng.random() < 0.5
+    along = rng.uniform(*sigma_px) * scale
+    across = along if isotropic else rng.uniform(*sigma_px) * scale
+    angle = 0.0 if isotropic else rng.uniform(-math.pi, math.pi)
+    half = _odd(round(41 * scale)) // 2
+    y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float64)
+    u, v = math.cos(angle) * x + math.sin(angle) * y, math.cos(angle) * y - math.sin(angle) * x
+    kernel = np.exp(-0.5 * ((u / along) ** 2 + (v / across) ** 2))
+    return kernel / kernel.sum()
+
+
+def _shrunk(length: int, factor: float) -> int:
+    return max(int(length // factor), 1)
+
+
+def _resized(image: np.ndarray, width: int, height: int, interpolation: int) -> np.ndarray:
+    return cv2.resize(image, (width, height), interpolation=interpolation)
+
+
+def _odd(length: int) -> int:
+    return length + 1 - length % 2
+
+
+def _to_uint8(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

@@ -1,0 +1,138 @@
+"""The priors of a data folder: what is stored for its faces, checked once, and read face by face.
+
+Below DATA/priors: `landmarks.json`; `parsing/<stem>.png` label maps; `dictionary/<stem>.safetensors` (a tensor
+`features`); or arrays (C, h, w) as published, `parsing/`, `heatmap/` and `dictionary/` (also `parse/`, `heat/` and
+`dict/`) with `<image name>.npy` or `<stem>.npy`.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from torch import Tensor
+
+from ..errors import MfpsError
+from .image import SquareFit
+from .landmark_file import read_landmarks
+from .parsing import CELEBAMASK_CLASSES
+from .prior_sources import ArraySource, LabelSource, LandmarkSource, PriorSource
+
+PRIORS = ("parsing", "heatmap", "dictionary")
+"""The priors' names, in the order they have everywhere."""
+
+_PATTERNS = {
+    "parsing": (
+        "parsing/{stem}.png",
+        "parsing/{name}.npy",
+        "parsing/{stem}.npy",
+        "parse/{name}.npy",
+        "parse/{stem}.npy",
+    ),
+    "heatmap": ("heatmap/{name}.npy", "heatmap/{stem}.npy", "heat/{name}.npy", "heat/{stem}.npy"),
+    "dictionary": (
+        "dictionary/{stem}.safetensors",
+        "dictionary/{name}.npy",
+        "dictionary/{stem}.npy",
+        "dict/{name}.npy",
+        "dict/{stem}.npy",
+    ),
+}
+
+
+class FacePriors:
+    """The wanted priors of a list of faces.
+
+    Args:
+        root: the data folder; the priors are in its `priors`.
+        names: the faces, as posix paths relative to the photographs.
+        photo_sizes: width and height of each photograph in pixels, by name.
+        wanted: some of `PRIORS`, in any order.
+        heatmap_rgb: put the degraded picture before heatmaps drawn from landmarks (K + 3 channels). Stored heatmap
+            arrays are taken as they are.
+        parsing_classes: channels of a parsing prior made from label maps.
+
+    Raises:
+        MfpsError: a prior is unknown, is missing for some faces, or does not fit the others (see the sources).
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        names: Sequence[str],
+        photo_sizes: Mapping[str, tuple[int, int]],
+        wanted: Sequence[str],
+        heatmap_rgb: bool = False,
+        parsing_classes: int = len(CELEBAMASK_CLASSES),
+    ) -> None:
+        unknown = [prior for prior in wanted if prior not in PRIORS]
+        if unknown:
+            raise MfpsError(f"prior {unknown[0]!r} is not known; choose among {', '.join(PRIORS)}")
+        folder = Path(root) / "priors"
+        self.sources: dict[str, PriorSource] = {}
+        for prior in (prior for prior in PRIORS if prior in wanted):
+            self.sources[prior] = _resolve(folder, prior, names, photo_sizes, heatmap_rgb, parsing_classes)
+
+    @property
+    def channels(self) -> dict[str, int]:
+        """Channels of each prior's tensor, in the order of `PRIORS`."""
+        return {prior: source.channels for prior, source in self.sources.items()}
+
+    def load(self, index: int, fit: SquareFit) -> dict[str, np.ndarray]:
+        """The stored priors of face `index`, moved as `fit` moved its photograph: points, labels or arrays."""
+        return {prior: source.load(index, fit) for prior, source in self.sources.items()}
+
+    def tensors(self, stored: Sequence[Mapping[str, np.ndarray]], degraded: Tensor) -> dict[str, Tensor]:
+        """The priors of a batch, each float32 (B, C, H, W).
+
+        Args:
+            stored: what `load` gave for each face.
+            degraded: (B, 3, H, W) in [0, 1], H = W; the priors get its size.
+        """
+        size = degraded.shape[-1]
+        return {
+            prior: source.tensor([face[prior] for face in stored], size, degraded)
+            for prior, source in self.sources.items()
+        }
+
+
+def _resolve(
+    folder: Path,
+    prior: str,
+    names: Sequence[str],
+    photo_sizes: Mapping[str, tuple[int, int]],
+    heatmap_rgb: bool,
+    parsing_classes: int,
+) -> PriorSource:
+    """The one source that a prior is read from: the first that has it for the most faces."""
+    if prior == "heatmap" and (folder / "landmarks.json").is_file():
+        path = folder / "landmarks.json"
+        landmarks = read_landmarks(path)
+        _check_all_there([name in landmarks.faces for name in names], names, prior, str(path))
+        return LandmarkSource(path, landmarks, names, photo_sizes, heatmap_rgb)
+
+    found = {pattern: [_path(folder, pattern, name).is_file() for name in names] for pattern in _PATTERNS[prior]}
+    best = max(found, key=lambda pattern: sum(found[pattern]))
+    if not any(found[best]):
+        ways = "landmarks.json" if prior == "heatmap" else best.format(stem="<name>", name="<name>")
+        raise MfpsError(
+            f"{folder}: no {prior} prior is stored there (looked for {ways} and others); make it or drop it"
+        )
+    _check_all_there(found[best], names, prior, str(folder / PurePosixPath(best).parent))
+    paths = [_path(folder, best, name) for name in names]
+    if len(set(paths)) < len(paths):
+        twice = next(name for path, name in zip(paths, names, strict=True) if paths.count(path) > 1)
+        raise MfpsError(f"{folder}: {twice} shares its {prior} prior with another image of that stem; rename one")
+    return LabelSource(paths, parsing_classes) if best.endswith(".png") else ArraySource(paths)
+
+
+def _path(folder: Path, pattern: str, name: str) -> Path:
+    return folder / pattern.format(name=name, stem=PurePosixPath(name).with_suffix("").as_posix())
+
+
+def _check_all_there(there: Sequence[bool], names: Sequence[str], prior: str, where: str) -> None:
+    missing = [name for name, present in zip(names, there, strict=True) if not present]
+    if missing:
+        raise MfpsError(
+            f"{where}: the {prior} prior is missing for {len(missing)} of {len(names)} images, first {missing[0]}; "
+            "make the missing ones or use a list without those images"
+        )

@@ -1,0 +1,160 @@
+"""From the supernet's probabilities to a genotype: two edges a node, and the best path by exact Viterbi.
+
+Works on plain numbers, so that it can be tested against brute force and used without torch.
+
+Source: MFPSNet paper section III-B; Auto-DeepLab's Viterbi decoding. Deviates: probabilities are those of the
+transitions that come in, and are corrected for the number of choices (see `path_score`).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import MfpsError
+from .genotype import BranchGenotype, CellEdge
+from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Transition
+
+
+@dataclass(frozen=True)
+class BranchProbabilities:
+    """What a branch's supernet believes, as plain numbers.
+
+    Attributes:
+        operations: (E, P) softmax over the operations of each edge, edges in the order of `EDGES`.
+        transitions: the probability of each transition among those that come into the same cell.
+        ends: the probability of each end rate.
+    """
+
+    operations: np.ndarray
+    transitions: Mapping[Transition, float]
+    ends: Mapping[int, float]
+
+
+class ScoredPath(NamedTuple):
+    """A path and its score: 0 for a path of even odds, positive for one the supernet prefers (nats)."""
+
+    score: float
+    path: tuple[int, ...]
+
+
+class DecodedBranch(NamedTuple):
+    """A branch's derived architecture with how sure the decision was.
+
+    Attributes:
+        genotype: the architecture.
+        paths: the top paths with their scores, best first.
+        path_margin: score of the best path minus the runner-up's (infinite where there is one path).
+        cell_margin: least difference by which a node's kept edge beat its strongest dropped edge, or an edge's
+            operation its runner-up: the probability that must shift before the cell changes (infinite where nothing was
+            chosen).
+    """
+
+    genotype: BranchGenotype
+    paths: list[ScoredPath]
+    path_margin: float
+    cell_margin: float
+
+
+def decode_branch(space: BranchSpace, probabilities: BranchProbabilities, top_k: int = 5) -> DecodedBranch:
+    """Derive a branch's discrete architecture.
+
+    Args:
+        space: the branch's search space.
+        probabilities: what its supernet believes.
+        top_k: how many of the best paths to report.
+    """
+    paths = best_paths(space, probabilities, max(top_k, 2))
+    cell, cell_margin = decode_cell(space, probabilities.operations)
+    genotype = BranchGenotype(start_rate=space.start_rate, width=space.width, path=list(paths[0].path), cell=cell)  # pyright: ignore[reportArgumentType]
+    margin = paths[0].score - paths[1].score if len(paths) > 1 else math.inf
+    return DecodedBranch(genotype, paths[:top_k], margin, cell_margin)
+
+
+def decode_cell(space: BranchSpace, operations: np.ndarray) -> tuple[list[CellEdge], float]:
+    """Keep each node's two strongest edges with their strongest operations.
+
+    An edge is as strong as its strongest operation; ties go to the earlier edge and the earlier operation.
+
+    Args:
+        space: names the operations.
+        operations: (E, P) probabilities, E = 9 edges in the order of `EDGES`.
+
+    Returns:
+        The kept edges in edge order, and the least margin of all choices made.
+
+    Raises:
+        MfpsError: the array's shape is not (E, P).
+    """
+    if operations.shape != (len(EDGES), len(space.operations)):
+        raise MfpsError(
+            f"operation weights have shape {operations.shape}, expected {(len(EDGES), len(space.operations))}"
+        )
+    ranked_operations = np.sort(operations, axis=1)[:, ::-1]
+    strength = ranked_operations[:, 0]
+    kept: list[int] = []
+    margins: list[float] = []
+    for node in NODES:
+        into = [e for e, edge in enumerate(EDGES) if edge.target == node]
+        ranked = sorted(into, key=lambda e: (-strength[e], e))
+        kept += ranked[:KEPT_EDGES_PER_NODE]
+        if len(ranked) > KEPT_EDGES_PER_NODE:
+            margins.append(float(strength[ranked[KEPT_EDGES_PER_NODE - 1]] - strength[ranked[KEPT_EDGES_PER_NODE]]))
+    if len(space.operations) > 1:
+        margins += [float(ranked_operations[e, 0] - ranked_operations[e, 1]) for e in kept]
+    cell = [
+        CellEdge(source=EDGES[e].source, target=EDGES[e].target, op=space.operations[int(operations[e].argmax())])  # pyright: ignore[reportArgumentType, reportCallIssue]
+        for e in sorted(kept)
+    ]
+    return cell, min(margins, default=math.inf)
+
+
+def path_score(space: BranchSpace, probabilities: BranchProbabilities, path: tuple[int, ...]) -> float:
+    """Score of one path: the sum of log p + log k over its choices, k the number of alternatives of each.
+
+    The correction makes a choice among k equal alternatives worth 0 whatever k is. Without it a path along the border
+    of the trellis, where cells have fewer inputs, would win at equal logits. (The published decoder scales two-way
+    softmaxes by 2/3 for the same end.)
+    """
+    score = 0.0
+    for layer, (source, target) in enumerate(zip((space.start_rate, *path), path, strict=False)):
+        score += _transition_score(space, probabilities, Transition(layer, source, target))
+    return score + _choice_score(probabilities.ends[path[-1]], len(space.end_rates))
+
+
+def best_paths(space: BranchSpace, probabilities: BranchProbabilities, top_k: int) -> list[ScoredPath]:
+    """The `top_k` best paths, best first, by exact k-best Viterbi in log space; ties in order of the paths."""
+    best: dict[int, list[ScoredPath]] = {space.start_rate: [ScoredPath(0.0, ())]}
+    for layer, targets in enumerate(space.rates):
+        extended: dict[int, list[ScoredPath]] = {}
+        for target in targets:
+            candidates = [
+                ScoredPath(prefix.score + _transition_score(space, probabilities, transition), (*prefix.path, target))
+                for transition in space.incoming(layer, target)
+                for prefix in best[transition.source]
+            ]
+            extended[target] = _leading(candidates, top_k)
+        best = extended
+    k = len(space.end_rates)
+    finished = [
+        ScoredPath(scored.score + _choice_score(probabilities.ends[rate], k), scored.path)
+        for rate, scored_paths in best.items()
+        for scored in scored_paths
+    ]
+    return _leading(finished, top_k)
+
+
+def _transition_score(space: BranchSpace, probabilities: BranchProbabilities, transition: Transition) -> float:
+    alternatives = len(space.incoming(transition.layer, transition.target))
+    return _choice_score(probabilities.transitions[transition], alternatives)
+
+
+def _choice_score(probability: float, alternatives: int) -> float:
+    """`log(p * k)`: exactly 0 at even odds."""
+    return math.log(probability * alternatives) if probability > 0 else -math.inf
+
+
+def _leading(candidates: list[ScoredPath], count: int) -> list[ScoredPath]:
+    return sorted(candidates, key=lambda scored: (-scored.score, scored.path))[:count]

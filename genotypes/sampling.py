@@ -1,0 +1,110 @@
+"""Random genotypes: the baseline a search must beat, and test data.
+
+Every legal path of a branch is equally likely, and so is every cell. A random walk would not do: it favours paths along
+the border of the trellis, where there are fewer moves to choose from.
+"""
+
+from itertools import combinations
+
+import numpy as np
+from pydantic import ValidationError
+
+from ..errors import MfpsError, first_violation
+from .genotype import Branches, BranchGenotype, CellEdge, Genotype
+from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace
+
+
+def random_genotype(space: dict[str, BranchSpace], seed: int, name: str = "random") -> Genotype:
+    """Draw a genotype uniformly from a search space.
+
+    Args:
+        space: the branches' spaces, as `search_space` gives them.
+        seed: the same space and seed give the same genotype, to the byte.
+        name: the genotype's name.
+
+    Returns:
+        The genotype, with `{"kind": "random", "seed": seed}` as its provenance.
+
+    Raises:
+        MfpsError: the seed is negative, or the branches make no network together.
+    """
+    if seed < 0:
+        raise MfpsError(f"seed is {seed}: a seed must not be negative, give 0 or a greater integer")
+    rng = np.random.default_rng(seed)
+    try:
+        branches = Branches(**{branch: random_branch(branch_space, rng) for branch, branch_space in space.items()})  # pyright: ignore[reportArgumentType]
+        return Genotype(name=name, provenance={"kind": "random", "seed": seed}, branches=branches)  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        raise first_violation(error, "search space") from None
+
+
+def random_branch(space: BranchSpace, rng: np.random.Generator) -> BranchGenotype:
+    """Draw one branch uniformly.
+
+    Args:
+        space: the branch's search space.
+        rng: the source of randomness; it is advanced.
+    """
+    path = random_path(space, rng)
+    cell = random_cell(space, rng)
+    return BranchGenotype(start_rate=space.start_rate, width=space.width, path=list(path), cell=cell)  # pyright: ignore[reportArgumentType]
+
+
+def random_path(space: BranchSpace, rng: np.random.Generator) -> tuple[int, ...]:
+    """Draw one legal path, each with the same probability.
+
+    A step is taken in proportion to the number of paths that go on from it.
+
+    Args:
+        space: the branch's search space.
+        rng: the source of randomness; it is advanced.
+    """
+    continuations = count_continuations(space)
+    path: list[int] = []
+    rate = space.start_rate
+    for counts in continuations:
+        ticket = _integer_below(sum(n for target, n in counts.items() if space.allows(rate, target)), rng)
+        for target, n in counts.items():
+            if not space.allows(rate, target):
+                continue
+            if ticket < n:
+                rate = target
+                break
+            ticket -= n
+        path.append(rate)
+    return tuple(path)
+
+
+def count_continuations(space: BranchSpace) -> list[dict[int, int]]:
+    """For each layer and each rate reached there, how many legal paths go on from it (1 in the last layer)."""
+    after = dict.fromkeys(space.end_rates, 1)
+    counts = [after]
+    for rates in reversed(space.rates[:-1]):
+        after = {rate: sum(n for target, n in after.items() if space.allows(rate, target)) for rate in rates}
+        counts.append(after)
+    return counts[::-1]
+
+
+def random_cell(space: BranchSpace, rng: np.random.Generator) -> list[CellEdge]:
+    """Draw one cell: per node one pair of its incoming edges, per kept edge one operation, all uniformly.
+
+    Args:
+        space: names the operations.
+        rng: the source of randomness; it is advanced.
+    """
+    cell: list[CellEdge] = []
+    for node in NODES:
+        pairs = list(combinations([edge for edge in EDGES if edge.target == node], KEPT_EDGES_PER_NODE))
+        for edge in pairs[rng.integers(len(pairs))]:
+            op = space.operations[rng.integers(len(space.operations))]
+            cell.append(CellEdge(source=edge.source, target=edge.target, op=op))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    return cell
+
+
+def _integer_below(bound: int, rng: np.random.Generator) -> int:
+    """An exactly uniform integer in [0, bound); deep trellises have more paths than 64 bits can count."""
+    bits = bound.bit_length()
+    while True:
+        drawn = int.from_bytes(rng.bytes((bits + 7) // 8), "little") >> (-bits % 8)
+        if drawn < bound:
+            return drawn

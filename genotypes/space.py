@@ -1,0 +1,213 @@
+"""The search space as data: branches, rates, layers, transitions, cells and edges.
+
+A branch is a trellis of layers x upsampling rates. Everything that walks a branch - supernet, fixed path, decoder,
+genotype validation, drawing - asks this file which transitions and edges there are; the topology is spelled out nowhere
+else.
+
+Legend: L layers, T transitions, E edges, P operations (primitives).
+Source: MFPSNet paper section III (search spaces); the published code's numbers are in the docstrings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import NamedTuple
+
+from ..errors import MfpsError
+
+RATES = (1, 2, 4, 8)
+"""Upsampling rates relative to the encoder's grid, coarse to fine; rate 8 is the image's own size."""
+
+OPERATIONS = ("skip", "conv_3x3", "conv_5x5", "conv_7x7")
+"""Candidate operations of an edge, in the published order."""
+
+PRIORS = ("parsing", "heatmap", "dictionary")
+"""The facial priors, in the order in which the fusion branch concatenates them."""
+
+BRANCHES = ("upsample", *PRIORS, "fusion")
+"""Every branch a restorer can have; FRSNet has the first alone."""
+
+START_RATES = {"upsample": 1, "parsing": 8, "heatmap": 8, "dictionary": 8, "fusion": 8}
+"""The rate at which each branch enters its trellis."""
+
+CELL_INPUTS = ("s0", "s1")
+"""A cell's two inputs: the features of two layers back and of the layer before."""
+
+KEPT_EDGES_PER_NODE = 2
+"""Edges that a decoded node keeps."""
+
+MAX_LAYERS = 64
+"""Layers that a branch can have; a genotype file with more is refused."""
+
+MAX_WIDTH = 4096
+"""Base width that a branch can have."""
+
+OUTPUT_NODES = 3
+"""A cell puts out its nodes' concatenation: three times its width."""
+
+
+class Transition(NamedTuple):
+    """A move of the trellis: into `layer` at rate `target`, from the layer before at rate `source`."""
+
+    layer: int
+    source: int
+    target: int
+
+
+class Edge(NamedTuple):
+    """An edge of a cell, from an input or an earlier node to a node, both by name (`s0`, `s1`, `n0`, ...)."""
+
+    source: str
+    target: str
+
+    @property
+    def name(self) -> str:
+        """The edge as a module name: `s0_n1`."""
+        return f"{self.source}_{self.target}"
+
+
+NODES = tuple(f"n{i}" for i in range(OUTPUT_NODES))
+"""A cell's nodes."""
+
+EDGES = tuple(Edge(source, node) for i, node in enumerate(NODES) for source in (*CELL_INPUTS, *NODES[:i]))
+"""A cell's nine edges, in the published order: s0->n0, s1->n0, s0->n1, s1->n1, n0->n1, ..."""
+
+
+def level(rate: int) -> int:
+    """Number of halvings from the image's size down to `rate`: 0 for rate 8, 3 for rate 1."""
+    return (RATES[-1] // rate).bit_length() - 1
+
+
+def cell_width(width: int, rate: int) -> int:
+    """Channels of a cell at `rate` in a branch of base `width`: doubled with every halving of the size."""
+    return width * (RATES[-1] // rate)
+
+
+def cell_channels(width: int, rate: int) -> int:
+    """Channels that a cell at `rate` puts out: its nodes' concatenation."""
+    return OUTPUT_NODES * cell_width(width, rate)
+
+
+@dataclass(frozen=True)
+class BranchSpace:
+    """The search space of one branch.
+
+    Attributes:
+        name: one of `BRANCHES`.
+        width: base width; a cell at rate r has `width * 8 / r` channels.
+        layers: cells in a row (published: 6; the paper's fusion branch: 8).
+        monotone: only moves to the same or the next higher rate, as the paper describes its upsampling space.
+        operations: candidate operations of every edge.
+    """
+
+    name: str
+    width: int
+    layers: int = 6
+    monotone: bool = False
+    operations: tuple[str, ...] = OPERATIONS
+
+    def __post_init__(self) -> None:
+        if self.name not in BRANCHES:
+            raise MfpsError(f"unknown branch {self.name!r}: must be one of {', '.join(BRANCHES)}")
+        unknown = [op for op in self.operations if op not in OPERATIONS]
+        if unknown:
+            raise MfpsError(f"{self.name}: unknown operation {unknown[0]!r}: choose from {', '.join(OPERATIONS)}")
+        if not self.operations or len(set(self.operations)) < len(self.operations):
+            raise MfpsError(
+                f"{self.name}: operations {list(self.operations)}: "
+                f"name at least one of {', '.join(OPERATIONS)}, each once"
+            )
+        if not 1 <= self.layers <= MAX_LAYERS:
+            raise MfpsError(f"{self.name}: {self.layers} layers: a branch has 1 to {MAX_LAYERS}")
+        if not 1 <= self.width <= MAX_WIDTH:
+            raise MfpsError(f"{self.name}: width {self.width}: it must be 1 to {MAX_WIDTH}")
+
+    @property
+    def start_rate(self) -> int:
+        """The rate at which the branch enters its trellis."""
+        return START_RATES[self.name]
+
+    @cached_property
+    def rates(self) -> tuple[tuple[int, ...], ...]:
+        """The rates that can be reached, for each layer, coarse to fine."""
+        reached: list[tuple[int, ...]] = []
+        before: tuple[int, ...] = (self.start_rate,)
+        for _ in range(self.layers):
+            before = tuple(rate for rate in RATES if any(self.allows(source, rate) for source in before))
+            reached.append(before)
+        return tuple(reached)
+
+    def allows(self, source: int, target: int) -> bool:
+        """Whether a move from rate `source` to rate `target` is part of this space."""
+        step = RATES.index(target) - RATES.index(source)
+        return step in (0, 1) if self.monotone else abs(step) <= 1
+
+    @cached_property
+    def transitions(self) -> tuple[Transition, ...]:
+        """Every transition, by layer, target and source (45 for 6 layers from an end rate, without `monotone`)."""
+        before = ((self.start_rate,), *self.rates)
+        return tuple(
+            Transition(layer, source, target)
+            for layer, (sources, targets) in enumerate(zip(before, self.rates, strict=False))
+            for target in targets
+            for source in sources
+            if self.allows(source, target)
+        )
+
+    def incoming(self, layer: int, target: int) -> tuple[Transition, ...]:
+        """The transitions that come into the cell at (`layer`, `target`); one softmax runs over them."""
+        return tuple(t for t in self.transitions if t.layer == layer and t.target == target)
+
+    @property
+    def end_rates(self) -> tuple[int, ...]:
+        """The rates at which a path may end; one more softmax runs over them."""
+        return self.rates[-1]
+
+    def paths(self) -> list[tuple[int, ...]]:
+        """Every legal path, by enumeration (233 for 6 layers from an end rate). For tests and tiny spaces."""
+        return [path for path in product(*self.rates) if self.is_legal(path)]
+
+    def is_legal(self, path: Sequence[int]) -> bool:
+        """Whether `path`, one rate a layer, can be walked from the start rate."""
+        steps = zip((self.start_rate, *path), path, strict=False)
+        return len(path) == self.layers and all(t in RATES and self.allows(s, t) for s, t in steps)
+
+
+def search_space(
+    priors: Sequence[str] = (),
+    *,
+    width: int = 8,
+    layers: int = 6,
+    fusion_layers: int = 8,
+    monotone_upsample: bool = False,
+    operations: tuple[str, ...] = OPERATIONS,
+) -> dict[str, BranchSpace]:
+    """The spaces of a whole network: the upsample branch, and with priors theirs and the fusion branch.
+
+    Args:
+        priors: any subset of `PRIORS`; none gives FRSNet.
+        width: base width of the upsample and prior branches; the fusion branch's follows from it (`fusion_width`).
+        layers: layers of all branches but fusion.
+        fusion_layers: layers of the fusion branch.
+        monotone_upsample: the upsample branch moves only {same, up}.
+        operations: candidate operations.
+
+    Raises:
+        MfpsError: a prior is unknown.
+    """
+    unknown = [prior for prior in priors if prior not in PRIORS]
+    if unknown:
+        raise MfpsError(f"unknown prior {unknown[0]!r}: choose from {', '.join(PRIORS)}, or none")
+    chosen = [prior for prior in PRIORS if prior in priors]
+    space = {"upsample": BranchSpace("upsample", width, layers, monotone_upsample, operations)}
+    space |= {prior: BranchSpace(prior, width, layers, operations=operations) for prior in chosen}
+    if chosen:
+        fused = fusion_width(width, [width for _ in chosen])
+        space["fusion"] = BranchSpace("fusion", fused, fusion_layers, operations=operations)
+    return space
+
+
+def fusion_width(upsample_width: int, prior_widths: Sequence[int]) -> int:
+    """Base width of the fusion branch: it takes the upsample branch's three-fold width and each prior's own width."""
+    return OUTPUT_NODES * upsample_width + sum(prior_widths)

@@ -1,0 +1,128 @@
+"""The network of a search: a restorer whose searched branches are supernets and whose held branches are fixed paths."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import MfpsError
+from ..genotypes.decode import BranchProbabilities
+from ..genotypes.genotype import BranchGenotype, Genotype, read_genotype, space_of
+from ..genotypes.space import BranchSpace, search_space
+from ..networks.path import FixedPath, Mixture
+from ..networks.restorer import NetworkConfig, Restorer
+from .config import SearchConfig
+from .expected_cost import expected_cost
+from .supernet import Supernet, restriction
+
+
+@dataclass(frozen=True)
+class SearchNetwork:
+    """A restorer under search.
+
+    Attributes:
+        restorer: the network.
+        spaces: the space of every branch.
+        fixed: the branches that are held at a known architecture.
+    """
+
+    restorer: Restorer
+    spaces: dict[str, BranchSpace]
+    fixed: dict[str, BranchGenotype]
+
+    @property
+    def supernets(self) -> dict[str, Supernet]:
+        """The searched branches' paths."""
+        return {name: path for name, path in self.restorer.paths.items() if isinstance(path, Supernet)}
+
+    def architecture(self) -> list[nn.Parameter]:
+        """The parameters of all choices."""
+        return [parameter for supernet in self.supernets.values() for parameter in supernet.architecture_parameters()]
+
+    def weights(self) -> list[nn.Parameter]:
+        """All other parameters."""
+        choices = {id(parameter) for parameter in self.architecture()}
+        return [parameter for parameter in self.restorer.parameters() if id(parameter) not in choices]
+
+    def probabilities(self) -> dict[str, BranchProbabilities]:
+        """What each supernet believes."""
+        return {name: supernet.probabilities() for name, supernet in self.supernets.items()}
+
+    def expected_flops(self, size: int) -> Tensor:
+        """Expected FLOPs () of all searched branches together for one face of side `size`; differentiable."""
+        costs = [expected_cost(path.space, path.mixture(), size) for path in self.supernets.values()]
+        return torch.stack([torch.as_tensor(cost.flops) for cost in costs]).sum()
+
+    def restrictions(self, genotype: Genotype) -> dict[str, Mixture]:
+        """The mixtures that restrict the supernets to a genotype; the held branches need none."""
+        return {name: restriction(genotype.present[name]) for name in self.supernets}
+
+    def header(self) -> dict[str, Any]:
+        """What a weights file needs to say of this network."""
+        spaces = {
+            name: {
+                "width": space.width,
+                "layers": space.layers,
+                "monotone": space.monotone,
+                "operations": space.operations,
+            }
+            for name, space in self.spaces.items()
+        }
+        held = {name: branch.model_dump(mode="json", by_alias=True) for name, branch in self.fixed.items()}
+        return {"network": self.restorer.config.model_dump(mode="json"), "space": spaces, "fixed": held}
+
+
+def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]) -> SearchNetwork:
+    """Build the supernets, and the fixed paths of the branches in `config.fix`.
+
+    Args:
+        config: the search.
+        prior_channels: channels of each prior tensor in the data.
+
+    Raises:
+        MfpsError: a branch to hold is not part of the network, its genotype lacks it or has another width, or every
+        branch
+            is held.
+    """
+    spaces = search_space(
+        config.priors,
+        width=config.width,
+        layers=config.layers,
+        fusion_layers=config.fusion_layers,
+        monotone_upsample=config.monotone,
+        operations=config.operations,
+    )
+    fixed = {branch: _held_branch(branch, source, spaces) for branch, source in config.fix.items()}
+    if set(fixed) == set(spaces):
+        raise MfpsError("--fix holds every branch: nothing is left to search; leave one out")
+    spaces |= {name: space_of(branch, name) for name, branch in fixed.items()}
+    network_config = NetworkConfig(
+        iterations=config.passes,
+        blocks=config.blocks,
+        prior_channels=dict(prior_channels),
+        attention=config.attention,
+    )
+
+    def make_path(space: BranchSpace) -> nn.Module:
+        return FixedPath(fixed[space.name]) if space.name in fixed else Supernet(space, config.mixing)
+
+    return SearchNetwork(Restorer(network_config, spaces, make_path), spaces, fixed)
+
+
+def _held_branch(branch: str, source: str, spaces: Mapping[str, BranchSpace]) -> BranchGenotype:
+    if branch not in spaces:
+        raise MfpsError(
+            f"--fix {branch}={source}: this search has the branches {', '.join(spaces)}; add its prior with --priors"
+        )
+    genotype = read_genotype(source)
+    if branch not in genotype.present:
+        raise MfpsError(f"--fix {branch}={source}: that genotype has the branches {', '.join(genotype.present)} only")
+    held = genotype.present[branch]
+    if held.width != spaces[branch].width:
+        raise MfpsError(
+            f"--fix {branch}={source}: its width is {held.width} but the search's {branch} branch has "
+            f"{spaces[branch].width}; search at the same width and with the same priors"
+        )
+    return held

@@ -1,0 +1,193 @@
+"""The supernet of one branch: every cell of the trellis, every operation of every edge, mixed by softmaxes.
+
+Three kinds of choices, one softmax each: the operations of an edge (`alphas`), the transitions that come into a cell
+(`betas`), the rate at which the path ends (`gammas`). The weights of a cell's inputs so sum to 1, and its second input
+s0, from two layers back, is weighted by the two-step probabilities. When all choices are one-hot, the supernet is
+therefore the derived network along the whole path.
+
+Source: MFPSNet paper section III-B. Deviates: see docs/deviations.md on s0, on incoming softmaxes and on `mixing`.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..genotypes.decode import BranchProbabilities
+from ..genotypes.genotype import BranchGenotype
+from ..genotypes.space import EDGES, BranchSpace, Edge, Transition, cell_width
+from ..networks.cell import Cell, Weight, sum_in_order
+from ..networks.path import Head, Mixture, Stem, cell_name, input_channels, projection_name, size_at
+from ..networks.resampling import Projection
+from .mixed_operation import MixedOperation
+
+Mixing = Literal["input", "output"]
+"""`input`: a cell runs once, on its averaged inputs. `output` (as published): it runs on each, its outputs averaged."""
+
+INITIAL_SCALE = 1e-3
+"""Standard deviation of the architecture parameters at the start, as published."""
+
+
+class Supernet(nn.Module):
+    """All paths and cells of a branch at once.
+
+    Args:
+        space: the branch's search space.
+        mixing: where features are averaged, before a cell or after it.
+
+    A parameter exists only where there is a choice: `alphas` (E, P) where there are two operations or more, `betas`
+    with one logit for each transition that has an alternative, `gammas` with one for each end rate where there are
+    several.
+    """
+
+    def __init__(self, space: BranchSpace, mixing: Mixing = "input") -> None:
+        super().__init__()
+        self.space = space
+        self.mixing: Mixing = mixing
+        self.contested = [
+            into
+            for layer, rates in enumerate(space.rates)
+            for rate in rates
+            if len(into := space.incoming(layer, rate)) > 1
+        ]
+        betas = sum(len(into) for into in self.contested)
+        self.alphas = _logits(len(EDGES), len(space.operations)) if len(space.operations) > 1 else None
+        self.betas = _logits(betas) if betas else None
+        self.gammas = _logits(len(space.end_rates)) if len(space.end_rates) > 1 else None
+
+        self.stem = Stem(space.width, space.start_rate)
+        self.cells, self.s0, self.s1 = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
+        for layer, rates in enumerate(space.rates):
+            for rate in rates:
+                self._build_cell(layer, rate)
+        self.head = Head(space.width, space.end_rates)
+
+    def _build_cell(self, layer: int, rate: int) -> None:
+        space, target = self.space, cell_width(self.space.width, rate)
+        for transition in space.incoming(layer, rate):
+            channels = input_channels(space.width, space.start_rate, layer - 1, transition.source)
+            self.s1[projection_name(layer, transition.source, rate)] = Projection(channels, target)
+            for before in self._two_back(transition):
+                name = projection_name(layer, before, rate)
+                if name not in self.s0:
+                    channels = input_channels(space.width, space.start_rate, layer - 2, before)
+                    self.s0[name] = Projection(channels, target)
+        self.cells[cell_name(layer, rate)] = Cell(target, lambda _, width: MixedOperation(space.operations, width))
+
+    def _two_back(self, transition: Transition) -> dict[int, Transition | None]:
+        """The rates two layers back from which a transition can be reached, each with the step that leads there."""
+        if transition.layer == 0:
+            return {self.space.start_rate: None}
+        return {step.source: step for step in self.space.incoming(transition.layer - 1, transition.source)}
+
+    def architecture_parameters(self) -> list[nn.Parameter]:
+        """The parameters of the choices; all others are weights."""
+        return [parameter for parameter in (self.alphas, self.betas, self.gammas) if parameter is not None]
+
+    def mixture(self) -> Mixture:
+        """The softmaxed weights of all choices; a choice of one has weight 1."""
+        space = self.space
+        if self.alphas is None:
+            operations: dict[Edge, dict[str, Weight]] = {edge: {space.operations[0]: 1.0} for edge in EDGES}
+        else:
+            rows = self.alphas.softmax(dim=1).unbind(0)
+            operations = {
+                e: dict(zip(space.operations, row.unbind(0), strict=True)) for e, row in zip(EDGES, rows, strict=True)
+            }
+        transitions: dict[Transition, Weight] = dict.fromkeys(space.transitions, 1.0)
+        if self.betas is not None:
+            for into, logits in zip(self.contested, self.betas.split([len(i) for i in self.contested]), strict=True):
+                transitions.update(zip(into, logits.softmax(0).unbind(0), strict=True))
+        ends: dict[int, Weight] = {space.end_rates[0]: 1.0}
+        if self.gammas is not None:
+            ends = dict(zip(space.end_rates, self.gammas.softmax(0).unbind(0), strict=True))
+        return Mixture(operations, transitions, ends)
+
+    def forward(self, x: Float[Tensor, "B _ _ _"], mixture: Mixture | None = None) -> Float[Tensor, "B _ _ _"]:
+        """Run all paths.
+
+        Args:
+            x: (B, start width, h, w) at the start rate.
+            mixture: the weights of all choices, the supernet's own by default; what it lacks is not computed, so that a
+                genotype's mixture (`restriction`) runs the genotype's cells alone.
+
+        Returns:
+            (B, 3 * width, H, W) at rate 8.
+        """
+        mixture = mixture or self.mixture()
+        space, start_size = self.space, (x.shape[-2], x.shape[-1])
+        before, previous = {space.start_rate: x}, {space.start_rate: self.stem(x)}
+        for layer, rates in enumerate(space.rates):
+            outputs: dict[int, Tensor] = {}
+            for rate in rates:
+                into = [t for t in space.incoming(layer, rate) if t in mixture.transitions and t.source in previous]
+                if into:
+                    size = size_at(rate, space.start_rate, start_size)
+                    outputs[rate] = self._run_cell(into, before, previous, mixture, size)
+            before, previous = previous, outputs
+        return sum_in_order([weight * self.head(previous[rate], rate) for rate, weight in mixture.ends.items()])
+
+    def _run_cell(
+        self,
+        into: list[Transition],
+        before: Mapping[int, Tensor],
+        previous: Mapping[int, Tensor],
+        mixture: Mixture,
+        size: tuple[int, int],
+    ) -> Tensor:
+        """The output of the cell that the transitions `into` lead to, at `size`."""
+        layer, _, rate = into[0]
+        cell = self.cells[cell_name(layer, rate)]
+        s1 = {t: self.s1[projection_name(layer, t.source, rate)](previous[t.source], size) for t in into}
+        s0_weights = {t: self._s0_weights(t, mixture) for t in into}
+        needed = {source for weights in s0_weights.values() for source in weights}
+        s0 = {source: self.s0[projection_name(layer, source, rate)](before[source], size) for source in sorted(needed)}
+
+        def mixed_s0(weights: Mapping[int, Weight]) -> Tensor:
+            return sum_in_order([weight * s0[source] for source, weight in weights.items()])
+
+        if self.mixing == "output":
+            runs = [mixture.transitions[t] * cell(mixed_s0(s0_weights[t]), s1[t], mixture.operations) for t in into]
+            return sum_in_order(runs)
+        two_step: dict[int, Weight] = {}
+        for t in into:
+            for source, weight in s0_weights[t].items():
+                step = mixture.transitions[t] * weight
+                two_step[source] = two_step[source] + step if source in two_step else step
+        mixed_s1 = sum_in_order([mixture.transitions[t] * s1[t] for t in into])
+        return cell(mixed_s0(two_step), mixed_s1, mixture.operations)
+
+    def _s0_weights(self, transition: Transition, mixture: Mixture) -> dict[int, Weight]:
+        """The weights of the sources of s0, two layers back, given that the path takes `transition`; they sum to 1."""
+        return {
+            source: 1.0 if step is None else mixture.transitions[step]
+            for source, step in self._two_back(transition).items()
+            if step is None or step in mixture.transitions
+        }
+
+    def probabilities(self) -> BranchProbabilities:
+        """What the supernet believes, as plain numbers for decoding and drawing."""
+        with torch.no_grad():
+            mixture = self.mixture()
+        operations = torch.tensor([[float(w) for w in mixture.operations[edge].values()] for edge in EDGES])
+        return BranchProbabilities(
+            operations.double().numpy(),
+            {transition: float(weight) for transition, weight in mixture.transitions.items()},
+            {rate: float(weight) for rate, weight in mixture.ends.items()},
+        )
+
+
+def restriction(branch: BranchGenotype) -> Mixture:
+    """The mixture that is a genotype: weight 1 for its choices, nothing else."""
+    steps = zip((branch.start_rate, *branch.path), branch.path, strict=False)
+    return Mixture(
+        {edge: {operation: 1.0} for edge, operation in branch.operations.items()},
+        {Transition(layer, source, target): 1.0 for layer, (source, target) in enumerate(steps)},
+        {branch.path[-1]: 1.0},
+    )
+
+
+def _logits(*shape: int) -> nn.Parameter:
+    return nn.Parameter(INITIAL_SCALE * torch.randn(shape))

@@ -1,0 +1,65 @@
+"""The cell: three nodes that sum their edges. Written once; supernet and fixed network differ in the edges handed in.
+
+Legend: B batch, C channels, H/W pixels.
+"""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..genotypes.space import EDGES, NODES, Edge
+
+Weight = Tensor | float
+"""A mixing weight: a scalar tensor while searching, a plain number once decided."""
+
+EdgeFactory = Callable[[Edge, int], nn.Module | None]
+"""Builds the module of an edge for a cell width; None where the edge was dropped."""
+
+
+class Cell(nn.Module):
+    """A cell of given width. Node n sums its edges in edge order; the output is the concatenation of the three nodes.
+
+    Args:
+        width: channels of the two inputs and of every node.
+        make_edge: builds each edge's module, called as `module(x)`, or as `module(x, weights)` with mixing weights.
+    """
+
+    def __init__(self, width: int, make_edge: EdgeFactory) -> None:
+        super().__init__()
+        made = {edge: make_edge(edge, width) for edge in EDGES}
+        self.edges = nn.ModuleDict({edge.name: module for edge, module in made.items() if module is not None})
+        self.present = tuple(edge for edge in EDGES if edge.name in self.edges)
+
+    def forward(
+        self,
+        s0: Float[Tensor, "B C H W"],
+        s1: Float[Tensor, "B C H W"],
+        weights: Mapping[Edge, Mapping[str, Weight]] | None = None,
+    ) -> Float[Tensor, "B 3*C H W"]:
+        """Run the cell.
+
+        Args:
+            s0: features of two layers back, at the cell's size and width.
+            s1: features of the layer before, likewise.
+            weights: for each edge the weight of each operation; an edge that is missing here is left out. None where
+                each edge is its one operation.
+        """
+        features: dict[str, Tensor] = {"s0": s0, "s1": s1}
+        for node in NODES:
+            into = [edge for edge in self.present if edge.target == node and (weights is None or edge in weights)]
+            terms = [
+                self.edges[edge.name](features[edge.source], None if weights is None else weights[edge])
+                for edge in into
+            ]
+            features[node] = sum_in_order(terms)
+        return torch.cat([features[node] for node in NODES], dim=1)
+
+
+def sum_in_order(terms: list[Tensor]) -> Tensor:
+    """Sum at least one tensor, from left to right."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total

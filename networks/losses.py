@@ -1,0 +1,67 @@
+"""Losses: pixel terms and the perceptual term, summed over every iteration's output.
+
+Source: the paper's search uses smooth L1, its training L1 + 0.005 perceptual.
+"""
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from ..errors import MfpsError
+from .cell import sum_in_order
+from .vgg19 import VGG19Features
+
+PIXEL_LOSSES = {"l1": F.l1_loss, "smooth_l1": F.smooth_l1_loss}
+"""Pixel terms by name; both are means over pixels and channels."""
+
+
+def perceptual_loss(
+    vgg: VGG19Features, output: Float[Tensor, "B 3 H W"], clean: Float[Tensor, "B 3 H W"]
+) -> Float[Tensor, ""]:
+    """L1 distance of the VGG19 conv5_4 features of two images in [0, 1]."""
+    return F.l1_loss(vgg(output), vgg(clean))
+
+
+def restoration_loss(
+    outputs: Sequence[Float[Tensor, "B 3 H W"]],
+    clean: Float[Tensor, "B 3 H W"],
+    pixel: str,
+    perceptual: float = 0.0,
+    vgg: VGG19Features | None = None,
+) -> dict[str, Float[Tensor, ""]]:
+    """The loss terms of all iterations: every output is supervised, with equal weight.
+
+    Args:
+        outputs: the output of each iteration.
+        clean: what they should be.
+        pixel: a name in `PIXEL_LOSSES`.
+        perceptual: weight of the perceptual term; 0 leaves it out.
+        vgg: needed for the perceptual term.
+
+    Returns:
+        Named terms, weighted; their sum is the loss.
+    """
+    terms = {pixel: sum_in_order([PIXEL_LOSSES[pixel](output, clean) for output in outputs])}
+    if perceptual > 0:
+        if vgg is None:
+            raise MfpsError("the perceptual loss needs VGG19's weights: name them with --vgg19, or set --perceptual 0")
+        terms["perceptual"] = perceptual * sum_in_order([perceptual_loss(vgg, output, clean) for output in outputs])
+    return terms
+
+
+def finite_total(terms: dict[str, Tensor], step: int, names: Sequence[str]) -> Tensor:
+    """The sum of loss terms.
+
+    Raises:
+        MfpsError: a term is not finite; the message names term, step and the first photographs of the batch.
+    """
+    for name, value in terms.items():
+        if not value.isfinite():
+            shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+            raise MfpsError(
+                f"the {name} loss is {value.item()} at step {step} (batch: {shown}): the run stops before this update; "
+                "lower the learning rate, or use --precision float32"
+            )
+    return sum_in_order(list(terms.values()))

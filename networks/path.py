@@ -1,0 +1,151 @@
+"""A branch's way through its trellis: stem, cells, head, and the fixed path of a genotype.
+
+Modules are named by where they stand in the trellis (`cells.l3_r4`, `s1.l3_r4_from_r2`, `edges.s0_n1.conv_5x5`), in the
+fixed path just as in the supernet. So a fixed path's weights are a subset of its supernet's, under the same keys.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..genotypes.genotype import BranchGenotype
+from ..genotypes.space import (
+    OUTPUT_NODES,
+    RATES,
+    BranchSpace,
+    Edge,
+    Transition,
+    cell_channels,
+    cell_width,
+)
+from .cell import Cell, Weight
+from .operations import ConvNormReLU, make_operation
+from .resampling import Projection, resize
+
+PathFactory = Callable[[BranchSpace], nn.Module]
+"""Builds a branch's path: a map of (B, start width, h, w) at the start rate to (B, 3 * width, H, W) at rate 8."""
+
+
+class Mixture(NamedTuple):
+    """The weights of every choice in a branch. What is missing here has weight zero and is not computed.
+
+    Attributes:
+        operations: for each edge, the weight of each operation.
+        transitions: for each transition its weight among those into the same cell.
+        ends: for each end rate its weight.
+    """
+
+    operations: Mapping[Edge, Mapping[str, Weight]]
+    transitions: Mapping[Transition, Weight]
+    ends: Mapping[int, Weight]
+
+
+def cell_name(layer: int, rate: int) -> str:
+    """Module name of the cell at (layer, rate)."""
+    return f"l{layer}_r{rate}"
+
+
+def projection_name(layer: int, source: int, rate: int) -> str:
+    """Module name of the projection into the cell at (layer, rate) of features at rate `source`."""
+    return f"l{layer}_r{rate}_from_r{source}"
+
+
+def input_channels(space_width: int, start_rate: int, layer: int, rate: int) -> int:
+    """Channels of what stands at (layer, rate): the path's input at layer -2, the stem at -1, cells from 0 on."""
+    return cell_width(space_width, start_rate) if layer == -2 else cell_channels(space_width, rate)
+
+
+def size_at(rate: int, start_rate: int, start_size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of features at `rate` of a path whose input at `start_rate` has `start_size`."""
+    return start_size[0] * rate // start_rate, start_size[1] * rate // start_rate
+
+
+class Stem(ConvNormReLU):
+    """Opens a path: a 3x3 ConvNormReLU to three times the channels, those of a cell's output."""
+
+    def __init__(self, width: int, start_rate: int) -> None:
+        channels = cell_width(width, start_rate)
+        super().__init__(channels, OUTPUT_NODES * channels, 3)
+
+
+class Head(nn.Module):
+    """Brings a path's last features to rate 8: a halving 1x1 ConvNormReLU and a resize for each rate, then a 1x1 conv.
+
+    Args:
+        width: base width of the branch.
+        end_rates: rates a path may end at; only the steps from the lowest of them are built.
+    """
+
+    def __init__(self, width: int, end_rates: tuple[int, ...]) -> None:
+        super().__init__()
+        climbed = [rate for rate in RATES[:-1] if rate >= min(end_rates)]
+        self.climb = nn.ModuleDict(
+            {
+                f"r{rate}": ConvNormReLU(cell_channels(width, rate), cell_channels(width, 2 * rate), 1)
+                for rate in climbed
+            }
+        )
+        channels = cell_channels(width, RATES[-1])
+        self.last = nn.Conv2d(channels, channels, 1, bias=False)
+
+    def forward(self, x: Float[Tensor, "B _ _ _"], rate: int) -> Float[Tensor, "B _ _ _"]:
+        """Map (B, 3 * width * 8 / rate, h, w) at `rate` to (B, 3 * width, h * 8 / rate, w * 8 / rate)."""
+        while rate < RATES[-1]:
+            x = self.climb[f"r{rate}"](x)
+            x = resize(x, (2 * x.shape[-2], 2 * x.shape[-1]))
+            rate *= 2
+        return self.last(x)
+
+
+class ChosenOperation(nn.ModuleDict):
+    """The edge of a fixed cell: its one operation, under the name it has among the supernet's candidates."""
+
+    def forward(self, x: Float[Tensor, "B C H W"], weights: None = None) -> Float[Tensor, "B C H W"]:
+        """Apply the operation; a fixed edge takes no weights."""
+        (operation,) = self.values()
+        return operation(x)
+
+
+class FixedPath(nn.Module):
+    """The path of a genotype's branch: one cell a layer.
+
+    Args:
+        branch: the architecture.
+    """
+
+    def __init__(self, branch: BranchGenotype) -> None:
+        super().__init__()
+        self.start_rate = branch.start_rate
+        self.path = tuple(branch.path)
+        width, operations = branch.width, branch.operations
+        self.stem = Stem(width, branch.start_rate)
+        self.cells, self.s0, self.s1 = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
+        rates = (
+            branch.start_rate,
+            branch.start_rate,
+            *branch.path,
+        )  # rates[layer] is where s0 of that layer comes from
+
+        def make_edge(edge: Edge, cell_width: int) -> nn.Module | None:
+            name = operations.get(edge)
+            return None if name is None else ChosenOperation({name: make_operation(name, cell_width)})
+
+        for layer, (before, source, rate) in enumerate(zip(rates, rates[1:], self.path, strict=False)):
+            target = cell_width(width, rate)
+            s0_channels = input_channels(width, branch.start_rate, layer - 2, before)
+            s1_channels = input_channels(width, branch.start_rate, layer - 1, source)
+            self.s0[projection_name(layer, before, rate)] = Projection(s0_channels, target)
+            self.s1[projection_name(layer, source, rate)] = Projection(s1_channels, target)
+            self.cells[cell_name(layer, rate)] = Cell(target, make_edge)
+        self.head = Head(width, (self.path[-1],))
+
+    def forward(self, x: Float[Tensor, "B _ _ _"], mixture: None = None) -> Float[Tensor, "B _ _ _"]:
+        """Map (B, start width, h, w) at the start rate to (B, 3 * width, H, W) at rate 8; it takes no mixture."""
+        start_size = (x.shape[-2], x.shape[-1])
+        before, previous = x, self.stem(x)
+        for rate, s0, s1, cell in zip(self.path, self.s0.values(), self.s1.values(), self.cells.values(), strict=True):
+            size = size_at(rate, self.start_rate, start_size)
+            before, previous = previous, cell(s0(before, size), s1(previous, size))
+        return self.head(previous, self.path[-1])

@@ -1,0 +1,176 @@
+"""The restorer: FRSNet, and with priors MFPSNet. Written once; search and retraining hand in different paths.
+
+Channel counts follow from one number, the base width w of the upsample branch (published: 8): the encoder has 8w
+features, a path puts out 3w channels, re-distillation passes 64w. Images are RGB in [0, 1].
+
+Legend: B batch, C channels, H/W pixels (multiples of 8), h/w = H/8, W/8.
+Source: MFPSNet paper sections III-A to III-D; the published network's facts, quirks included.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from ..errors import MfpsError
+from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
+from .path import Mixture, PathFactory
+from .residual_dense import LEAKY_SLOPE, ResidualDenseBlock
+
+STRIDE = RATES[-1]
+"""Images are unshuffled by this factor; their height and width must be multiples of it."""
+
+
+class NetworkConfig(BaseModel):
+    """What a restorer is besides its paths."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+    iterations: int = Field(2, ge=1, le=16)
+    """Passes over the image: the first without priors, each later one on the output of the one before."""
+    blocks: int = Field(3, ge=1, le=64)
+    """Residual dense blocks in the encoder, and again after re-distillation."""
+    prior_channels: dict[str, int] = Field(default_factory=dict)
+    """Channels of each prior tensor (published: parsing 19, heatmap 71, dictionary 256); none for FRSNet."""
+    attention: bool = False
+    """A learned weight in (0, 2) for each prior's features, 1 at the start."""
+
+
+class Restorer(nn.Module):
+    """Restores a degraded face in `config.iterations` passes.
+
+    Args:
+        config: iterations, blocks, prior channels.
+        spaces: the branches; their names say which priors there are, their widths how wide everything is.
+        make_path: builds the path of each branch.
+
+    Raises:
+        MfpsError: the priors of `config` are not those of `spaces`.
+    """
+
+    def __init__(self, config: NetworkConfig, spaces: Mapping[str, BranchSpace], make_path: PathFactory) -> None:
+        super().__init__()
+        self.config = config
+        self.priors = tuple(name for name in spaces if name not in ("upsample", "fusion"))
+        if set(self.priors) != set(config.prior_channels):
+            raise MfpsError(
+                f"the architecture takes the priors {', '.join(self.priors) or 'none'} but the data gives "
+                f"{', '.join(config.prior_channels) or 'none'}: name the same ones with --priors"
+            )
+        width = spaces["upsample"].width
+        features, decoded = cell_width(width, RATES[0]), OUTPUT_NODES * width
+
+        self.conv_first = nn.Conv2d(3 * STRIDE**2, features, 3, padding=1)
+        self.encoder = nn.Sequential(*(ResidualDenseBlock(features, features // 2) for _ in range(config.blocks)))
+        self.paths = nn.ModuleDict({name: make_path(space) for name, space in spaces.items()})
+
+        if self.priors:
+            prior_width = spaces[self.priors[0]].width
+            self.prior_inputs = nn.ModuleDict(
+                {name: _prior_input(name, config.prior_channels[name], prior_width) for name in self.priors}
+            )
+            self.prior_output = nn.Conv2d(OUTPUT_NODES * prior_width, prior_width, 3, padding=1)
+            fused = spaces["fusion"].width
+            self.fusion_output = nn.Sequential(
+                nn.Conv2d(OUTPUT_NODES * fused, fused, 3, padding=1), nn.Conv2d(fused, decoded, 3, padding=1)
+            )
+        if config.attention:
+            self.attention = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in self.priors})
+
+        self.redistill = nn.Sequential(
+            nn.PixelUnshuffle(STRIDE),
+            nn.Conv2d(decoded * STRIDE**2, 8 * features, 1),
+            nn.LeakyReLU(LEAKY_SLOPE),
+            nn.Conv2d(8 * features, features, 1),
+        )
+        self.refine = nn.Sequential(*(ResidualDenseBlock(features, features // 2) for _ in range(config.blocks)))
+        self.conv_refined = nn.Conv2d(features, features, 3, padding=1)
+        self.conv_up = nn.ModuleList(nn.Conv2d(features, features, 3, padding=1) for _ in range(3))
+        self.conv_hr = nn.Conv2d(features, features, 3, padding=1)
+        self.conv_last = nn.Conv2d(features, 3, 3, padding=1)
+
+    def forward(
+        self,
+        image: Float[Tensor, "B 3 H W"],
+        priors: Mapping[str, Tensor] | None = None,
+        iterations: int | None = None,
+        mixtures: Mapping[str, Mixture] | None = None,
+    ) -> list[Float[Tensor, "B 3 H W"]]:
+        """Restore a batch of faces.
+
+        Args:
+            image: degraded faces, RGB in [0, 1], H and W multiples of 8.
+            priors: for each prior a tensor (B, C, H, W); not needed for one iteration.
+            iterations: passes to run, `config.iterations` by default.
+            mixtures: while searching, weights that replace a branch's own; a branch missing here uses its own.
+
+        Returns:
+            The output of each iteration, not clamped.
+
+        Raises:
+            MfpsError: H or W is no multiple of 8, or a prior that is needed is missing or has another shape.
+        """
+        iterations = iterations or self.config.iterations
+        self._check(image, priors or {}, iterations)
+        mixtures = mixtures or {}
+        outputs: list[Tensor] = []
+        for iteration in range(iterations):
+            features = self.conv_first(F.pixel_unshuffle(image, STRIDE))
+            encoded = self.encoder(features)
+            decoded = self.paths["upsample"](encoded, mixtures.get("upsample"))
+            if iteration > 0 and self.priors:
+                decoded = self._fuse(image, decoded, priors or {}, mixtures)
+            image = self._reconstruct(decoded, encoded, features)
+            outputs.append(image)
+        return outputs
+
+    def _fuse(
+        self, image: Tensor, decoded: Tensor, priors: Mapping[str, Tensor], mixtures: Mapping[str, Mixture]
+    ) -> Tensor:
+        """The upsample branch's features (B, 3w, H, W) enriched by every prior; the shape stays."""
+        fused = [decoded]
+        for name in self.priors:
+            # The dictionary is a feature map of the face already; the other priors need the image beside them.
+            seen = priors[name] if name == "dictionary" else torch.cat([image, priors[name]], dim=1)
+            features = self.prior_output(self.paths[name](self.prior_inputs[name](seen), mixtures.get(name)))
+            if self.config.attention:
+                features = 2 * torch.sigmoid(self.attention[name]) * features
+            fused.append(features)
+        return self.fusion_output(self.paths["fusion"](torch.cat(fused, dim=1), mixtures.get("fusion")))
+
+    def _reconstruct(self, decoded: Tensor, encoded: Tensor, features: Tensor) -> Tensor:
+        """Re-distill and re-restore: (B, 3w, H, W) and two encoder grids (B, 8w, h, w) to an image (B, 3, H, W)."""
+        x = self.redistill(decoded) + encoded
+        x = self.conv_refined(self.refine(x)) + features
+        for conv in self.conv_up:
+            x = F.leaky_relu(conv(F.interpolate(x, scale_factor=2, mode="nearest")), LEAKY_SLOPE)
+        return self.conv_last(F.leaky_relu(self.conv_hr(x), LEAKY_SLOPE))
+
+    def _check(self, image: Tensor, priors: Mapping[str, Tensor], iterations: int) -> None:
+        batch, _, height, width = image.shape
+        if height % STRIDE or width % STRIDE:
+            raise MfpsError(
+                f"the image is {width} x {height} pixels: both must be multiples of {STRIDE}; pad or resize it"
+            )
+        if iterations == 1:
+            return
+        for name in self.priors:
+            expected = (batch, self.config.prior_channels[name], height, width)
+            if name not in priors:
+                raise MfpsError(f"the {name} prior is missing: this network needs it after its first iteration")
+            if priors[name].shape != expected:
+                raise MfpsError(f"the {name} prior has shape {tuple(priors[name].shape)}, expected {expected}")
+
+
+def _prior_input(name: str, channels: int, width: int) -> nn.Module:
+    """A prior's way to its path's width: with the image by one convolution, the dictionary alone by three."""
+    if name != "dictionary":
+        return nn.Conv2d(3 + channels, width, 3, padding=1)
+    # Evenly spaced and even: 256 -> 174 -> 90 -> 8 as published.
+    steps = [channels + (width - channels) * i / 3 for i in range(4)]
+    sizes = [channels, 2 * round(steps[1] / 2), 2 * round(steps[2] / 2), width]
+    return nn.Sequential(*(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(sizes)))

@@ -1,0 +1,1 @@
+"""Stage two: a genotype compiled to a fixed network, trained and evaluated."""

@@ -1,0 +1,107 @@
+"""From a genotype to a fixed network, and from a weights file back to its network."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from torch import Tensor
+
+from ..engine.weights import load_weights
+from ..errors import MfpsError, first_violation
+from ..genotypes.genotype import Genotype, parse_genotype, space_of
+from ..networks.path import FixedPath
+from ..networks.restorer import NetworkConfig, Restorer
+
+
+class CompiledNetwork(NamedTuple):
+    """A fixed network with its architecture and where its weights come from."""
+
+    restorer: Restorer
+    genotype: Genotype
+    provenance: dict[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the faces it was trained on; 128, the published one, where the file does not say."""
+        size = self.provenance.get("size")
+        return size if isinstance(size, int) else 128
+
+
+def compile_genotype(genotype: Genotype, config: NetworkConfig) -> Restorer:
+    """Build the fixed network of a genotype.
+
+    Args:
+        genotype: the architecture.
+        config: iterations, blocks and prior channels.
+
+    Raises:
+        MfpsError: the priors of `config` are not the genotype's.
+    """
+    spaces = {name: space_of(branch, name) for name, branch in genotype.present.items()}
+    return Restorer(config, spaces, lambda space: FixedPath(genotype.present[space.name]))
+
+
+def slice_supernet(network: Restorer, supernet: Mapping[str, Tensor], where: str) -> None:
+    """Fill a compiled network with the weights that its modules had in the supernet.
+
+    A fixed path's modules have the names they have in the supernet, so that slicing is taking a subset.
+
+    Args:
+        network: the compiled network; changed in place.
+        supernet: state dict of a search's network.
+        where: the supernet's file, for error messages.
+
+    Raises:
+        MfpsError: the supernet lacks a tensor, or has it in another shape.
+    """
+    wanted = network.state_dict()
+    for name, tensor in wanted.items():
+        if name not in supernet:
+            raise MfpsError(
+                f"{where}: lacks {name}; this genotype is not part of that search (another space or `blocks`)"
+            )
+        if supernet[name].shape != tensor.shape:
+            raise MfpsError(
+                f"{where}: {name} has shape {tuple(supernet[name].shape)}, the network {tuple(tensor.shape)}; "
+                "start from a supernet of the same width and priors"
+            )
+    network.load_state_dict({name: supernet[name] for name in wanted})
+
+
+def weights_header(genotype: Genotype, config: NetworkConfig, provenance: dict[str, Any]) -> dict[str, Any]:
+    """What a fixed network's weights file says of it; `load_network` reads it back."""
+    return {
+        "genotype": genotype.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "network": config.model_dump(mode="json"),
+        "provenance": provenance,
+    }
+
+
+def load_network(file: Path) -> CompiledNetwork:
+    """Rebuild a fixed network from its weights file, or from the run folder that holds it.
+
+    Raises:
+        MfpsError: not a weights file, a supernet's, or one whose tensors do not fit its own genotype.
+    """
+    opened = load_weights(file)
+    if "genotype" not in opened.header:
+        raise MfpsError(f"{file}: holds a supernet, not a fixed network; train its genotype with `mfps retrain` first")
+    genotype = parse_genotype(json.dumps(opened.header["genotype"]), str(file))
+    try:
+        config = NetworkConfig.model_validate(opened.header.get("network"))
+    except ValidationError as error:
+        raise first_violation(error, f"{file}: network") from None
+    provenance = opened.header.get("provenance", {})
+    if not isinstance(provenance, dict):
+        raise MfpsError(f"{file}: its provenance is damaged; give a file written by mfps")
+    restorer = compile_genotype(genotype, config)
+    try:
+        restorer.load_state_dict(opened.state)
+    except RuntimeError as error:
+        raise MfpsError(
+            f"{file}: its tensors do not fit its genotype ({str(error).splitlines()[-1].strip()}); "
+            "give a file written by mfps"
+        ) from None
+    return CompiledNetwork(restorer.eval(), genotype, provenance)

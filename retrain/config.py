@@ -1,0 +1,42 @@
+"""The configuration of a training. The published hyperparameters are the defaults."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from ..engine.configuration import RunConfig
+
+
+class RetrainConfig(RunConfig):
+    """A training of a fixed network: its genotype, the optimisation, and what `RunConfig` has."""
+
+    genotype: str
+    """Genotype file, run folder or published name."""
+    width: int | None = Field(None, ge=1, le=512)
+    """Base width to train at; the genotype's own by default. Search narrow, retrain wide."""
+    from_supernet: Path | None = None
+    """Run folder or weights file of the search, to start from the supernet's weights."""
+
+    epochs: int = Field(104, ge=1)
+    """Passes over the training list."""
+    batch_size: int = Field(8, ge=1)
+    """Faces a step."""
+    solver: Literal["adam", "sgd"] = "adam"
+    """Optimizer: Adam with betas 0.9 and 0.99, or SGD with momentum 0.9."""
+    lr: float = Field(1e-3, gt=0)
+    """Learning rate at the start."""
+    weight_decay: float = Field(1e-3, ge=0)
+    """Weight decay."""
+    clip_norm: float | None = Field(None, gt=0)
+    """Largest norm of the gradient; none as published."""
+    schedule: Literal["published", "cosine", "constant"] = "published"
+    """`published` halves the rate at the epochs `halve_at`; `cosine` falls to 0 over all steps, after a warm-up."""
+    halve_at: tuple[int, ...] = (3, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
+    """Epochs at which the published schedule halves the learning rate."""
+    pixel: Literal["l1", "smooth_l1"] = "l1"
+    """Pixel loss."""
+    perceptual: float = Field(0.005, ge=0)
+    """Weight of the perceptual loss (VGG19 conv5_4); 0 leaves it out and needs no VGG19."""
+    vgg19: Path | None = None
+    """Local copy of VGG19's official weights; by default torch's hub cache, or a download into it."""

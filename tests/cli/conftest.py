@@ -1,0 +1,91 @@
+"""A small world for the commands: drawn faces, and one tiny search and one tiny training on them."""
+
+import contextlib
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+from mfps.cli.main import main
+from mfps.faces.drawn import write_drawn_faces
+
+# Everything that the tests count on is said here, so that the preset is free to change.
+TINY = "--preset tiny --size 16 --batch-size 1 --epochs 1 --max-steps 1 --device cpu"
+SEARCH = f"search --data faces {TINY} --width 1 --layers 1 --fusion-layers 1 --warmup-epochs 0"
+RETRAIN = f"retrain --data faces {TINY} --width 1"
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run_command(command: str) -> Ended:
+    """Run `mfps` in this process, as the installed command would."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr("sys.argv", ["mfps", *command.split()])
+        patch.setenv("COLUMNS", "200")
+        try:
+            main()
+        except SystemExit as end:
+            return Ended(
+                end.code if isinstance(end.code, int) else int(end.code is not None), out.getvalue(), err.getvalue()
+            )
+    return Ended(0, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture(scope="session")
+def mfps() -> Callable[[str], Ended]:
+    """`mfps("search --data ...")`, in this process."""
+    return run_command
+
+
+@pytest.fixture(scope="session")
+def trained_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn `faces`, a search `searched`, and the training `trained` of its genotype. Do not change it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("world")
+    write_drawn_faces(folder / "faces", 8, 32, seed=0, val=2)
+    with inside(folder):
+        for command in (f"{SEARCH} --out searched", f"{RETRAIN} --genotype searched --out trained"):
+            ended = run_command(command)
+            assert ended.status == 0, ended.err
+    torch.set_num_threads(threads)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks this small run faster so."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def world(trained_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the world to change; the test runs in it."""
+    folder = tmp_path / "world"
+    shutil.copytree(trained_world, folder)
+    monkeypatch.chdir(folder)
+    return folder

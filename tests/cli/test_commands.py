@@ -1,0 +1,234 @@
+"""Each command once for real, through the installed `mfps`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from mfps import __version__
+from mfps.engine import configuration
+from mfps.engine.journal import read_history
+from mfps.engine.weights import load_weights
+from mfps.faces import drawn
+from mfps.faces.drawn import write_drawn_faces
+from mfps.faces.image import image_size
+from mfps.genotypes.genotype import read_genotype
+
+from .conftest import RETRAIN, SEARCH, Ended
+
+MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
+HELPS = [
+    "",
+    *("demo", "search", "retrain", "evaluate", "degrade", "genotype"),
+    *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "random")),
+]
+SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+
+
+def installed(command: str, folder: Path, **environment: str) -> Ended:
+    """Run the installed `mfps` in a folder, its output going to pipes."""
+    ended = subprocess.run(
+        [MFPS, *command.split()],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **SINGLE_THREADED, **environment},
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def succeeded(command: str, folder: Path) -> str:
+    """What a command that must succeed, and complain of nothing, printed."""
+    ended = installed(command, folder)
+    assert (ended.status, ended.err) == (0, "")
+    # Not a terminal, so no colours, bars and cursor movements.
+    assert "\x1b" not in ended.out
+    assert "\r" not in ended.out
+    return ended.out
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_search_then_retrain_then_evaluate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]
+) -> None:
+    write_drawn_faces(tmp_path / "faces", 8, 16, seed=0, val=2)
+    priors = "--priors parsing,heatmap --list faces/train.txt --val-list faces/val.txt"
+
+    said = succeeded(f"{SEARCH} {priors} --out runs/search", tmp_path)
+    for start in ("search: 1/1", "epoch 1/1: PSNR", "genotype  runs/search/genotype.json", "next      mfps retrain"):
+        assert any(line.startswith(start) for line in said.splitlines()), start
+    search = tmp_path / "runs" / "search"
+    results = {"config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "history.jsonl"}
+    results |= {"weights.safetensors", "tensorboard"}
+    assert names(search) == results | {"supernet.svg", "supernet.png"}
+    assert read_genotype(search).priors == ("parsing", "heatmap")
+    assert "space" in load_weights(search).header
+    assert [record["step"] for record in read_history(search)] == [1]
+
+    command = f"{RETRAIN} {priors} --genotype runs/search --from-supernet runs/search --perceptual 0 --out runs/net"
+    said = succeeded(command, tmp_path)
+    assert "retrain: 1/1" in said
+    assert "weights   runs/net/weights.safetensors" in said
+    assert names(tmp_path / "runs" / "net") == results
+    assert read_genotype(tmp_path / "runs" / "net").hash == read_genotype(search).hash
+    assert load_weights(tmp_path / "runs" / "net").header["provenance"]["genotype"] == read_genotype(search).hash
+
+    lists = "--list faces/train.txt --list faces/val.txt --degradation blur --degradation full:0.5,jpeg:0.5"
+    said = succeeded(f"evaluate runs/net --data faces --out judged {lists} --save-images --device cpu", tmp_path)
+    judged = tmp_path / "judged"
+    assert "report    judged/evaluation.json" in said
+    assert names(judged) == {"evaluation.json", "evaluation.md", "comparison.png", "restored"}
+    report = json.loads((judged / "evaluation.json").read_text())
+    groups = [(result["degradation"], result["list"], result["faces"]) for result in report["results"]]
+    assert groups == [(d, *g) for d in ("blur", "full:0.5,jpeg:0.5") for g in (("train", 6), ("val", 2))]
+    assert len(list((judged / "restored").rglob("*.png"))) == 16
+    assert (judged / "evaluation.md").read_text().count("| val | 2 |") == 6
+
+    config = yaml.safe_load((search / "config.yaml").read_text())
+    assert config["width"] == 1
+    monkeypatch.chdir(tmp_path)
+    assert mfps("search --config runs/search/config.yaml --out again").status == 0
+    assert (tmp_path / "again" / "history.jsonl").read_bytes() == (search / "history.jsonl").read_bytes()
+
+
+def test_degrade_a_folder_and_a_file(tmp_path: Path) -> None:
+    write_drawn_faces(tmp_path / "faces", 3, 32, seed=0)
+    assert "degraded  3 photographs in spoiled" in succeeded("degrade faces --out spoiled --size 16", tmp_path)
+    assert names(tmp_path / "spoiled") == {"0000.png", "0001.png", "0002.png"}
+    assert image_size(tmp_path / "spoiled" / "0001.png") == (16, 16)
+    said = succeeded("degrade faces/images/0001.png --out one --degradation blur:1,noise:2", tmp_path)
+    assert "degraded  1 photographs in one" in said
+    assert image_size(tmp_path / "one" / "0001.png") == (32, 32)
+
+
+def test_genotype_show(tmp_path: Path, mfps: Callable[[str], Ended]) -> None:
+    said = succeeded("genotype show mfpsnet", tmp_path)
+    assert all(part in said for part in ("mfpsnet", "upsample", "fusion", "conv_5x5", "GFLOPs", "total"))
+    small = tmp_path / "small.json"
+    mfps(f"genotype random --out {small} --width 1 --layers 1")
+    numbers = json.loads(mfps(f"genotype show {small} --json --size 16").out)
+    assert numbers["hash"] == read_genotype(small).hash
+    assert numbers["cost"]["total"]["parameters"] > 0
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_genotype_draw(world: Path, suffix: str, magic: bytes) -> None:
+    of = "searched --epoch 1 --title first" if suffix == "svg" else "mfpsnet"
+    assert f"drawing   a.{suffix}" in succeeded(f"genotype draw {of} --out a.{suffix}", world)
+    assert (world / f"a.{suffix}").read_bytes().startswith(magic)
+
+
+def test_genotype_random_validate_and_diff(tmp_path: Path) -> None:
+    space = "--priors parsing --width 2 --layers 3 --fusion-layers 2 --monotone"
+    assert "genotype  made/a.json" in succeeded(f"genotype random --out made/a.json --seed 5 {space}", tmp_path)
+    drawn = read_genotype(tmp_path / "made" / "a.json")
+    assert {name: branch.layers for name, branch in drawn.present.items()} == {"upsample": 3, "parsing": 3, "fusion": 2}
+    said = succeeded("genotype validate made/a.json mfpsnet", tmp_path)
+    assert [line.split(":")[0] for line in said.splitlines()] == ["valid     made/a.json", "valid     mfpsnet"]
+    assert "differences" in succeeded("genotype diff made/a.json mfpsnet", tmp_path)
+
+
+def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]) -> None:
+    """In this process and with a smaller preset, as the real one takes minutes."""
+    real = configuration.read_preset
+
+    def smaller(name: str, stage: str) -> Mapping[str, object]:
+        quick = {"size": 16, "width": 1, "max_steps": 1, "epochs": 1, "val_images": 2}
+        space = {"layers": 1, "fusion_layers": 1, "warmup_epochs": 0} if stage == "search" else {}
+        return {**real(name, stage), **quick, **space}
+
+    monkeypatch.setattr(configuration, "read_preset", smaller)
+    monkeypatch.setattr(drawn, "CANVAS_PX", 64)
+    monkeypatch.chdir(tmp_path)
+    ended = mfps("demo --out shown --faces 32 --device cpu")
+    assert (ended.status, ended.err) == (0, "")
+    for label, file in (
+        ("genotype", "search/genotype.json"),
+        ("drawing", "search/genotype.svg"),
+        ("pictures", "evaluation/comparison.png"),
+        ("table", "evaluation/evaluation.md"),
+    ):
+        assert f"{label:10}{Path('shown') / file}" in ended.out
+        assert (tmp_path / "shown" / file).is_file()
+    assert (tmp_path / "shown" / "retrain" / "weights.safetensors").is_file()
+
+
+def test_help_is_fast_and_says_everything(tmp_path: Path) -> None:
+    """Every help and the version, in one fresh process that must not import torch."""
+    program = f"""
+import sys
+from mfps.cli.main import main
+for arguments in {[*HELPS, "version"]!r}:
+    sys.argv = ["mfps", *(["--version"] if arguments == "version" else [*arguments.split(), "--help"])]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, (arguments, end.code)
+heavy = {{"torch", "numpy", "pydantic", "lightning_fabric", "cv2", "matplotlib"}} & set(sys.modules)
+assert "torch" not in heavy, heavy
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env={**os.environ, **SINGLE_THREADED},
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("Usage: mfps") == len(HELPS)
+    assert f"mfps {__version__}" in ended.stdout.splitlines()
+    # Defaults stand in brackets, which rich takes for colours where it is let.
+    for default in ("[all]", "[auto]", "[full]", "[2 with priors, else 1]"):
+        assert default in ended.stdout
+
+
+def test_installed_version_and_bare_call(tmp_path: Path) -> None:
+    assert succeeded("--version", tmp_path) == f"mfps {__version__}\n"
+    ended = installed("", tmp_path)
+    assert "Usage: mfps" in ended.out + ended.err
+
+
+def test_an_error_of_the_installed_command_is_one_line(tmp_path: Path) -> None:
+    ended = installed("degrade nowhere --out new", tmp_path)
+    assert ended == Ended(1, "", "mfps: nowhere: there is no such data folder; check the path\n")
+    assert names(tmp_path) == set()
+
+
+def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path) -> None:
+    write_drawn_faces(tmp_path / "faces", 8, 16, seed=0)
+    command = f"{SEARCH} --out run --epochs 10000 --max-steps 10000 --workers 1"
+    with subprocess.Popen(
+        [MFPS, *command.split()],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **SINGLE_THREADED},
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        for line in running.stdout:
+            if line.startswith("epoch 2/"):
+                break
+        # To the whole group, workers too, as a terminal's Ctrl-C does.
+        os.killpg(running.pid, signal.SIGINT)
+        running.stdout.read()
+        complaint = running.stderr.read()
+        assert running.wait(30) == 130
+    assert complaint == "mfps: interrupted; what finished epochs wrote is in the run folder\n"
+    run = tmp_path / "run"
+    assert len(read_history(run)) >= 2
+    assert read_genotype(run).present
+    assert load_weights(run).state

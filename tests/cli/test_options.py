@@ -1,0 +1,97 @@
+"""The options of every command, frozen: one that comes or goes changes this file, and the documentation."""
+
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from mfps.cli.main import app
+from mfps.engine.configuration import PRESETS, RunConfig, resolve
+from mfps.nas.config import SearchConfig
+from mfps.retrain.config import RetrainConfig
+
+SHARED = """
+    --data --out --list --val-list --priors --preset --size --width --epochs --epoch-steps --max-steps --batch-size
+    --degradation --iterations --attention --workers --seed --device --precision --config
+"""
+OPTIONS = {
+    "search": f"{SHARED} --layers --fusion-layers --monotone --warmup-epochs --mixing --fix --cost-weight",
+    "retrain": f"{SHARED} --genotype --solver --lr --schedule --perceptual --vgg19 --from-supernet",
+    "evaluate": """
+        weights --data --out --list --degradation --size --batch-size --workers --seed --device --precision --shown
+        --save-images
+    """,
+    "degrade": "source --out --degradation --size --seed",
+    "demo": "--out --faces --seed --device",
+    "genotype show": "genotype --size --iterations --json",
+    "genotype draw": "genotype --out --epoch --renderer --title",
+    "genotype validate": "files",
+    "genotype diff": "before after",
+    "genotype random": "--out --seed --priors --width --layers --fusion-layers --monotone",
+}
+STAGES = [("search", SearchConfig), ("retrain", RetrainConfig)]
+NOT_IN_THE_CONFIGURATION = {"--preset", "--config"}
+
+
+def commands() -> dict[str, list[str]]:
+    """The first name of every parameter of every command, in order."""
+    found: dict[str, list[str]] = {}
+
+    def walk(command, name: str) -> None:
+        for key, below in getattr(command, "commands", {}).items():
+            walk(below, f"{name} {key}".strip())
+        if not hasattr(command, "commands"):
+            found[name] = [parameter.opts[0] for parameter in command.params]
+
+    walk(typer.main.get_command(app), "")
+    return found
+
+
+def field(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
+
+
+def test_the_options_are_frozen() -> None:
+    assert {name: sorted(options) for name, options in commands().items()} == {
+        name: sorted(options.split()) for name, options in OPTIONS.items()
+    }
+
+
+@pytest.mark.parametrize(("stage", "model"), STAGES)
+def test_every_option_of_a_stage_is_a_field_of_its_configuration(stage: str, model: type[RunConfig]) -> None:
+    options = {field(option) for option in commands()[stage] if option not in NOT_IN_THE_CONFIGURATION}
+    assert options <= set(model.model_fields)
+
+
+@pytest.mark.parametrize(("stage", "model"), STAGES)
+def test_every_field_can_be_set_in_a_file(stage: str, model: type[RunConfig], tmp_path: Path) -> None:
+    given = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
+    required = {name: given[name] for name in model.model_fields if name in given}
+    values = resolve(model, stage, "tiny", None, required).model_dump(mode="json")
+    file = tmp_path / "all.yaml"
+    file.write_text(yaml.safe_dump({name.replace("_", "-"): value for name, value in values.items()}))
+    assert set(values) == set(model.model_fields)
+    # Over another preset: what the file says counts, all of it.
+    assert resolve(model, stage, "published", file, {}).model_dump(mode="json") == values
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(("stage", "model"), STAGES)
+def test_options_win_over_the_file_and_the_file_over_the_preset(
+    stage: str, model: type[RunConfig], preset: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text("data: faces\nout: run\nepochs: 77\nbatch-size: 3\n" + "genotype: mfpsnet\n" * (stage == "retrain"))
+    config = resolve(model, stage, preset, file, {"epochs": 88, "size": None})
+    assert (config.epochs, config.batch_size, config.out) == (88, 3, Path("run"))
+
+
+def test_every_option_has_a_help_text() -> None:
+    def walk(command) -> None:
+        for below in getattr(command, "commands", {}).values():
+            walk(below)
+        assert command.help
+        for parameter in command.params:
+            assert parameter.help or parameter.opts[0] in ("before", "after", "--help"), parameter.opts
+
+    walk(typer.main.get_command(app))

@@ -1,0 +1,71 @@
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from mfps.engine.configuration import PRESETS, read_preset, resolve, write_config
+from mfps.errors import MfpsError
+from mfps.nas.config import SearchConfig
+from mfps.retrain.config import RetrainConfig
+
+STAGES = {"search": SearchConfig, "retrain": RetrainConfig}
+NEEDED = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
+
+
+def needed(stage):
+    return {name: value for name, value in NEEDED.items() if name in STAGES[stage].model_fields}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_a_valid_configuration(stage, preset):
+    config = resolve(STAGES[stage], stage, preset, None, needed(stage))
+    for name, value in read_preset(preset, stage).items():
+        assert getattr(config, name) == value
+
+
+def test_the_published_preset_is_the_defaults():
+    for stage, model in STAGES.items():
+        for name, value in read_preset("published", stage).items():
+            assert model.model_fields[name].default == value, (stage, name)
+
+
+def test_options_go_over_the_file_and_the_file_over_the_preset(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("epochs: 7\nbatch-size: 3\n")
+    config = resolve(SearchConfig, "search", "tiny", file, {**needed("search"), "batch_size": 5, "size": None})
+    assert (config.epochs, config.batch_size, config.size) == (7, 5, read_preset("tiny", "search")["size"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_written_configuration_reads_back(stage, tmp_path):
+    options = {**needed(stage), "priors": "heatmap,parsing", "seed": 3}
+    config = resolve(STAGES[stage], stage, "small", None, options)
+    write_config(config, tmp_path / "config.yaml")
+    assert resolve(STAGES[stage], stage, "published", tmp_path / "config.yaml", {}) == config
+    assert config.priors == ("parsing", "heatmap")
+
+
+def test_iterations_default_to_what_the_network_can_use():
+    def passes(**options):
+        return resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **options}).passes
+
+    assert (passes(), passes(priors="heatmap"), passes(iterations=3)) == (1, 2, 3)
+
+
+@given(st.one_of(st.text(), st.dictionaries(st.text(), st.one_of(st.integers(), st.text(), st.none()))))
+def test_any_text_is_a_configuration_or_an_error_of_one_line(tmp_path_factory, content):
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    text = content if isinstance(content, str) else yaml.safe_dump(content)
+    file.write_text(text, encoding="utf-8", errors="replace")
+    message = f"{file.name}: fine"
+    try:
+        resolve(SearchConfig, "search", "tiny", file, needed("search"))
+    except MfpsError as error:
+        message = str(error)
+    assert "\n" not in message
+    assert "any.yaml" in message or "--" in message
+
+
+def test_unknown_preset():
+    with pytest.raises(MfpsError, match="tiny, small, published"):
+        read_preset("huge", "search")

@@ -1,0 +1,53 @@
+import pytest
+from mfps.engine.configuration import PRESETS, resolve
+from mfps.errors import MfpsError
+from mfps.genotypes.space import BRANCHES
+from mfps.nas.config import SearchConfig
+from pydantic import ValidationError
+
+PLACES = {"data": "faces", "out": "run"}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_a_search(preset):
+    config = resolve(SearchConfig, "search", preset, None, PLACES)
+    assert config.warmup_epochs < config.epochs
+    assert config.passes == 1
+
+
+def test_published_hyperparameters_are_the_defaults():
+    config = SearchConfig(**PLACES)
+    assert resolve(SearchConfig, "search", "published", None, PLACES) == config
+    weights = (config.weight_lr, config.weight_momentum, config.weight_decay)
+    architecture = (config.architecture_lr, config.architecture_weight_decay)
+    assert (weights, architecture) == ((0.025, 0.9, 3e-4), (1e-3, 1e-3))
+    assert (config.epochs, config.warmup_epochs, config.halve_every, config.batch_size) == (100, 10, 10, 2)
+    assert (config.layers, config.fusion_layers, config.width, config.loss) == (6, 8, 8, "smooth_l1")
+
+
+@pytest.mark.parametrize("given", [["fusion=a.json", "upsample=b=c"], {"fusion": "a.json", "upsample": "b=c"}])
+def test_held_branches_are_pairs(given):
+    assert SearchConfig(**PLACES, fix=given).fix == {"fusion": "a.json", "upsample": "b=c"}
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        (["fusion"], "write BRANCH=GENOTYPE"),
+        (["fusion="], "write BRANCH=GENOTYPE"),
+        (["depth=a.json"], f"unknown branch 'depth': choose from {', '.join(BRANCHES)}"),
+        ({"depth": "a.json"}, "unknown branch 'depth'"),
+        (7, "must be BRANCH=GENOTYPE"),
+    ],
+)
+def test_held_branches_that_cannot_be(given, rule):
+    with pytest.raises((ValidationError, MfpsError), match=rule):
+        SearchConfig(**PLACES, fix=given)
+
+
+@pytest.mark.parametrize(("warmup", "epochs"), [(1, 1), (5, 3)])
+def test_a_warm_up_ends_before_the_search(warmup, epochs):
+    rule = rf"--warmup-epochs \({warmup}\) must be below --epochs \({epochs}\)"
+    with pytest.raises(ValidationError, match=rule):
+        SearchConfig(**PLACES, warmup_epochs=warmup, epochs=epochs)
+    assert SearchConfig(**PLACES, warmup_epochs=epochs - 1, epochs=epochs)

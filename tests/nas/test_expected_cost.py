@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+from mfps.genotypes.sampling import random_branch
+from mfps.genotypes.space import BRANCHES, BranchSpace, cell_width
+from mfps.nas.expected_cost import expected_cost
+from mfps.nas.supernet import Supernet, restriction
+from mfps.networks.path import FixedPath
+from torch.utils.flop_counter import FlopCounterMode
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("branch", "layers"), [*((branch, 3) for branch in BRANCHES), ("upsample", 1), ("fusion", 2)])
+def test_a_genotypes_expected_cost_is_the_cost_of_its_fixed_path(branch, layers):
+    space = BranchSpace(branch, 2, layers)
+    for seed in range(3):
+        genotype = random_branch(space, np.random.default_rng(seed))
+        path = FixedPath(genotype).eval().to("meta")
+        side = 32 * space.start_rate // 8
+        with FlopCounterMode(display=False) as counter:
+            path(torch.empty(1, cell_width(2, space.start_rate), side, side, device="meta"))
+        expected = expected_cost(space, restriction(genotype), 32)
+        assert expected.parameters == sum(parameter.numel() for parameter in path.parameters())
+        assert expected.flops == counter.get_total_flops()
+
+
+@torch.no_grad()
+def test_a_supernet_expects_the_mean_over_what_it_would_derive():
+    """With sampled choices instead of kept ones (all nine edges), the sum is an expectation: check it by sampling."""
+    space = BranchSpace("parsing", 1, 2)
+    torch.manual_seed(0)
+    supernet = Supernet(space)
+    for parameter in supernet.architecture_parameters():
+        torch.nn.init.normal_(parameter)
+    probabilities = supernet.probabilities()
+    own = supernet.mixture()
+    rng = np.random.default_rng(0)
+    draws = []
+    for _ in range(600):
+        rate = rng.choice(list(probabilities.ends), p=_normal(probabilities.ends.values()))
+        transitions = {}
+        end = int(rate)
+        for layer in reversed(range(space.layers)):
+            into = space.incoming(layer, int(rate))
+            chosen = into[rng.choice(len(into), p=_normal(probabilities.transitions[t] for t in into))]
+            transitions[chosen] = 1.0
+            rate = chosen.source
+        mixture = own._replace(transitions=transitions, ends={end: 1.0})
+        draws.append(float(expected_cost(space, mixture, 16).flops))
+    mean = float(expected_cost(space, own, 16).flops)
+    assert np.mean(draws) == pytest.approx(mean, abs=4 * np.std(draws) / np.sqrt(len(draws)))
+
+
+def test_every_choice_feels_the_cost():
+    supernet = Supernet(BranchSpace("upsample", 2, 3))
+    expected_cost(supernet.space, supernet.mixture(), 16).flops.backward()
+    for parameter in supernet.architecture_parameters():
+        assert parameter.grad.abs().sum() > 0
+
+
+def _normal(weights):
+    values = np.array(list(weights), dtype=np.float64)
+    return values / values.sum()

@@ -1,0 +1,235 @@
+import json
+from pathlib import Path
+
+import mfps.nas.search
+import numpy as np
+import pytest
+import torch
+from mfps.engine.configuration import resolve
+from mfps.engine.weights import load_weights
+from mfps.faces.dataset import FaceFolder, make_loader, read_list
+from mfps.faces.validation import validation_psnr
+from mfps.genotypes.genotype import parse_genotype, read_genotype, write_genotype
+from mfps.genotypes.sampling import random_genotype
+from mfps.genotypes.space import search_space
+from mfps.nas.config import SearchConfig
+from mfps.nas.derive import probabilities_to_json, searched_epoch
+from mfps.nas.search import search
+from mfps.nas.search_network import build_search_network
+from rich.console import Console
+
+TINY = {
+    "size": 16, "width": 1, "layers": 2, "fusion_layers": 2, "blocks": 1, "epochs": 2, "warmup_epochs": 1,
+    "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu", "architecture_lr": 0.1,
+}  # fmt: skip
+
+
+def config(data, out, **changed):
+    return SearchConfig(data=data, out=out, **{**TINY, **changed})
+
+
+def history(folder):
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Without drawings, which take longer than the search."""
+    monkeypatch.setattr(mfps.nas.search, "draw_genotype", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def run(drawn_folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("search") / "run"
+    search(config(drawn_folder, out), Console(quiet=True))
+    return out
+
+
+def test_a_run_is_a_folder(run):
+    files = {path.name for path in run.iterdir()}
+    assert files == {
+        "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg",
+        "supernet.png", "history.jsonl", "weights.safetensors", "tensorboard",
+    }  # fmt: skip
+    assert (run / "genotype.svg").read_text().lstrip().startswith("<?xml")
+    assert any((run / "tensorboard").iterdir())
+    resolved = resolve(SearchConfig, "search", "published", run / "config.yaml", {})
+    assert resolved == config(resolved.data, run)
+
+
+def test_the_history_tells_each_epoch(run):
+    records = history(run)
+    assert [(record["epoch"], record["step"]) for record in records] == [(1, 2), (2, 4)]
+    for record in records:
+        assert record["discretisation_gap"] == record["psnr"]["mixed"][-1] - record["psnr"]["restricted"][-1]
+        assert set(record["entropy"]["upsample"]) == {"operations", "transitions", "ends"}
+        assert record["top_paths"]["upsample"][0]["path"] == record["genotype"]["upsample"]["path"]
+    assert set(records[0]["loss"]) == {"weights"}
+    assert set(records[1]["loss"]) == {"weights", "architecture"}
+
+
+def test_the_genotype_is_that_of_the_last_epoch(run):
+    genotype = read_genotype(run)
+    assert genotype.hash == history(run)[-1]["hash"]
+    assert genotype.name == "run"
+    assert genotype.provenance["epochs"] == 2
+    assert searched_epoch(run, 2)[0].hash == genotype.hash
+
+
+def test_the_weights_are_the_supernets(run, drawn_folder):
+    opened = load_weights(run)
+    searched = build_search_network(config(drawn_folder, run), {})
+    searched.restorer.load_state_dict(opened.state)
+    assert opened.header["space"]["upsample"]["layers"] == 2
+    found = {name: probabilities_to_json(p) for name, p in searched.probabilities().items()}
+    assert found == history(run)[-1]["probabilities"]
+
+
+@torch.no_grad()
+def test_the_history_judges_the_weights_that_are_kept(run, drawn_folder):
+    """In eval mode, mixed and restricted to the genotype."""
+    searched = build_search_network(config(drawn_folder, run), {})
+    searched.restorer.load_state_dict(load_weights(run).state)
+    # Laid out as in the search: the same kernels, the same rounding.
+    network = searched.restorer.eval().to(memory_format=torch.channels_last)
+    record = history(run)[-1]
+    for kind, mixtures in (("mixed", None), ("restricted", searched.restrictions(read_genotype(run)))):
+
+        def restore(batch, mixtures=mixtures):
+            moved = batch.to("cpu", channels_last=True)
+            return network(moved.degraded, moved.priors, mixtures=mixtures)
+
+        loader = make_loader(FaceFolder(drawn_folder, 16, names="val.txt"), None, 1, 0, False, 0)
+        assert validation_psnr(restore, loader) == (record["psnr"]["input"], record["psnr"][kind])
+
+
+def test_the_architecture_waits_for_the_end_of_the_warm_up(run, drawn_folder):
+    torch.manual_seed(0)
+    searched = build_search_network(config(drawn_folder, run), {})
+    start = {name: probabilities_to_json(p) for name, p in searched.probabilities().items()}
+    first, second = (record["probabilities"] for record in history(run))
+    assert first == start
+    assert second != start
+
+
+def test_the_same_seed_gives_the_same_bytes_with_any_workers(run, drawn_folder, tmp_path, undrawn, console):
+    for workers in (0, 1):
+        again = tmp_path / str(workers) / "run"
+        search(config(drawn_folder, again, workers=workers), console)
+        for name in ("genotype.json", "history.jsonl", "weights.safetensors"):
+            assert (again / name).read_bytes() == (run / name).read_bytes(), (name, workers)
+
+
+def test_another_seed_gives_other_weights(run, drawn_folder, tmp_path, undrawn, console):
+    search(config(drawn_folder, tmp_path / "run", seed=1), console)
+    assert (tmp_path / "run" / "weights.safetensors").read_bytes() != (run / "weights.safetensors").read_bytes()
+
+
+def test_weights_and_architecture_learn_from_different_faces(drawn_folder, tmp_path, undrawn, console, monkeypatch):
+    """The architecture's step comes first; with no rate for the weights, they stay what they were."""
+    seen = {"architecture": set(), "weights": set()}
+    turns = iter(["weights"] * 3 + ["architecture", "weights"] * 3)
+    finite_total = mfps.nas.search.finite_total
+
+    def spy(terms, step, names):
+        seen[next(turns)].update(names)
+        return finite_total(terms, step, names)
+
+    monkeypatch.setattr(mfps.nas.search, "finite_total", spy)
+    still = config(drawn_folder, tmp_path / "run", epoch_steps=None, weight_lr=1e-30, weight_decay=0)
+    search(still, console)
+    assert next(turns, None) is None
+    assert not seen["weights"] & seen["architecture"]
+    assert seen["weights"] | seen["architecture"] == set(read_list("train.txt", drawn_folder))
+    torch.manual_seed(0)
+    searched = build_search_network(still, {})
+    state = load_weights(tmp_path / "run").state
+    choices = {id(p) for p in searched.architecture()}
+    for name, parameter in searched.restorer.named_parameters():
+        still_there = torch.allclose(state[name], parameter, rtol=0, atol=1e-20)
+        assert still_there == (id(parameter) not in choices), name
+
+
+def test_a_held_branch_stays_and_the_others_are_searched(drawn_folder, tmp_path, undrawn, console):
+    space = search_space(("heatmap",), width=1, layers=3, fusion_layers=2)
+    held = random_genotype(space, 7)
+    write_genotype(held, tmp_path / "held.json")
+    fixed = config(drawn_folder, tmp_path / "run", priors="heatmap", fix=[f"upsample={tmp_path / 'held.json'}"])
+    found = search(fixed, console)
+    assert found.present["upsample"] == held.present["upsample"]
+    assert {name: branch.layers for name, branch in found.present.items()} == {
+        "upsample": 3, "heatmap": 2, "fusion": 2
+    }  # fmt: skip
+    first, last = history(tmp_path / "run")
+    assert list(first["probabilities"]) == ["heatmap", "fusion"]
+    assert all(first["probabilities"][name] != last["probabilities"][name] for name in ("heatmap", "fusion"))
+    assert found.provenance["fixed"] == ["upsample"]
+
+
+def test_a_cost_in_the_loss_makes_the_architecture_cheaper(drawn_folder, tmp_path, undrawn, console):
+    search(config(drawn_folder, tmp_path / "run", cost_weight=1e6, epoch_steps=None), console)
+    before, after = (record["expected_gflops"] for record in history(tmp_path / "run"))
+    assert after < 0.95 * before
+
+
+def test_the_learning_rate_halves(drawn_folder, tmp_path, undrawn, console):
+    halving = config(drawn_folder, tmp_path / "run", epochs=3, epoch_steps=1, halve_every=1, warmup_epochs=0)
+    search(halving, console)
+    assert [record["lr"] for record in history(tmp_path / "run")] == [0.025, 0.0125, 0.00625]
+
+
+def test_a_run_ends_after_max_steps(drawn_folder, tmp_path, undrawn, console):
+    search(config(drawn_folder, tmp_path / "run", max_steps=3), console)
+    assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
+
+
+def test_what_cannot_be_searched_makes_no_folder(drawn_folder, tmp_path, console, refused):
+    out = tmp_path / "run"
+    write_genotype(random_genotype(search_space(width=2, layers=2), 0), tmp_path / "wide.json")
+    write_genotype(random_genotype(search_space(width=1, layers=2), 0), tmp_path / "held.json")
+    for changed, rule in (
+        ({"fix": {"upsample": str(tmp_path / "held.json")}}, "holds every branch"),
+        ({"fix": {"upsample": str(tmp_path / "wide.json")}, "priors": "heatmap"}, "its width is 2"),
+        ({"max_steps": 2}, "ends after 2 steps, within its warm-up of 1 epochs"),
+        ({"size": 24}, "smaller than 24 pixels"),
+        ({"priors": "dictionary"}, "no dictionary prior is stored there"),
+        ({"batch_size": 4}, "do not fill a batch"),
+        ({"device": "tpu"}, "unknown device 'tpu'"),
+        ({"data": tmp_path / "none"}, "no such data folder"),
+    ):
+        with refused(rule):
+            search(config(**{"data": drawn_folder, "out": out, **changed}), console)
+    assert not out.exists()
+
+
+def test_another_run_is_not_overwritten(drawn_folder, tmp_path, console, refused):
+    (tmp_path / "genotype.json").write_text("precious")
+    with refused("holds another run or other files, and a run overwrites nothing"):
+        search(config(drawn_folder, tmp_path), console)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"genotype.json": "precious"}
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(drawn_folder, tmp_path, undrawn, console, refused):
+    with refused(r"the smooth_l1 loss is (nan|inf) at step [1-9]\d* \(batch: 000\d.png\)"):
+        search(config(drawn_folder, tmp_path / "run", weight_lr=1e30, epoch_steps=None), console)
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+
+
+def test_finished_epochs_stay_when_a_later_one_fails(
+    run, drawn_folder, tmp_path, undrawn, console, monkeypatch, refused
+):
+    loss = mfps.nas.search.restoration_loss
+    calls = iter(range(100))
+
+    def diverging(*arguments):
+        terms = loss(*arguments)
+        return {name: value * (np.nan if next(calls) >= 3 else 1) for name, value in terms.items()}
+
+    monkeypatch.setattr(mfps.nas.search, "restoration_loss", diverging)
+    with refused(r"the smooth_l1 loss is nan at step 2 \("):
+        search(config(drawn_folder, tmp_path / "run"), console)
+    first = history(run)[0]
+    assert history(tmp_path / "run") == [first]
+    text = Path(tmp_path / "run" / "genotype.json").read_text()
+    assert parse_genotype(text, "genotype.json").hash == first["hash"]
+    assert load_weights(tmp_path / "run").header["provenance"]["epochs"] == 1

@@ -1,0 +1,32 @@
+import pytest
+from mfps.engine.configuration import PRESETS, resolve
+from mfps.retrain.config import RetrainConfig
+from pydantic import ValidationError
+
+PLACES = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_a_training(preset):
+    assert resolve(RetrainConfig, "retrain", preset, None, PLACES).genotype == "mfpsnet"
+
+
+def test_published_hyperparameters_are_the_defaults():
+    config = RetrainConfig(**PLACES)
+    assert resolve(RetrainConfig, "retrain", "published", None, PLACES) == config
+    assert (config.solver, config.lr, config.weight_decay, config.batch_size, config.epochs) == (
+        "adam", 1e-3, 1e-3, 8, 104
+    )  # fmt: skip
+    assert (config.pixel, config.perceptual, config.schedule) == ("l1", 0.005, "published")
+
+
+def test_halving_epochs_may_be_a_list():
+    assert RetrainConfig(**PLACES, halve_at=[1, 2]).halve_at == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"lr": 0}, {"solver": "lion"}, {"schedule": "step"}, {"perceptual": -1}, {"clip_norm": 0}, {"width": 0}]
+)
+def test_impossible_values_are_refused(wrong):
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        RetrainConfig(**PLACES, **wrong)

@@ -1,0 +1,217 @@
+import json
+
+import mfps.retrain.train
+import pytest
+import torch
+from mfps.engine.configuration import resolve
+from mfps.engine.weights import load_weights, save_weights
+from mfps.faces.dataset import FaceFolder, make_loader
+from mfps.faces.validation import ValidationPSNR, validation_psnr
+from mfps.genotypes.genotype import read_genotype, write_genotype
+from mfps.nas.config import SearchConfig
+from mfps.nas.search_network import build_search_network
+from mfps.networks.vgg19 import VGG19Features
+from mfps.retrain.compile import compile_genotype, load_network, slice_supernet
+from mfps.retrain.config import RetrainConfig
+from mfps.retrain.train import retrain
+from rich.console import Console
+
+TINY = {
+    "size": 16, "blocks": 1, "epochs": 2, "epoch_steps": 2, "batch_size": 2, "val_list": "val.txt", "perceptual": 0,
+    "device": "cpu", "schedule": "constant",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def genotype(drawn_genotype, tmp_path_factory):
+    file = tmp_path_factory.mktemp("genotype") / "genotype.json"
+    write_genotype(drawn_genotype(), file)
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def config(drawn_folder, genotype):
+    def make(out, **changed):
+        return RetrainConfig(**{"data": drawn_folder, "out": out, "genotype": genotype, **TINY, **changed})
+
+    return make
+
+
+def history(folder):
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    monkeypatch.setattr(mfps.retrain.train, "draw_genotype", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def run(config, tmp_path_factory):
+    out = tmp_path_factory.mktemp("retrain") / "run"
+    retrain(config(out), Console(quiet=True))
+    return out
+
+
+def test_a_run_is_a_folder(run, config, genotype):
+    assert {path.name for path in run.iterdir()} == {
+        "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "history.jsonl",
+        "weights.safetensors", "tensorboard",
+    }  # fmt: skip
+    assert resolve(RetrainConfig, "retrain", "published", run / "config.yaml", {}) == config(run)
+    assert read_genotype(run) == read_genotype(genotype)
+    assert [(record["epoch"], record["step"]) for record in history(run)] == [(1, 2), (2, 4)]
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(run, drawn_folder):
+    records = history(run)
+    best = max(records, key=lambda record: record["psnr"]["iterations"][-1])
+    loaded = load_network(run)
+    assert loaded.provenance["epoch"] == best["epoch"]
+    assert loaded.size == 16
+    loaded.restorer.to(memory_format=torch.channels_last)  # as in training: the same kernels, the same rounding
+
+    def restore(batch):
+        moved = batch.to("cpu", channels_last=True)
+        return loaded.restorer(moved.degraded, moved.priors)
+
+    with torch.no_grad():
+        val = make_loader(FaceFolder(drawn_folder, 16, names="val.txt"), None, 2, 0, False, 0)
+        assert validation_psnr(restore, val) == (best["psnr"]["input"], best["psnr"]["iterations"])
+
+
+@pytest.mark.parametrize(("solver", "lr"), [("adam", 3e-3), ("sgd", 0.1)])
+def test_the_loss_falls(solver, lr, config, tmp_path, undrawn, console):
+    overfit = {"degradation": "none", "epoch_steps": 4, "epochs": 8, "batch_size": 1}
+    retrain(config(tmp_path / "run", solver=solver, lr=lr, **overfit), console)
+    losses = [record["loss"]["l1"] for record in history(tmp_path / "run")]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_the_same_seed_gives_the_same_bytes_with_any_workers(run, config, tmp_path, undrawn, console):
+    for workers in (0, 1):
+        again = tmp_path / str(workers)
+        retrain(config(again, workers=workers), console)
+        for name in ("history.jsonl", "weights.safetensors"):
+            assert (again / name).read_bytes() == (run / name).read_bytes(), (name, workers)
+    retrain(config(tmp_path / "other", seed=1), console)
+    assert (tmp_path / "other" / "weights.safetensors").read_bytes() != (run / "weights.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def supernet(tmp_path_factory):
+    """A supernet's weights, and its state."""
+    small = {"data": "-", "out": "-", "width": 1, "layers": 2, "blocks": 1}
+    torch.manual_seed(5)
+    searched = build_search_network(SearchConfig(**small), {})
+    file = tmp_path_factory.mktemp("supernet") / "weights.safetensors"
+    save_weights(file, searched.restorer.state_dict(), **searched.header(), provenance={})
+    return file
+
+
+def test_training_starts_from_the_supernets_weights(supernet, genotype, config, tmp_path, undrawn, console):
+    still = {"lr": 1e-30, "weight_decay": 0, "max_steps": 1}
+    retrain(config(tmp_path / "run", from_supernet=supernet, **still), console)
+    trained = load_network(tmp_path / "run").restorer
+    expected = compile_genotype(read_genotype(genotype), trained.config)
+    slice_supernet(expected, load_weights(supernet).state, "supernet")
+    sliced = dict(expected.named_parameters())
+    assert all(torch.allclose(p, sliced[name], rtol=0, atol=1e-20) for name, p in trained.named_parameters())
+    retrain(config(tmp_path / "fresh", **still), console)
+    fresh = load_network(tmp_path / "fresh").restorer
+    assert not torch.equal(fresh.conv_first.weight, trained.conv_first.weight)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_a_start_from_a_trained_network_starts_there(solver, run, config, tmp_path, undrawn, console):
+    still = {"lr": 1e-30, "weight_decay": 0, "max_steps": 1}
+    retrain(config(tmp_path / "run", from_supernet=run, solver=solver, **still), console)
+    before, after = (dict(load_network(folder).restorer.named_parameters()) for folder in (run, tmp_path / "run"))
+    assert all(torch.allclose(p, after[name], rtol=0, atol=1e-20) for name, p in before.items())
+
+
+def test_supernets_that_do_not_fit(supernet, run, config, tmp_path, console, refused):
+    for changed, rule in (
+        ({"width": 2}, r"weights.safetensors: conv_first.weight has shape .* start from a supernet of the same width"),
+        ({"blocks": 2}, "lacks encoder.1.convs.0.weight"),
+        ({"from_supernet": tmp_path / "none"}, "no weights file"),
+    ):
+        with refused(rule):
+            retrain(config(tmp_path / "run", **{"from_supernet": supernet, **changed}), console)
+    assert not (tmp_path / "run").exists()
+
+
+def test_search_narrow_retrain_wide(genotype, config, tmp_path, undrawn, console):
+    found = retrain(config(tmp_path / "run", width=2, max_steps=1), console)
+    narrow = read_genotype(genotype)
+    assert found.present["upsample"].width == 2
+    assert found.present["upsample"].path == narrow.present["upsample"].path
+    assert found.provenance["widened_from"] == narrow.hash
+    assert load_network(tmp_path / "run").genotype.hash == read_genotype(tmp_path / "run").hash == found.hash
+
+
+def test_priors_attention_and_iterations(drawn_genotype, config, tmp_path, undrawn, console):
+    write_genotype(drawn_genotype(("parsing", "heatmap")), tmp_path / "genotype.json")
+    options = {"priors": "parsing,heatmap", "attention": True, "iterations": 3, "max_steps": 1, "heatmap_rgb": True}
+    retrain(config(tmp_path / "run", genotype=str(tmp_path / "genotype.json"), **options), console)
+    loaded = load_network(tmp_path / "run")
+    assert loaded.restorer.config.prior_channels == {"parsing": 19, "heatmap": 71}
+    assert loaded.restorer.config.attention
+    assert len(history(tmp_path / "run")[0]["psnr"]["iterations"]) == 3
+    assert loaded.provenance["heatmap_rgb"]
+
+
+@pytest.mark.parametrize("val_list", [None, "val.txt"])
+def test_faces_that_judge_are_not_learnt_from(val_list, config, tmp_path, undrawn, console, monkeypatch):
+    learnt, judged = set(), set()
+
+    def spy(terms, step, names):
+        learnt.update(names)
+        return sum(terms.values())
+
+    def judge(restore, batches):
+        judged.update(name for batch in batches for name in batch.names)
+        return ValidationPSNR(20.0, [20.0])
+
+    monkeypatch.setattr(mfps.retrain.train, "finite_total", spy)
+    monkeypatch.setattr(mfps.retrain.train, "validation_psnr", judge)
+    retrain(config(tmp_path / "run", val_list=val_list, epoch_steps=None, epochs=1, batch_size=1), console)
+    assert learnt | judged == {f"{number:04d}.png" for number in range(8)}
+    assert len(judged) == (1 if val_list is None else 2)
+    assert not learnt & judged
+
+
+def test_the_perceptual_term_is_part_of_the_loss(config, tmp_path, undrawn, console, monkeypatch):
+    monkeypatch.setattr(mfps.retrain.train, "load_vgg19", lambda _: VGG19Features().requires_grad_(False))
+    retrain(config(tmp_path / "run", perceptual=0.005, max_steps=1), console)
+    assert list(history(tmp_path / "run")[0]["loss"]) == ["l1", "perceptual"]
+
+
+def test_what_cannot_be_trained_makes_no_folder(drawn_folder, config, tmp_path, console, refused):
+    for changed, rule in (
+        ({"genotype": "nothing"}, "no genotype 'nothing'"),
+        ({"priors": "heatmap"}, "takes the priors none but the data gives heatmap"),
+        ({"genotype": "mfpsnet"}, "takes the priors parsing, heatmap, dictionary but the data gives none"),
+        ({"perceptual": 0.005, "vgg19": tmp_path / "vgg.pth"}, "no VGG19 weights at .*vgg.pth"),
+        ({"list": drawn_folder / "val.txt"}, "2 faces are in the training list too"),
+        ({"batch_size": 7}, "do not fill a batch of 7"),
+        ({"device": "cuda:99"}, "no device 'cuda:99'"),
+    ):
+        with refused(rule):
+            retrain(config(tmp_path / "run", **changed), console)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_not_finite_keeps_the_best_epoch(run, config, tmp_path, undrawn, console, monkeypatch, refused):
+    loss = mfps.retrain.train.restoration_loss
+    calls = iter(range(100))
+
+    def diverging(*arguments):
+        bad = next(calls) >= 2
+        return {name: value * (float("inf") if bad else 1) for name, value in loss(*arguments).items()}
+
+    monkeypatch.setattr(mfps.retrain.train, "restoration_loss", diverging)
+    with refused(r"the l1 loss is inf at step 2 \(batch: "):
+        retrain(config(tmp_path / "run"), console)
+    assert history(tmp_path / "run") == history(run)[:1]
+    assert load_network(tmp_path / "run").provenance["epoch"] == 1
