@@ -80,9 +80,7 @@ def main() -> None:
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             results[variant].append(json.loads(output.splitlines()[-1]))
     base = results[VARIANTS[0]]
-    print(
-        "| mixing | precision | s a step (median) | ratio (pairs) | peak MB | ratio |\n|---|---|---|---|---|---|"
-    )
+    print("| mixing | precision | s a step (median) | ratio (pairs) | peak MB | ratio |\n|---|---|---|---|---|---|")
     for (mixing, precision), measured in results.items():
         seconds = statistics.median(m["seconds"] for m in measured)
         peak = statistics.median(m["peak_mb"] for m in measured)

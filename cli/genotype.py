@@ -24,7 +24,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Numbers as JSON instead of tables.")] = False,
 ) -> None:
     """Print paths and cells, and what the compiled network costs: parameters and FLOPs, per branch."""
-    from ..genotypes.genotype import read_genotype
+    from ..genotypes.genotype_file import read_genotype
     from ..retrain.cost_report import genotype_costs
 
     read = read_genotype(genotype)
@@ -73,7 +73,7 @@ def draw(
 ) -> None:
     """Draw a genotype: each branch's trellis with its path, and its cell."""
     from ..genotypes.drawing import draw_genotype
-    from ..genotypes.genotype import read_genotype
+    from ..genotypes.genotype_file import read_genotype
 
     if epoch is None:
         draw_genotype(read_genotype(genotype), out, title=title, renderer=renderer)
@@ -91,7 +91,7 @@ def validate(
     files: Annotated[list[str], typer.Argument(help="Genotype files, run folders or published names.")],
 ) -> None:
     """Check genotypes against the format's rules; one line for each, exit status 1 at the first bad one."""
-    from ..genotypes.genotype import read_genotype
+    from ..genotypes.genotype_file import read_genotype
 
     for file in files:
         read = read_genotype(file)
@@ -102,7 +102,7 @@ def validate(
 def diff(before: Source, after: Source) -> None:
     """List how two architectures differ; exit status 0 whether they do or not."""
     from ..genotypes.diff import diff_genotypes
-    from ..genotypes.genotype import read_genotype
+    from ..genotypes.genotype_file import read_genotype
 
     differences = diff_genotypes(read_genotype(before), read_genotype(after))
     for difference in differences:
@@ -121,7 +121,7 @@ def random(
     monotone: Annotated[bool, typer.Option(help="The upsample branch never moves down.")] = False,
 ) -> None:
     """Draw an architecture uniformly from the search space: the baseline that every search must beat."""
-    from ..genotypes.genotype import write_genotype
+    from ..genotypes.genotype_file import write_genotype
     from ..genotypes.sampling import random_genotype
     from ..genotypes.space import search_space
 

@@ -1,16 +1,11 @@
-"""The genotype: an architecture as data, and its JSON file, the contract between search and retraining.
+"""The genotype: an architecture as data, the contract between search and retraining.
 
-A genotype file is strict JSON made for people: rates not indices, operations and edges by name. Unknown keys are
-errors; reading one never evaluates anything. `Genotype.hash` identifies the architecture whatever its formatting or
-provenance.
+`Genotype.hash` identifies the architecture whatever its formatting or provenance.
 """
 
 import hashlib
 import json
-import os
-from importlib import resources
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -19,13 +14,12 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
-from ..errors import MfpsError, first_violation
-from .json_text import compact_leaves, read_strict
+from ..errors import MfpsError
+from .json_text import compact_leaves
 from .space import (
     EDGES,
     KEPT_EDGES_PER_NODE,
@@ -42,9 +36,6 @@ from .space import (
 
 SCHEMA = "mfps.genotype/1"
 """The file format's name and version; a newer version is refused, an older one migrated by a named function."""
-
-MAX_FILE_BYTES = 1_000_000
-"""A genotype is a few kilobytes; anything larger is not one."""
 
 
 def _plain_integer(value: object) -> object:
@@ -224,102 +215,3 @@ class Genotype(_Strict):
 def space_of(branch: BranchGenotype, name: str) -> BranchSpace:
     """The search space that a genotype's branch is a point of: its layers, width and every operation."""
     return BranchSpace(name, branch.width, branch.layers)
-
-
-def parse_genotype(text: str, where: str) -> Genotype:
-    """Read a genotype from JSON text.
-
-    Args:
-        text: the file's content.
-        where: its name, for error messages.
-
-    Raises:
-        MfpsError: not JSON, duplicate keys, a newer schema, or any rule of the format broken; one line that says which.
-    """
-    try:
-        data = read_strict(text)
-    except MfpsError as error:
-        raise MfpsError(f"{where}: {error}") from None
-    if not isinstance(data, dict):
-        raise MfpsError(
-            f"{where}: a genotype is a JSON object with `schema` and `branches`, not a {type(data).__name__}"
-        )
-    schema = data.get("schema")
-    if schema != SCHEMA:
-        newer = isinstance(schema, str) and schema.startswith("mfps.genotype/")
-        remedy = "it was written by another version of mfps; upgrade mfps" if newer else "add it, if this is a genotype"
-        shown = repr(schema)[:60]
-        raise MfpsError(f"{where}: schema is {shown}: this version reads {SCHEMA!r}; {remedy}")
-    try:
-        genotype = Genotype.model_validate(data, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise first_violation(error, where) from None
-    try:
-        genotype.to_json().encode()
-    except (ValueError, RecursionError):
-        raise MfpsError(f"{where}: provenance: not Unicode text, or nested too deeply: write it plainer") from None
-    return genotype
-
-
-def read_genotype(name_or_file: str | Path) -> Genotype:
-    """Read a published genotype by name (`mfpsnet`), a genotype file, or the genotype of a run folder.
-
-    Raises:
-        MfpsError: there is no such name or file, or it is not a valid genotype.
-    """
-    path = Path(name_or_file)
-    if path.is_dir():
-        path = path / "genotype.json"
-    if not path.is_file():
-        if str(name_or_file) in (names := published_names()):
-            file = resources.files(str(__package__)) / "published" / f"{name_or_file}.json"
-            return parse_genotype(file.read_text(encoding="utf-8"), f"published genotype {name_or_file}")
-        raise MfpsError(
-            f"no genotype {str(name_or_file)!r}: give a file, a run folder, or a published name ({', '.join(names)})"
-        )
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise MfpsError(
-                f"{path}: {path.stat().st_size} bytes is too large for a genotype (at most {MAX_FILE_BYTES})"
-            )
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise MfpsError(f"{path}: not a genotype, not even text: give a JSON file written by `mfps search`") from None
-    except OSError as error:
-        raise MfpsError(f"{path}: cannot be read ({error.strerror}): check the path and its permissions") from None
-    return parse_genotype(text, str(path))
-
-
-def write_genotype(genotype: Genotype, file: Path) -> None:
-    """Write a genotype file; an existing one is not overwritten.
-
-    Raises:
-        MfpsError: the file exists, or cannot be written.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        opened = file.open("x", encoding="utf-8")
-    except OSError as error:
-        if isinstance(error, FileExistsError) and os.path.lexists(file):
-            raise MfpsError(
-                f"{file}: exists already, and nothing is overwritten; give another name with --out"
-            ) from None
-        raise MfpsError(f"{file}: cannot be written ({error.strerror}); give another place with --out") from None
-    try:
-        with opened:
-            opened.write(genotype.to_json())
-    except OSError as error:
-        file.unlink(missing_ok=True)
-        raise MfpsError(f"{file}: cannot be written ({error.strerror}); give another place with --out") from None
-
-
-def published_names() -> list[str]:
-    """Names of the genotypes that ship with the package."""
-    folder = resources.files(str(__package__)) / "published"
-    return sorted(Path(file.name).stem for file in folder.iterdir() if file.name.endswith(".json"))
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the genotype file; checked in as `genotype.schema.json`."""
-    schema = Genotype.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

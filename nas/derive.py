@@ -11,7 +11,8 @@ import numpy as np
 from ..engine.journal import read_history
 from ..errors import MfpsError
 from ..genotypes.decode import BranchProbabilities, DecodedBranch, decode_branch
-from ..genotypes.genotype import SCHEMA, Branches, BranchGenotype, Genotype, parse_genotype
+from ..genotypes.genotype import SCHEMA, Branches, BranchGenotype, Genotype
+from ..genotypes.genotype_file import parse_genotype
 from ..genotypes.space import BranchSpace, Transition
 
 

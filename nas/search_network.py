@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from ..errors import MfpsError
 from ..genotypes.decode import BranchProbabilities
-from ..genotypes.genotype import BranchGenotype, Genotype, read_genotype, space_of
+from ..genotypes.genotype import BranchGenotype, Genotype, space_of
+from ..genotypes.genotype_file import read_genotype
 from ..genotypes.space import BranchSpace, search_space
 from ..networks.path import FixedPath, Mixture
 from ..networks.restorer import NetworkConfig, Restorer

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ..engine.weights import load_weights
 from ..errors import MfpsError, first_violation
-from ..genotypes.genotype import Genotype, parse_genotype, space_of
+from ..genotypes.genotype import Genotype, space_of
+from ..genotypes.genotype_file import parse_genotype
 from ..networks.path import FixedPath
 from ..networks.restorer import NetworkConfig, Restorer
 

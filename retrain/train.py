@@ -21,7 +21,8 @@ from ..faces.dataset import make_loader
 from ..faces.training_data import training_data
 from ..faces.validation import validation_psnr
 from ..genotypes.drawing import draw_genotype
-from ..genotypes.genotype import Genotype, read_genotype
+from ..genotypes.genotype import Genotype
+from ..genotypes.genotype_file import read_genotype
 from ..networks.losses import finite_total, restoration_loss
 from ..networks.restorer import NetworkConfig
 from ..networks.vgg19 import load_vgg19

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from mfps.engine.weights import load_weights, save_weights
 from mfps.faces.drawn import write_drawn_faces
-from mfps.genotypes.genotype import read_genotype
+from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.networks.restorer import NetworkConfig

@@ -187,7 +187,7 @@ GENOTYPES = [
     case("random over a folder", "genotype random --out faces", "faces", "exists already", "--out"),
     case("random unwritable", "genotype random --out /proc/a/b.json", "/proc/a/b.json", "--out"),
     case("random unknown prior", "genotype random --out a.json --priors hair", "'hair'", "choose from parsing"),
-    case("random seed", "genotype random --out a.json --seed -1", "--seed", "greater than or equal to 0"),
+    case("random seed", "genotype random --out a.json --seed -1", "seed is -1", "0 or a greater integer"),
     case("random width", "genotype random --out a.json --width 0", "width 0", "1 to 4096"),
     case("random layers", "genotype random --out a.json --layers 99", "99 layers", "1 to 64"),
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from mfps.engine.weights import load_weights
 from mfps.faces import drawn
 from mfps.faces.drawn import write_drawn_faces
 from mfps.faces.image import image_size
-from mfps.genotypes.genotype import read_genotype
+from mfps.genotypes.genotype_file import read_genotype
 
 from .conftest import RETRAIN, SEARCH, Ended
 

@@ -3,7 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from mfps.genotypes.decode import BranchProbabilities
-from mfps.genotypes.genotype import Genotype, read_genotype
+from mfps.genotypes.genotype import Genotype
+from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.space import EDGES, BranchSpace
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from mfps.genotypes.diff import Difference, diff_genotypes
-from mfps.genotypes.genotype import parse_genotype
+from mfps.genotypes.genotype_file import parse_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
 

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from mfps.errors import MfpsError
-from mfps.genotypes.genotype import parse_genotype
+from mfps.genotypes.genotype_file import parse_genotype
 from mfps.genotypes.sampling import count_continuations, random_cell, random_genotype, random_path
 from mfps.genotypes.space import PRIORS, BranchSpace, search_space
 

@@ -9,7 +9,7 @@ from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights
 from mfps.faces.dataset import FaceFolder, make_loader, read_list
 from mfps.faces.validation import validation_psnr
-from mfps.genotypes.genotype import parse_genotype, read_genotype, write_genotype
+from mfps.genotypes.genotype_file import parse_genotype, read_genotype, write_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.nas.config import SearchConfig

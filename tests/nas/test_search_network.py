@@ -1,6 +1,7 @@
 import pytest
 import torch
-from mfps.genotypes.genotype import Genotype, write_genotype
+from mfps.genotypes.genotype import Genotype
+from mfps.genotypes.genotype_file import write_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
 from mfps.nas.config import SearchConfig

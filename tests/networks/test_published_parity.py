@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mfps.genotypes.genotype import read_genotype
+from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.space import RATES
 from mfps.networks.restorer import NetworkConfig
 from mfps.retrain.compile import compile_genotype

@@ -1,5 +1,5 @@
 import pytest
-from mfps.genotypes.genotype import read_genotype
+from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.space import PRIORS
 from mfps.networks.cost import network_cost
 from mfps.networks.restorer import NetworkConfig

@@ -7,7 +7,7 @@ from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights, save_weights
 from mfps.faces.dataset import FaceFolder, make_loader
 from mfps.faces.validation import ValidationPSNR, validation_psnr
-from mfps.genotypes.genotype import read_genotype, write_genotype
+from mfps.genotypes.genotype_file import read_genotype, write_genotype
 from mfps.nas.config import SearchConfig
 from mfps.nas.search_network import build_search_network
 from mfps.networks.vgg19 import VGG19Features
