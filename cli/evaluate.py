@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from . import options as o
@@ -58,9 +59,14 @@ def report_table(report: dict[str, Any]) -> Table:
     """An evaluation as a table for the terminal."""
     from ..retrain.evaluate import TABLE_COLUMNS, table_rows
 
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in TABLE_COLUMNS:
-        table.add_column(column, justify="right" if column in ("faces", "PSNR (dB)", "SSIM", "gain") else "left")
+        numbers = column in ("faces", "PSNR (dB)", "SSIM", "gain of both")
+        table.add_column(column, justify="right" if numbers else "left", no_wrap=numbers)
+    shown: tuple[str, ...] = ()
     for row in table_rows(report):
-        table.add_row(*row, end_section=False)
+        # What a row has in common with the one above is said once.
+        again = row[:3] == shown
+        table.add_row(*(("", "", "") if again else row[:3]), *row[3:])
+        shown = row[:3]
     return table

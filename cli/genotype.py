@@ -1,4 +1,4 @@
-"""`mfps genotype`: show, draw, validate, diff, random."""
+"""`mfps genotype`: show, draw, validate, diff, random, import, export."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.table import Table
 from . import options as o
 
 app = typer.Typer(
-    name="genotype", help="Look at architectures: show, draw, validate, diff, random.", no_args_is_help=True
+    name="genotype", help="Architectures: show, draw, validate, diff, random, import, export.", no_args_is_help=True
 )
 
 Source = Annotated[str, typer.Argument(help="Genotype file, run folder, or published name such as mfpsnet.")]
@@ -129,3 +129,43 @@ def random(
     space = search_space(names, width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone)
     write_genotype(random_genotype(space, seed), out)
     typer.echo(f"genotype  {out}")
+
+
+@app.command("import")
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder with net_path.npy and cell_structure.npy, folder of such folders named for the branches, or "
+            "text file with a DARTS-style Genotype(...)."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Genotype file to write; it overwrites nothing.")],
+    branch: Annotated[str | None, typer.Option(help="Which branch it is, or the only one to take. [upsample]")] = None,
+    into: Annotated[str | None, typer.Option(help="Genotype that all else comes from.", show_default=False)] = None,
+    width: Annotated[int | None, typer.Option(help="Base width. [that of --into, else 8]")] = None,
+    part: Annotated[str, typer.Option(help="Which cell of a text: normal or reduce.")] = "normal",
+) -> None:
+    """Turn what the published code or a DARTS search saved into a genotype; nothing in it is ever run."""
+    from ..genotypes.genotype_file import read_genotype, write_genotype
+    from ..genotypes.genotype_import import import_genotype
+
+    imported = import_genotype(source, branch, None if into is None else read_genotype(into), width, part)
+    write_genotype(imported, out)
+    typer.echo(f"genotype  {out}: branches {', '.join(imported.present)}, hash {imported.hash}")
+
+
+@app.command()
+def export(
+    genotype: Source,
+    out: Annotated[Path, typer.Option(help="Folder to make; each branch gets a folder in it.")],
+) -> None:
+    """Write an architecture as the published code's arrays; `mfps genotype import` reads them back."""
+    from ..engine.run_folder import whole_folder
+    from ..genotypes.genotype_file import read_genotype
+    from ..genotypes.genotype_import import write_arrays
+
+    read = read_genotype(genotype)
+    with whole_folder(out) as folder:
+        written = write_arrays(read, folder)
+    typer.echo(f"arrays    {len(written)} in {out}: {', '.join(read.present)}")

@@ -7,7 +7,7 @@ import typer
 
 from .. import __version__
 from ..errors import MfpsError
-from . import degrade, demo, evaluate, genotype, retrain, search
+from . import degrade, demo, evaluate, genotype, restore, retrain, search, weights
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 and the signal's number."""
@@ -24,8 +24,10 @@ app.command("demo")(demo.demo)
 app.command("search")(search.search)
 app.command("retrain")(retrain.retrain)
 app.command("evaluate")(evaluate.evaluate)
+app.command("restore")(restore.restore)
 app.command("degrade")(degrade.degrade)
 app.add_typer(genotype.app, name="genotype")
+app.add_typer(weights.app, name="weights")
 
 
 def _version(asked: bool) -> None:

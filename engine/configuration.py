@@ -160,3 +160,12 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise MfpsError(f"{file}: a configuration is `option: value` lines, such as `epochs: 10`")
     return {key.replace("-", "_"): value for key, value in values.items()}
+
+
+def check_options(**options: tuple[int, int]) -> None:
+    """Raise an MfpsError unless every option, given as (value, least), is at least its least and below 2**31."""
+    for name, (value, least) in options.items():
+        if value < least:
+            raise MfpsError(f"--{name.replace('_', '-')} is {value}: it must be at least {least}")
+        if value >= 2**31:
+            raise MfpsError(f"--{name.replace('_', '-')} is {value}: it must be below {2**31}")

@@ -6,6 +6,7 @@ order, and the same weights must give the same bytes. Nothing is ever unpickled.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import MfpsError
+from .run_folder import check_writable
 
 FORMAT = "mfps.weights/1"
 """Name and version of the header's layout."""
@@ -40,8 +42,20 @@ def save_weights(file: Path, state: Mapping[str, Tensor], **header: Any) -> None
     text = json.dumps({"format": FORMAT, **header}, sort_keys=True)
     temporary = file.with_name(f".{file.name}.part")
     # Written by Python rather than by safetensors, so that the file gets the user's usual permissions.
-    temporary.write_bytes(save(tensors, metadata={"mfps": text}))
-    temporary.replace(file)
+    try:
+        temporary.write_bytes(save(tensors, metadata={"mfps": text}))
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_weights_target(file: Path) -> None:
+    """Raise an MfpsError unless `file` is a .safetensors file that can be made and is not there yet."""
+    if file.suffix != ".safetensors":
+        raise MfpsError(f"{file}: a weights file ends in .safetensors; give such a name with --out")
+    if os.path.lexists(file):
+        raise MfpsError(f"{file}: exists already, and nothing is overwritten; give another name with --out")
+    check_writable(file.parent)
 
 
 def load_weights(file: Path) -> WeightsFile:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import MfpsError
 from .degradation import Degradation, degradation_rng
 from .image import fit_square, image_size, read_image, write_image
-from .lists import find_images, image_folder
+from .lists import find_images, image_folder, png_names
 
 
 def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
@@ -21,17 +21,9 @@ def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
     """
     folder = source.parent if source.is_file() else image_folder(source)
     names = (source.name,) if source.is_file() else find_images(folder)
-    pairs = [(folder / name, (out / name).with_suffix(".png")) for name in names]
-    targets = [target for _, target in pairs]
-    if (
-        twice := {target for target in targets if targets.count(target) > 1}
-        if len(set(targets)) < len(targets)
-        else set()
-    ):
-        raise MfpsError(
-            f"{source}: two photographs differ by their suffix alone and would both become {min(twice)}; rename one"
-        )
-    if existing := [target for target in targets if target.exists()]:
+    results = png_names(names, source)
+    pairs = [(folder / name, out / result) for name, result in zip(names, results, strict=True)]
+    if existing := [target for _, target in pairs if target.exists()]:
         raise MfpsError(f"{existing[0]}: exists already, and nothing is overwritten; give another folder with --out")
     return pairs
 

@@ -21,7 +21,7 @@ class SquareFit(NamedTuple):
     """How `fit_square` moved a picture: x' = (x + 0.5 - dx) * scale - 0.5, in pixel-centre coordinates."""
 
     scale: float
-    """New pixels per old pixel, at most 1."""
+    """New pixels per old pixel; above 1 only where enlarging was allowed."""
     dx: int
     """Columns cut off on the left, in old pixels."""
     dy: int
@@ -99,27 +99,30 @@ def write_image(path: str | Path, array: np.ndarray) -> None:
         raise MfpsError(f"{path}: cannot be written ({error.strerror or error}); choose another folder") from error
 
 
-def fit_square(image: np.ndarray, size: int) -> tuple[np.ndarray, SquareFit]:
+def fit_square(image: np.ndarray, size: int, enlarge: bool = False) -> tuple[np.ndarray, SquareFit]:
     """Cut the central square out of a picture and shrink it (Lanczos, antialiased) to `size`.
 
     Args:
         image: uint8 (H, W, 3) or (H, W).
         size: side of the result in pixels.
+        enlarge: also enlarge what is smaller (bicubic), as a degraded face is before it is restored. A clean face never
+            is.
 
     Returns:
         The picture, uint8 (size, size, ...), and where its pixels came from.
 
     Raises:
-        MfpsError: the picture is smaller than `size`: nothing is ever enlarged. The caller knows its name.
+        MfpsError: the picture is smaller than `size` and may not be enlarged. The caller knows its name.
     """
     height, width = image.shape[:2]
     side = min(height, width)
-    if side < size:
+    if side < size and not enlarge:
         raise MfpsError(f"the picture is {width} x {height}; at least {size} x {size} pixels are needed")
     dx, dy = (width - side) // 2, (height - side) // 2
     square = image[dy : dy + side, dx : dx + side]
     if side != size:
-        square = np.array(Image.fromarray(square).resize((size, size), Image.Resampling.LANCZOS))
+        filter_ = Image.Resampling.LANCZOS if side > size else Image.Resampling.BICUBIC
+        square = np.array(Image.fromarray(square).resize((size, size), filter_))
     return np.ascontiguousarray(square), SquareFit(size / side, dx, dy)
 
 

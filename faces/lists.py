@@ -1,6 +1,8 @@
 """Which photographs a data folder holds, and list files that choose among them."""
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from ..errors import MfpsError
@@ -42,6 +44,21 @@ def find_images(folder: str | Path) -> tuple[str, ...]:
         what = "the folder is empty" if empty else "no image in the folder"
         raise MfpsError(f"{folder}: {what}; put photographs there ({', '.join(IMAGE_SUFFIXES)})")
     return tuple(sorted(names))
+
+
+def png_names(names: Sequence[str], where: str | Path) -> tuple[str, ...]:
+    """The PNG file that each photograph's result goes to: the same name with another suffix.
+
+    Raises:
+        MfpsError: two photographs differ by their suffix alone, so that one result would overwrite the other.
+    """
+    results = [PurePosixPath(name).with_suffix(".png").as_posix() for name in names]
+    if len(set(results)) < len(results):
+        twice = next(name for name, count in Counter(results).items() if count > 1)
+        raise MfpsError(
+            f"{where}: two photographs differ by their suffix alone and would both become {twice}; rename one"
+        )
+    return tuple(results)
 
 
 def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:

@@ -104,10 +104,7 @@ def decode_cell(space: BranchSpace, operations: np.ndarray) -> tuple[list[CellEd
             margins.append(float(strength[ranked[KEPT_EDGES_PER_NODE - 1]] - strength[ranked[KEPT_EDGES_PER_NODE]]))
     if len(space.operations) > 1:
         margins += [float(ranked_operations[e, 0] - ranked_operations[e, 1]) for e in kept]
-    cell = [
-        CellEdge(source=EDGES[e].source, target=EDGES[e].target, op=space.operations[int(operations[e].argmax())])  # pyright: ignore[reportArgumentType, reportCallIssue]
-        for e in sorted(kept)
-    ]
+    cell = [CellEdge.of(EDGES[e], space.operations[int(operations[e].argmax())]) for e in sorted(kept)]
     return cell, min(margins, default=math.inf)
 
 

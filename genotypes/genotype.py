@@ -62,6 +62,11 @@ class CellEdge(_Strict):
     target: Node = Field(alias="to", description="The node the edge ends in.")
     op: Operation = Field(description="The operation on the edge.")
 
+    @classmethod
+    def of(cls, edge: Edge, operation: str) -> "CellEdge":
+        """The kept edge `edge` with the operation named `operation`."""
+        return cls(source=edge.source, target=edge.target, op=operation)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
     @property
     def edge(self) -> Edge:
         """The edge without its operation."""

@@ -97,7 +97,7 @@ def random_cell(space: BranchSpace, rng: np.random.Generator) -> list[CellEdge]:
         pairs = list(combinations([edge for edge in EDGES if edge.target == node], KEPT_EDGES_PER_NODE))
         for edge in pairs[rng.integers(len(pairs))]:
             op = space.operations[rng.integers(len(space.operations))]
-            cell.append(CellEdge(source=edge.source, target=edge.target, op=op))  # pyright: ignore[reportArgumentType, reportCallIssue]
+            cell.append(CellEdge.of(edge, op))
     return cell
 
 

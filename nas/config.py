@@ -1,6 +1,6 @@
 """The configuration of a search. The published hyperparameters are the defaults."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -68,7 +68,7 @@ class SearchConfig(RunConfig):
         return pairs
 
     @model_validator(mode="after")
-    def _architecture_is_trained(self) -> Self:
+    def _architecture_is_trained(self) -> "SearchConfig":
         if self.warmup_epochs >= self.epochs:
             raise MfpsError(
                 f"--warmup-epochs ({self.warmup_epochs}) must be below --epochs ({self.epochs}): "

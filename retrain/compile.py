@@ -29,6 +29,20 @@ class CompiledNetwork(NamedTuple):
         size = self.provenance.get("size")
         return size if isinstance(size, int) else 128
 
+    @property
+    def heatmap_rgb(self) -> bool:
+        """Whether its heatmap prior begins with the picture's three channels, as the published one does."""
+        return bool(self.provenance.get("heatmap_rgb", False))
+
+    def check_priors(self, channels: Mapping[str, int], where: Path) -> None:
+        """Raise an MfpsError unless each prior of `channels`, read from `where`, is what the network takes."""
+        for prior, count in channels.items():
+            if count != (expected := self.restorer.config.prior_channels[prior]):
+                raise MfpsError(
+                    f"{where}: its {prior} prior has {count} channels but the network takes {expected}; "
+                    "use the data it was trained with"
+                )
+
 
 def compile_genotype(genotype: Genotype, config: NetworkConfig) -> Restorer:
     """Build the fixed network of a genotype.

@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 
 from .. import __version__
+from ..engine.configuration import check_options
 from ..engine.device import make_fabric
 from ..engine.progress import track
 from ..engine.run_folder import check_free, replace_text, whole_folder
@@ -22,7 +23,7 @@ from ..errors import MfpsError
 from ..faces.comparison import comparison_sheet
 from ..faces.dataset import FaceFolder, make_loader
 from ..faces.image import write_image
-from ..faces.lists import read_list
+from ..faces.lists import png_names, read_list
 from ..faces.metrics import CONVENTION, psnr, ssim, to_uint8
 from .compile import CompiledNetwork, load_network
 
@@ -90,7 +91,7 @@ def evaluate(
     Raises:
         MfpsError: something given cannot be used.
     """
-    _check_numbers(seed=(seed, 0), batch_size=(batch_size, 1), workers=(workers, 0), shown=(shown, 1))
+    check_options(seed=(seed, 0), batch_size=(batch_size, 1), workers=(workers, 0), shown=(shown, 1))
     if len(set(degradations)) < len(degradations):
         raise MfpsError(f"--degradation {max(degradations, key=degradations.count)!r} comes twice; name each once")
     check_free(out)
@@ -103,8 +104,10 @@ def evaluate(
             f"two lists have the same name: {', '.join(path.name for path in lists)}; "
             "a group is called by its list's name, so rename one"
         )
-    names = sorted(set().union(*groups.values())) if groups else None
-    folders = [_faces(compiled, data, degradation, names, size, seed) for degradation in degradations]
+    listed = sorted(set().union(*groups.values())) if groups else None
+    folders = [_faces(compiled, data, degradation, listed, size, seed) for degradation in degradations]
+    names = folders[0].names
+    png_of = dict(zip(names, png_names(names, data), strict=True)) if save_images else {}
 
     model = fabric.setup(compiled.restorer)
     evaluated: list[EvaluatedFace] = []
@@ -124,7 +127,7 @@ def evaluate(
                     )
                     kept += 1
                     if save_images:
-                        file = unfinished / "restored" / _slug(degradation) / Path(name).with_suffix(".png")
+                        file = unfinished / "restored" / _slug(degradation) / png_of[name]
                         file.parent.mkdir(parents=True, exist_ok=True)
                         write_image(file, pictures[-1])
                     tick()
@@ -141,20 +144,20 @@ def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for result in report["results"]:
         before = result["input"]
-        stages = [("degraded input", before)]
+        stages = [("input", before)]
         stages += [(f"iteration {i}", scores) for i, scores in enumerate(result["iterations"])]
         for stage, scores in stages:
             gain = (
                 ""
                 if scores is before
-                else f"{scores['psnr'] - before['psnr']:+.2f} dB, {scores['ssim'] - before['ssim']:+.3f}"
+                else f"{scores['psnr'] - before['psnr']:+.2f}, {scores['ssim'] - before['ssim']:+.3f}"
             )
             numbers = (f"{scores['psnr']:.2f}", f"{scores['ssim']:.4f}", gain)
             rows.append((result["degradation"], result["list"], str(result["faces"]), stage, *numbers))
     return rows
 
 
-TABLE_COLUMNS = ("degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain")
+TABLE_COLUMNS = ("degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain of both")
 """Titles of `table_rows`."""
 
 
@@ -171,26 +174,11 @@ def table_markdown(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _check_numbers(**numbers: tuple[int, int]) -> None:
-    for name, (value, least) in numbers.items():
-        if value < least:
-            raise MfpsError(f"--{name.replace('_', '-')} is {value}: it must be at least {least}")
-        if value >= 2**31:
-            raise MfpsError(f"--{name.replace('_', '-')} is {value}: it must be below {2**31}")
-
-
 def _faces(
     compiled: CompiledNetwork, data: Path, degradation: str, names: list[str] | None, size: int, seed: int
 ) -> FaceFolder:
-    rgb = bool(compiled.provenance.get("heatmap_rgb", False))
-    folder = FaceFolder(data, size, degradation, names, compiled.restorer.priors, seed, rgb)
-    expected = compiled.restorer.config.prior_channels
-    for prior, channels in folder.prior_channels.items():
-        if channels != expected[prior]:
-            raise MfpsError(
-                f"{data}: its {prior} prior has {channels} channels but the network takes {expected[prior]}; "
-                "use the data it was trained with"
-            )
+    folder = FaceFolder(data, size, degradation, names, compiled.restorer.priors, seed, compiled.heatmap_rgb)
+    compiled.check_priors(folder.prior_channels, data)
     return folder
 
 

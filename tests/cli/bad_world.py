@@ -1,6 +1,7 @@
 """Files that no command can use: data, lists, genotypes, configurations, weights. What each is for says cases.py."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,15 @@ import numpy as np
 import torch
 from mfps.engine.weights import load_weights, save_weights
 from mfps.faces.drawn import write_drawn_faces
-from mfps.genotypes.genotype_file import read_genotype
+from mfps.genotypes.genotype_file import read_genotype, write_genotype
+from mfps.genotypes.genotype_import import write_arrays
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import search_space
+from mfps.genotypes.space import PRIORS, search_space
 from mfps.networks.restorer import NetworkConfig
 from mfps.retrain.compile import compile_genotype, weights_header
 from safetensors.torch import save_file
+
+from ..published_recipe import state_of
 
 CORRUPT = 3
 """Number of the photograph whose header is whole and whose pixels are not."""
@@ -121,6 +125,39 @@ def write_bad_weights(folder: Path) -> None:
     save_file({"a": torch.zeros(1)}, folder / "foreign.safetensors")
     for prior, channels in (("parsing", 19), ("dictionary", 5)):
         write_network(folder / f"{prior}.safetensors", prior, channels)
+
+
+class Code:
+    """Unpickled the usual way, this would make a folder."""
+
+    def __reduce__(self):
+        return os.mkdir, ("made",)
+
+
+def write_bad_published(folder: Path) -> None:
+    """Checkpoints, arrays and texts of other code bases."""
+    genotype = random_genotype(search_space(PRIORS, width=1, layers=1, fusion_layers=1), 0)
+    write_genotype(genotype, folder / "theirs.json")
+    state = state_of(genotype, {"parsing": 19, "heatmap": 68, "dictionary": 4})
+    torch.save(state, folder / "theirs.pth")
+    torch.save({**state, "code": Code()}, folder / "code.pth")
+    for name, dtype in (("half", torch.float16), ("double", torch.float64)):
+        torch.save(
+            {key: t.to(dtype) if t.is_floating_point() else t for key, t in state.items()}, folder / f"{name}.pth"
+        )
+    (folder / "cut.pth").write_bytes((folder / "theirs.pth").read_bytes()[:-2000])
+    (folder / "page.pth").write_text("<!DOCTYPE html><title>Sign in</title>")
+
+    (folder / "arrays").mkdir()
+    write_arrays(read_genotype("mfpsnet"), folder / "arrays")
+    for name in ("rank", "unknown", "pickles"):
+        shutil.copytree(folder / "arrays" / "upsample", folder / name)
+    np.save(folder / "rank" / "net_path.npy", [[2, 1, 1, 1, 0, 1]])
+    np.save(folder / "unknown" / "cell_structure.npy", [[0, 4], [1, 0], [2, 2], [3, 0], [7, 1], [8, 3]])
+    np.save(folder / "pickles" / "net_path.npy", np.array([{"a": 1}]), allow_pickle=True)
+    pairs = "('skip', 0), ('skip', 1), ('skip', 0), ('skip', 1), ('skip', 0), ('skip', 1)"
+    (folder / "darts.txt").write_text(f"Genotype(normal=[{pairs}])")
+    (folder / "code.txt").write_text("Genotype(normal=__import__('os').mkdir('made'))")
 
 
 def write_network(file: Path, prior: str, channels: int) -> None:

@@ -9,8 +9,8 @@ import pytest
 import torch
 from mfps.faces.drawn import write_drawn_faces
 
-from .bad_world import write_bad_configs, write_bad_data, write_bad_genotypes, write_bad_weights
-from .cases import DATA, EVALUATE, EVALUATE_OUT, GENOTYPES, OPTIONS, PLACES, RETRAIN_OUT, SEARCH_OUT, Case
+from .bad_world import write_bad_configs, write_bad_data, write_bad_genotypes, write_bad_published, write_bad_weights
+from .cases import DATA, EVALUATE, EVALUATE_OUT, GENOTYPES, OPTIONS, PLACES, PUBLISHED, RETRAIN_OUT, SEARCH_OUT, Case
 from .conftest import Ended
 
 
@@ -23,6 +23,7 @@ def bad_world(trained_world: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     write_bad_genotypes(folder)
     write_bad_configs(folder)
     write_bad_weights(folder)
+    write_bad_published(folder)
     return folder
 
 
@@ -56,7 +57,7 @@ def assert_one_line(ended: Ended, named: tuple[str, ...], status: int = 1) -> No
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE])
+@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *PUBLISHED])
 def test_one_line_says_what_is_wrong_and_nothing_is_written(mfps: Callable[[str], Ended], bad: Case) -> None:
     assert_one_line(mfps(bad.command), bad.named)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from mfps import __version__
 from mfps.engine import configuration
@@ -18,15 +20,19 @@ from mfps.engine.weights import load_weights
 from mfps.faces import drawn
 from mfps.faces.drawn import write_drawn_faces
 from mfps.faces.image import image_size
-from mfps.genotypes.genotype_file import read_genotype
+from mfps.genotypes.genotype_file import read_genotype, write_genotype
+from mfps.genotypes.sampling import random_genotype
+from mfps.genotypes.space import PRIORS, search_space
 
+from ..published_recipe import state_of
 from .conftest import RETRAIN, SEARCH, Ended
 
 MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
 HELPS = [
     "",
-    *("demo", "search", "retrain", "evaluate", "degrade", "genotype"),
-    *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "random")),
+    *("demo", "search", "retrain", "evaluate", "restore", "degrade", "genotype", "weights"),
+    *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "random", "import", "export")),
+    *(f"weights {name}" for name in ("import", "show")),
 ]
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
 
@@ -136,6 +142,45 @@ def test_genotype_random_validate_and_diff(tmp_path: Path) -> None:
     said = succeeded("genotype validate made/a.json mfpsnet", tmp_path)
     assert [line.split(":")[0] for line in said.splitlines()] == ["valid     made/a.json", "valid     mfpsnet"]
     assert "differences" in succeeded("genotype diff made/a.json mfpsnet", tmp_path)
+
+
+def test_genotype_export_and_import(tmp_path: Path) -> None:
+    assert "arrays    10 in arrays: upsample" in succeeded("genotype export mfpsnet --out arrays", tmp_path)
+    said = succeeded("genotype import arrays --out again.json", tmp_path)
+    assert said.startswith(
+        "genotype  again.json: branches upsample, parsing, heatmap, dictionary, fusion, hash 1a508847"
+    )
+    assert read_genotype(tmp_path / "again.json").hash == read_genotype("mfpsnet").hash
+    succeeded("genotype export again.json --out twice", tmp_path)
+    for array in (tmp_path / "arrays").rglob("*.npy"):
+        assert (tmp_path / "twice" / array.relative_to(tmp_path / "arrays")).read_bytes() == array.read_bytes()
+
+
+def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
+    genotype = random_genotype(search_space(PRIORS, width=1, layers=2, fusion_layers=2), 0)
+    write_genotype(genotype, world / "theirs.json")
+    channels = {"parsing": 19, "heatmap": 68, "dictionary": 4}
+    torch.save({"state_dict": state_of(genotype, channels)}, world / "theirs.pth")
+
+    said = succeeded("weights import theirs.pth --genotype theirs.json --out made/theirs.safetensors", world)
+    assert [line.split()[0] for line in said.splitlines()] == ["used", "left", "weights"]
+    assert names(world / "made") == {"theirs.safetensors"}
+    facts = json.loads(succeeded("weights show made/theirs.safetensors --json", world))
+    assert facts["hash"] == genotype.hash
+    assert facts["provenance"]["checkpoint"] == "theirs.pth"
+    said = succeeded("weights show made/theirs.safetensors", world)
+    assert all(part in said for part in (genotype.hash, "float32", "theirs.pth", f"{facts['parameters']}"))
+
+    shutil.copy(world / "faces" / "images" / "0001.png", world)
+    said = succeeded("restore made/theirs.safetensors 0001.png --out one --size 32 --device cpu", world)
+    assert said.splitlines()[-1] == "faces     one/0001.png"
+    shutil.rmtree(world / "faces" / "priors")
+    said = succeeded("restore made/theirs.safetensors faces --out many --size 32 --device cpu", world)
+    assert (
+        "note      no priors beside the photographs (parsing, heatmap, dictionary): stopped after iteration 0" in said
+    )
+    assert "restored  8 faces at 32 px, 1 iteration" in said
+    assert len(names(world / "many")) == 8
 
 
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]) -> None:

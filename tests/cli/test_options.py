@@ -21,6 +21,9 @@ OPTIONS = {
         weights --data --out --list --degradation --size --batch-size --workers --seed --device --precision --shown
         --save-images
     """,
+    "restore": "weights source --out --iterations --size --batch-size --device --precision",
+    "weights import": "checkpoint --out --genotype",
+    "weights show": "file --json",
     "degrade": "source --out --degradation --size --seed",
     "demo": "--out --faces --seed --device",
     "genotype show": "genotype --size --iterations --json",
@@ -28,6 +31,8 @@ OPTIONS = {
     "genotype validate": "files",
     "genotype diff": "before after",
     "genotype random": "--out --seed --priors --width --layers --fusion-layers --monotone",
+    "genotype import": "source --out --branch --into --width --part",
+    "genotype export": "genotype --out",
 }
 STAGES = [("search", SearchConfig), ("retrain", RetrainConfig)]
 NOT_IN_THE_CONFIGURATION = {"--preset", "--config"}

@@ -90,9 +90,9 @@ def test_the_table_shows_every_stage(evaluated):
     report, folder = evaluated
     rows = table_rows(report)
     assert len(rows) == 2 * 2 * 4
-    assert rows[0][:4] == ("full", "val", "2", "degraded input")
+    assert rows[0][:4] == ("full", "val", "2", "input")
     gain = report["results"][0]["iterations"][2]["psnr"] - report["results"][0]["input"]["psnr"]
-    assert rows[3][-1].startswith(f"{gain:+.2f} dB")
+    assert rows[3][-1].startswith(f"{gain:+.2f}, ")
     page = (folder / "out" / "evaluation.md").read_text()
     assert page == table_markdown(report)
     assert page.count("\n| ") == 1 + len(rows)

@@ -1,0 +1,43 @@
+"""`mfps restore`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options as o
+
+
+def restore(
+    weights: Annotated[Path, typer.Argument(help="weights.safetensors, or the run folder that holds it.")],
+    source: Annotated[Path, typer.Argument(help="Degraded, aligned face, or a folder of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for the restored PNG files; it overwrites nothing.")],
+    iterations: Annotated[int | None, typer.Option(help="Passes over each face. [as trained]")] = None,
+    size: o.Size = None,
+    batch_size: Annotated[int, typer.Option(help="Faces at a time.")] = 8,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+) -> None:
+    """Restore faces. Priors are read from `priors/` beside them; without it, only iteration 0 is run."""
+    from ..retrain.restore import restore as run
+
+    done = run(
+        weights,
+        source,
+        out,
+        o.console(),
+        iterations=iterations,
+        size=size,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+    )
+    if done.left_out:
+        typer.echo(
+            f"note      no priors beside the photographs ({', '.join(done.left_out)}): stopped after iteration 0"
+        )
+    if done.cropped:
+        typer.echo(f"note      {done.cropped} not square: the middle of each was restored")
+    passes = "1 iteration" if done.iterations == 1 else f"{done.iterations} iterations"
+    typer.echo(f"restored  {len(done.files)} faces at {done.size} px, {passes}")
+    typer.echo(f"faces     {done.files[0] if len(done.files) == 1 else out}")

@@ -1,0 +1,125 @@
+"""Restoring photographs: degraded, aligned faces in, restored faces out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from rich.console import Console
+
+from ..engine.configuration import check_options
+from ..engine.device import make_fabric
+from ..engine.progress import track
+from ..engine.run_folder import check_free, whole_folder
+from ..errors import MfpsError
+from ..faces.batch import images_to_tensor
+from ..faces.image import fit_square, image_size, read_image, write_image
+from ..faces.lists import find_images, image_folder, png_names
+from ..faces.metrics import to_uint8
+from ..faces.priors import FacePriors
+from ..networks.restorer import STRIDE
+from .compile import load_network
+
+
+class Restored(NamedTuple):
+    """What `restore` did."""
+
+    files: tuple[Path, ...]
+    """The restored faces, in the order of the photographs' names."""
+    size: int
+    """Their side in pixels."""
+    iterations: int
+    """Passes that were run."""
+    left_out: tuple[str, ...]
+    """Priors that the network takes and that nothing was given for, so that it stopped after iteration 0."""
+    cropped: int
+    """Photographs that were not square, of which only the middle was restored."""
+
+
+class _Photographs(NamedTuple):
+    root: Path
+    folder: Path
+    names: tuple[str, ...]
+    sizes: Mapping[str, tuple[int, int]]
+
+
+def restore(
+    weights: Path,
+    source: Path,
+    out: Path,
+    console: Console,
+    *,
+    iterations: int | None = None,
+    size: int | None = None,
+    batch_size: int = 8,
+    device: str = "auto",
+    precision: str = "float32",
+) -> Restored:
+    """Restore degraded, aligned faces; each becomes a PNG file of its name in a new folder.
+
+    A photograph that is not square gives its middle. It is brought to `size`, enlarged if need be, and so is the
+    restored face. Priors are read from `priors` beside the photographs; a network that takes some and finds no such
+    folder stops after iteration 0, which needs none.
+
+    Args:
+        weights: weights file or run folder.
+        source: a photograph, or a folder of them.
+        out: folder to make.
+        console: where progress is shown.
+        iterations: passes over each face; by default the network's.
+        size: side in pixels, a multiple of 8; by default the one the network was trained at.
+        batch_size: faces at a time.
+        device: auto, cpu, cuda or cuda:N.
+        precision: float32 or bfloat16.
+
+    Raises:
+        MfpsError: something given cannot be used; nothing is written then.
+    """
+    check_options(
+        batch_size=(batch_size, 1),
+        size=(8 if size is None else size, 8),
+        iterations=(1 if iterations is None else iterations, 1),
+    )
+    check_free(out)
+    fabric = make_fabric(device, precision)
+    compiled = load_network(weights)
+    size = compiled.size if size is None else size
+    if size % STRIDE:
+        raise MfpsError(f"size {size}: the side of a face must be a positive multiple of {STRIDE} pixels, such as 128")
+    faces = _photographs(source)
+    results = png_names(faces.names, source)
+    passes = compiled.restorer.config.iterations if iterations is None else iterations
+    wanted = compiled.restorer.priors if passes > 1 else ()
+    left_out = () if (faces.root / "priors").is_dir() else wanted
+    if left_out:
+        wanted, passes = (), 1
+    priors = FacePriors(faces.root, faces.names, faces.sizes, wanted, compiled.heatmap_rgb)
+    compiled.check_priors(priors.channels, faces.root)
+
+    model = fabric.setup(compiled.restorer)
+    with whole_folder(out) as unfinished, track("restore", len(faces.names), console) as tick, torch.no_grad():
+        for start in range(0, len(faces.names), batch_size):
+            chosen = range(start, min(start + batch_size, len(faces.names)))
+            pairs = [fit_square(read_image(faces.folder / faces.names[i]), size, enlarge=True) for i in chosen]
+            degraded = images_to_tensor([image for image, _ in pairs])
+            stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
+            given = {name: tensor.to(fabric.device) for name, tensor in priors.tensors(stored, degraded).items()}
+            restored = model(degraded.to(fabric.device), given, passes)[-1]
+            for i, picture in zip(chosen, to_uint8(restored.float().cpu().numpy()), strict=True):
+                file = unfinished / results[i]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_image(file, picture)
+                tick()
+    cropped = sum(width != height for width, height in faces.sizes.values())
+    return Restored(tuple(out / result for result in results), size, passes, left_out, cropped)
+
+
+def _photographs(source: Path) -> _Photographs:
+    """The photographs to restore; the headers of all are read first, as a folder half restored helps nobody."""
+    if source.is_file():
+        folder, names = source.parent, (source.name,)
+        root = folder.parent if folder.name == "images" else folder
+    else:
+        root, folder = source, image_folder(source)
+        names = find_images(folder)
+    return _Photographs(root, folder, names, {name: image_size(folder / name) for name in names})

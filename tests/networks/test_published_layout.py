@@ -1,0 +1,42 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mfps.genotypes.genotype_file import read_genotype
+from mfps.genotypes.sampling import random_genotype
+from mfps.genotypes.space import PRIORS, search_space
+from mfps.networks.published_layout import BRANCHES, UNUSED_MODULES, check_published, published_keys, unused_shapes
+from mfps.networks.restorer import NetworkConfig
+from mfps.retrain.compile import compile_genotype
+
+from ..published_recipe import CHANNELS, SHAPES
+
+
+def layout(genotype, channels):
+    state = compile_genotype(genotype, NetworkConfig(prior_channels=channels)).state_dict()
+    return state, published_keys(genotype, state), unused_shapes(genotype)
+
+
+def test_every_official_key_is_used_once_or_known_to_be_unused():
+    state, used, unused = layout(read_genotype("mfpsnet"), CHANNELS)
+    assert len(set(used.values())) == len(used)
+    shapes = {official: tuple(state[key].shape) for key, official in used.items()}
+    assert not shapes.keys() & unused.keys()
+    assert shapes | unused == SHAPES
+    assert (len(used), len(unused)) == (len(SHAPES) - 115, 115)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 5), st.integers(0, 999))
+def test_the_keys_of_any_architecture_are_distinct(width, layers, seed):
+    genotype = random_genotype(search_space(PRIORS, width=width, layers=layers, fusion_layers=layers), seed)
+    state, used, unused = layout(genotype, dict.fromkeys(PRIORS, 4))
+    assert used.keys() == state.keys()
+    assert len(set(used.values())) == len(used)
+    assert not set(used.values()) & unused.keys()
+    modules = {key.split(".")[0] for key in [*used.values(), *unused]}
+    assert modules >= {*BRANCHES.values(), *UNUSED_MODULES}
+
+
+def test_an_architecture_without_all_branches(refused):
+    genotype = random_genotype(search_space(("parsing",)), 0)
+    with refused("has no heatmap branch: the published network has all of"):
+        check_published(genotype)
