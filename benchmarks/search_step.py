@@ -10,16 +10,16 @@ import argparse
 import json
 import platform
 import resource
-import statistics
-import subprocess
-import sys
 import time
 
-VARIANTS = (("input", "float32"), ("output", "float32"), ("input", "bfloat16"), ("output", "bfloat16"))
+from turns import table, take_turns
+
+VARIANTS = ("input float32", "output float32", "input bfloat16", "output bfloat16")
+"""Mixing and precision."""
 
 
-def measure(mixing: str, precision: str, arguments: argparse.Namespace) -> dict[str, float]:
-    """Seconds of the second step (the first one warms up) and peak resident memory in MB, in this process."""
+def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
+    """Seconds of the second step (the first one warms up), and MB at the peak beyond the libraries', here."""
     import torch
     from mfps.engine.device import make_fabric
     from mfps.genotypes.space import search_space
@@ -28,6 +28,8 @@ def measure(mixing: str, precision: str, arguments: argparse.Namespace) -> dict[
     from mfps.networks.restorer import NetworkConfig, Restorer
 
     torch.manual_seed(0)
+    mixing, precision = variant.split()
+    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     fabric = make_fabric("auto", precision)
     space = search_space((), width=arguments.width, layers=arguments.layers)
     network = Restorer(NetworkConfig(iterations=1), space, lambda branch: Supernet(branch, mixing))
@@ -56,9 +58,8 @@ def measure(mixing: str, precision: str, arguments: argparse.Namespace) -> dict[
             torch.cuda.synchronize()
         seconds = time.perf_counter() - began
     cuda = fabric.device.type == "cuda"
-    peak = (
-        torch.cuda.max_memory_allocated() / 2**20 if cuda else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    )
+    resident = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - loaded) / 1024
+    peak = torch.cuda.max_memory_allocated() / 2**20 if cuda else resident
     return {"seconds": seconds, "peak_mb": peak}
 
 
@@ -67,26 +68,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in (("width", 8), ("layers", 6), ("size", 128), ("batch-size", 2), ("rounds", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--one", nargs=2, metavar=("MIXING", "PRECISION"), help="measure one variant in this process")
+    parser.add_argument("--one", metavar="VARIANT", help="measure one variant in this process")
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(measure(*arguments.one, arguments)))
+        print(json.dumps(measure(arguments.one, arguments)))
         return
     print(f"FRSNet supernet, {vars(arguments)}, {platform.machine()}, Python {platform.python_version()}")
-    results: dict[tuple[str, str], list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
-    for _ in range(arguments.rounds):
-        for variant in VARIANTS:
-            command = [sys.executable, __file__, *sys.argv[1:], "--one", *variant]
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            results[variant].append(json.loads(output.splitlines()[-1]))
-    base = results[VARIANTS[0]]
-    print("| mixing | precision | s a step (median) | ratio (pairs) | peak MB | ratio |\n|---|---|---|---|---|---|")
-    for (mixing, precision), measured in results.items():
-        seconds = statistics.median(m["seconds"] for m in measured)
-        peak = statistics.median(m["peak_mb"] for m in measured)
-        ratio = statistics.median(m["seconds"] / b["seconds"] for m, b in zip(measured, base, strict=True))
-        memory = statistics.median(m["peak_mb"] / b["peak_mb"] for m, b in zip(measured, base, strict=True))
-        print(f"| {mixing} | {precision} | {seconds:.2f} | {ratio:.2f} | {peak:.0f} | {memory:.2f} |")
+    print(table(take_turns(VARIANTS, arguments.rounds), "step"))
 
 
 if __name__ == "__main__":

@@ -39,5 +39,6 @@ def restore(
     if done.cropped:
         typer.echo(f"note      {done.cropped} not square: the middle of each was restored")
     passes = "1 iteration" if done.iterations == 1 else f"{done.iterations} iterations"
-    typer.echo(f"restored  {len(done.files)} faces at {done.size} px, {passes}")
+    faces = "1 face" if len(done.files) == 1 else f"{len(done.files)} faces"
+    typer.echo(f"restored  {faces} at {done.size} px, {passes}")
     typer.echo(f"faces     {done.files[0] if len(done.files) == 1 else out}")

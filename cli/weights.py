@@ -5,9 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-
-from . import options as o
 
 app = typer.Typer(
     name="weights", help="Weights files: import official ones, show what one holds.", no_args_is_help=True
@@ -44,7 +41,7 @@ def import_(
 @app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="weights.safetensors, or the run folder that holds it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of text.")] = False,
 ) -> None:
     """Say what a weights file holds: architecture, parameters, number format, where it comes from."""
     from ..retrain.weights_report import weights_report
@@ -53,8 +50,18 @@ def show(
     if as_json:
         typer.echo(json.dumps(report, indent=1))
         return
-    table = Table(show_header=False)
     for key, value in report.items():
-        text = "\n".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-        table.add_row(key, text, end_section=True)
-    o.console().print(table, highlight=False, markup=False)
+        lines = (
+            [f"{name}: {shown(given)}" for name, given in value.items()] if isinstance(value, dict) else [shown(value)]
+        )
+        for number, line in enumerate(lines or ["none"]):
+            typer.echo(f"{key if number == 0 else '':12}{line}")
+
+
+def shown(value: object) -> str:
+    """A value as people read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {shown(given)}" for key, given in value.items()) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

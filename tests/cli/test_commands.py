@@ -10,6 +10,7 @@ import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -169,7 +170,15 @@ def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
     assert facts["hash"] == genotype.hash
     assert facts["provenance"]["checkpoint"] == "theirs.pth"
     said = succeeded("weights show made/theirs.safetensors", world)
-    assert all(part in said for part in (genotype.hash, "float32", "theirs.pth", f"{facts['parameters']}"))
+    assert all(part in said for part in (genotype.hash, "float32", "theirs.pth", f"{facts['parameters']:,}"))
+
+    (world / "faces" / "priors" / "dictionary").mkdir()
+    for number in range(8):
+        np.save(world / "faces" / "priors" / "dictionary" / f"{number:04d}.npy", np.ones((4, 8, 8), np.float32))
+    succeeded("evaluate made/theirs.safetensors --data faces --out judged --size 32 --device cpu", world)
+    assert len(json.loads((world / "judged" / "evaluation.json").read_text())["iterations"]) == 2
+    said = succeeded("restore made/theirs.safetensors faces --out both --size 32 --device cpu", world)
+    assert "restored  8 faces at 32 px, 2 iterations" in said
 
     shutil.copy(world / "faces" / "images" / "0001.png", world)
     said = succeeded("restore made/theirs.safetensors 0001.png --out one --size 32 --device cpu", world)

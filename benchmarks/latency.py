@@ -1,0 +1,73 @@
+"""Latency and peak memory of a compiled network for one face: eager float32, channels-last, bfloat16.
+
+    python benchmarks/latency.py mfpsnet --size 128 --rounds 3
+
+Weights are random, as time does not depend on them. Every measurement is a process of its own, for a peak memory of its
+own; the variants take turns, so that ratios hold on a noisy machine.
+"""
+
+import argparse
+import json
+import platform
+import resource
+import statistics
+import time
+
+from turns import table, take_turns
+
+VARIANTS = ("float32", "float32 channels-last", "bfloat16", "bfloat16 channels-last")
+PRIOR_CHANNELS = {"parsing": 19, "heatmap": 71, "dictionary": 256}
+
+
+def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
+    """Median seconds of a pass after one to warm up, and MB at the peak beyond the libraries', in this process."""
+    import torch
+    from mfps.engine.device import make_fabric
+    from mfps.genotypes.genotype_file import read_genotype
+    from mfps.networks.restorer import NetworkConfig
+    from mfps.retrain.compile import compile_genotype
+
+    torch.manual_seed(0)
+    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    fabric = make_fabric("auto", variant.split()[0])
+    cuda = fabric.device.type == "cuda"
+    layout = torch.channels_last if "channels-last" in variant else torch.contiguous_format
+    genotype = read_genotype(arguments.genotype)
+    channels = {prior: PRIOR_CHANNELS[prior] for prior in genotype.priors}
+    config = NetworkConfig(iterations=2 if channels else 1, prior_channels=channels)
+    model = fabric.setup(compile_genotype(genotype, config).eval().to(memory_format=layout))
+
+    def tensor(count: int) -> torch.Tensor:
+        return torch.rand(1, count, arguments.size, arguments.size).to(fabric.device, memory_format=layout)
+
+    image, priors = tensor(3), {prior: tensor(count) for prior, count in channels.items()}
+    seconds = []
+    with torch.inference_mode():
+        for _ in range(arguments.passes + 1):
+            began = time.perf_counter()
+            model(image, priors)
+            if cuda:
+                torch.cuda.synchronize()
+            seconds.append(time.perf_counter() - began)
+    resident = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - loaded) / 1024
+    peak = torch.cuda.max_memory_allocated() / 2**20 if cuda else resident
+    return {"seconds": statistics.median(seconds[1:]), "peak_mb": peak}
+
+
+def main() -> None:
+    """Measure every variant in turn and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("genotype", nargs="?", default="mfpsnet", help="file, run folder or published name")
+    for name, default in (("size", 128), ("passes", 5), ("rounds", 3)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--one", metavar="VARIANT", help="measure one variant in this process")
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(arguments.one, arguments)))
+        return
+    print(f"{vars(arguments)}, {platform.machine()}, Python {platform.python_version()}")
+    print(table(take_turns(VARIANTS, arguments.rounds), "face"))
+
+
+if __name__ == "__main__":
+    main()
