@@ -1,9 +1,9 @@
-import hashlib
-from urllib.error import URLError
+import dataclasses
 
 import pytest
 import torch
-from mfps.networks.vgg19 import IMAGENET_MEAN, IMAGENET_STD, URL, VGG19Features, load_vgg19
+from mfps import external_weights
+from mfps.networks.vgg19 import IMAGENET_MEAN, IMAGENET_STD, VGG19Features, load_vgg19
 from torch import nn
 
 CONVOLUTIONS = {
@@ -14,8 +14,17 @@ CONVOLUTIONS = {
 """torchvision's numbers of VGG19's convolutions, with their channels; pooling stands at 4, 9, 18, 27 and 36."""
 
 
-def sha256(file):
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+@pytest.fixture
+def listed(monkeypatch):
+    """`listed(file)`: from now on this file is the one whose hash is listed."""
+
+    def make(file):
+        official = external_weights.weights_of("vgg19")
+        other = dataclasses.replace(official, sha256=external_weights.sha256_of(file))
+        monkeypatch.setattr(external_weights, "WEIGHTS", (other,))
+        return file
+
+    return make
 
 
 @pytest.fixture(scope="module")
@@ -55,43 +64,30 @@ def test_images_are_normalised_as_imagenets(vgg, difference):
     assert (IMAGENET_MEAN, IMAGENET_STD) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
-def test_an_official_file_loads_frozen(vgg, official):
-    loaded = load_vgg19(official, sha256(official))
+def test_an_official_file_loads_frozen(vgg, official, listed):
+    loaded = load_vgg19(listed(official))
     image = torch.rand(1, 3, 16, 16)
     assert torch.equal(loaded(image), vgg(image))
     assert not loaded.training
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
 
 
-def test_the_hub_cache_is_looked_in_first(official, tmp_path, monkeypatch):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", None)
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / URL.rsplit("/", 1)[1]).symlink_to(official)
-    assert isinstance(load_vgg19(None, sha256(official)), VGG19Features)
+def test_a_weights_folder_is_looked_in(official, listed, tmp_path):
+    (tmp_path / "vgg19-dcbb9e9d.pth").symlink_to(listed(official))
+    assert isinstance(load_vgg19(None, tmp_path), VGG19Features)
 
 
-def test_without_a_network_the_remedy_is_named(tmp_path, monkeypatch, refused):
-    def fail(*_, **__):
-        raise URLError("no route to host")
-
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", fail)
-    with refused("cannot be had .*no route to host.*--vgg19, or set --perceptual 0"):
-        load_vgg19(None)
-
-
-def test_wrong_files_are_refused(official, tmp_path, refused):
-    with refused("no VGG19 weights at .*none.pth"):
+def test_wrong_files_are_refused(official, listed, tmp_path, refused):
+    with refused("none.pth: there are no vgg19 weights; get them from https"):
         load_vgg19(tmp_path / "none.pth")
-    with refused("vgg19.pth: SHA-256 is [0-9a-f]{12}..., not dcbb9e9dad56"):
+    with refused("vgg19.pth: not the vgg19 weights .SHA-256 [0-9a-f]{12}..., not dcbb9e9dad56"):
         load_vgg19(official)
     page = tmp_path / "page.pth"
     page.write_text("<!DOCTYPE html><title>404</title>")
-    with refused("page.pth: SHA-256 is"):
+    with refused("page.pth: not the vgg19 weights .a web page"):
         load_vgg19(page)
     with refused("page.pth: not VGG19's weights"):
-        load_vgg19(page, sha256(page))
+        load_vgg19(listed(page))
 
 
 @pytest.mark.parametrize(
@@ -105,8 +101,8 @@ def test_wrong_files_are_refused(official, tmp_path, refused):
         ),
     ],
 )
-def test_files_without_vgg19s_weights_are_refused(state, rule, tmp_path, refused):
+def test_files_without_vgg19s_weights_are_refused(state, rule, tmp_path, refused, listed):
     file = tmp_path / "other.pth"
     torch.save(state, file)
     with refused(rule):
-        load_vgg19(file, sha256(file))
+        load_vgg19(listed(file))
