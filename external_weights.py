@@ -131,7 +131,9 @@ def find_weights(name: str, folder: Path | None = None, download: bool = True) -
     looked = places(weights, folder)
     found = next((place for place in looked if place.is_file()), None)
     if found is None:
-        remedy = f"download {weights.url} and put it into {looked[0].parent} or into a folder that {FOLDER_VARIABLE} names"
+        remedy = (
+            f"download {weights.url} and put it into {looked[0].parent} or into a folder that {FOLDER_VARIABLE} names"
+        )
         if not download:
             raise MfpsError(f"no {name} weights at {' or '.join(map(str, looked))}: {remedy}")
         found = looked[-1]

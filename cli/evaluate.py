@@ -26,10 +26,16 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Seed of the degradations.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+    priors_from: o.PriorsFrom = "clean",
+    drop_prior: o.DropPrior = None,
+    weights_dir: o.WeightsDir = None,
+    parser: o.Parser = None,
+    dictionary: o.Dictionary = None,
     shown: Annotated[int, typer.Option(help="Faces of each degradation on the comparison picture.")] = 6,
     save_images: Annotated[bool, typer.Option(help="Write every restored face to restored/.")] = False,
 ) -> None:
     """Judge a network: PSNR and SSIM of input and iterations, a table, JSON and a comparison picture."""
+    from ..priors.extractor import ExternalSources
     from ..retrain.evaluate import evaluate as run
 
     console = o.console()
@@ -46,6 +52,9 @@ def evaluate(
         workers=workers,
         device=device,
         precision=precision,
+        priors_from=priors_from,
+        drop_prior=o.names(drop_prior),
+        sources=ExternalSources(weights_dir, parser, dictionary),
         shown=shown,
         save_images=save_images,
     )
@@ -57,7 +66,7 @@ def evaluate(
 
 def report_table(report: dict[str, Any]) -> Table:
     """An evaluation as a table for the terminal."""
-    from ..retrain.evaluate import TABLE_COLUMNS, table_rows
+    from ..retrain.evaluation_report import TABLE_COLUMNS, table_rows
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in TABLE_COLUMNS:

@@ -7,7 +7,7 @@ import typer
 
 from .. import __version__
 from ..errors import MfpsError
-from . import degrade, demo, evaluate, genotype, restore, retrain, search, weights
+from . import degrade, demo, dictionary, doctor, evaluate, genotype, prepare, restore, retrain, search, weights
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 and the signal's number."""
@@ -21,13 +21,16 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # "rich" would swallow defaults that are given in brackets, such as [all]
 )
 app.command("demo")(demo.demo)
+app.command("prepare")(prepare.prepare)
 app.command("search")(search.search)
 app.command("retrain")(retrain.retrain)
 app.command("evaluate")(evaluate.evaluate)
 app.command("restore")(restore.restore)
 app.command("degrade")(degrade.degrade)
+app.command("doctor")(doctor.doctor)
 app.add_typer(genotype.app, name="genotype")
 app.add_typer(weights.app, name="weights")
+app.add_typer(dictionary.app, name="dictionary")
 
 
 def _version(asked: bool) -> None:

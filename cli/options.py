@@ -12,6 +12,16 @@ Data = Annotated[
 TrainList = Annotated[Path | None, typer.Option("--list", help="File with the names to train on, one a line. [all]")]
 ValList = Annotated[Path | None, typer.Option("--val-list", help="Names to validate on. [a tenth is held out]")]
 Priors = Annotated[str | None, typer.Option(help="none, or any of parsing,heatmap,dictionary. [none]")]
+DropPrior = Annotated[str | None, typer.Option(help="Of those, the ones to give as zeros, for an ablation. [none]")]
+PriorDropout = Annotated[float | None, typer.Option(help="Chance that a prior of a training face is zeroed. [0]")]
+Flip = Annotated[bool | None, typer.Option("--flip", help="Mirror every second training face, priors too.")]
+PriorsFrom = Annotated[
+    str,
+    typer.Option(help="clean (files: oracle priors), or found on the fly: degraded, coarse (iteration 0's output)."),
+]
+WeightsDir = Annotated[Path | None, typer.Option(help="Folder with external weights; see `mfps doctor`.")]
+Parser = Annotated[str | None, typer.Option(help="Face parser: folder or name. [jonathandinu/face-parsing]")]
+Dictionary = Annotated[Path | None, typer.Option(help="Dictionary file, made by `mfps dictionary build`.")]
 Preset = Annotated[str, typer.Option(help="tiny, small or published: sizes and schedules.")]
 Size = Annotated[int | None, typer.Option(help="Side of the faces in pixels, a multiple of 8.")]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training list.")]
@@ -36,6 +46,11 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder to make; it over
 def console() -> Console:
     """Where commands write: standard output, as wide as it is."""
     return Console()
+
+
+def names(given: str | None) -> tuple[str, ...]:
+    """The names in a list with commas; none for none."""
+    return tuple(name.strip() for name in (given or "").split(",") if name.strip() not in ("", "none"))
 
 
 def given(**options: Any) -> dict[str, Any]:

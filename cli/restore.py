@@ -17,8 +17,16 @@ def restore(
     batch_size: Annotated[int, typer.Option(help="Faces at a time.")] = 8,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+    priors_from: Annotated[
+        str, typer.Option(help="files beside the photographs, or found on the fly: degraded, coarse.")
+    ] = "files",
+    drop_prior: o.DropPrior = None,
+    weights_dir: o.WeightsDir = None,
+    parser: o.Parser = None,
+    dictionary: o.Dictionary = None,
 ) -> None:
-    """Restore faces. Priors are read from `priors/` beside them; without it, only iteration 0 is run."""
+    """Restore faces, with priors from priors/ beside them or found on the fly; without any, only iteration 0 runs."""
+    from ..priors.extractor import ExternalSources
     from ..retrain.restore import restore as run
 
     done = run(
@@ -31,11 +39,13 @@ def restore(
         batch_size=batch_size,
         device=device,
         precision=precision,
+        priors_from=priors_from,
+        drop_prior=o.names(drop_prior),
+        sources=ExternalSources(weights_dir, parser, dictionary),
     )
     if done.left_out:
-        typer.echo(
-            f"note      no priors beside the photographs ({', '.join(done.left_out)}): stopped after iteration 0"
-        )
+        consequence = "stopped after iteration 0" if done.iterations == 1 else "zeros instead"
+        typer.echo(f"note      without priors ({', '.join(done.left_out)}): {consequence}")
     if done.cropped:
         typer.echo(f"note      {done.cropped} not square: the middle of each was restored")
     passes = "1 iteration" if done.iterations == 1 else f"{done.iterations} iterations"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import MAX_VALUE, MfpsError, rule_of, shortened
 from ..genotypes.space import PRIORS
@@ -33,6 +33,12 @@ class RunConfig(BaseModel):
     """Photographs of the validation list that are used after each epoch, the first ones of it."""
     priors: tuple[str, ...] = ()
     """Facial priors, any of parsing, heatmap, dictionary; none gives FRSNet."""
+    drop_prior: tuple[str, ...] = ()
+    """Priors of `priors` that the network takes and is given as zeros, for an ablation."""
+    prior_dropout: float = Field(0.0, ge=0, lt=1)
+    """Chance that a prior of a training face is zeroed, so that the network learns to do without."""
+    flip: bool = False
+    """Mirror every second training face, with its priors: left and right landmarks and classes change places."""
     heatmap_rgb: bool = False
     """Put the degraded image's RGB before the landmark channels, as in the published 71-channel heatmap tensor."""
     size: int = Field(128, ge=16, le=4096, multiple_of=8)
@@ -66,7 +72,7 @@ class RunConfig(BaseModel):
     channels_last: bool = True
     """Memory layout of images and convolutions; faster on most devices, the numbers are the same up to rounding."""
 
-    @field_validator("priors", mode="before")
+    @field_validator("priors", "drop_prior", mode="before")
     @classmethod
     def _known_priors(cls, value: Any) -> Any:
         names = value.split(",") if isinstance(value, str) else value
@@ -77,6 +83,12 @@ class RunConfig(BaseModel):
         if unknown:
             raise MfpsError(f"unknown prior {unknown[0]!r}: choose from {', '.join(PRIORS)}, or none")
         return tuple(prior for prior in PRIORS if prior in names)
+
+    @model_validator(mode="after")
+    def _drops_what_it_takes(self) -> "RunConfig":
+        if missing := [prior for prior in self.drop_prior if prior not in self.priors]:
+            raise MfpsError(f"--drop-prior {missing[0]}: the network does not take it; name it with --priors too")
+        return self
 
     @property
     def passes(self) -> int:

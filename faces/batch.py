@@ -21,6 +21,8 @@ class FaceSample(NamedTuple):
     priors: dict[str, np.ndarray]
     """Points, labels or arrays, by prior."""
     name: str
+    dropped: tuple[str, ...] = ()
+    """Priors that are zeroed in the batch."""
 
 
 class FaceBatch(NamedTuple):
@@ -74,4 +76,7 @@ class Collate:
         degraded = images_to_tensor([sample.degraded for sample in samples])
         clean = images_to_tensor([sample.clean for sample in samples])
         priors = self.priors.tensors([sample.priors for sample in samples], degraded)
+        for row, sample in enumerate(samples):
+            for prior in sample.dropped:
+                priors[prior][row] = 0
         return FaceBatch(degraded, clean, priors, tuple(sample.name for sample in samples))

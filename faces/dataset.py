@@ -2,14 +2,16 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from ..errors import MfpsError
+from .augmentation import Augmentation
 from .batch import Collate, FaceBatch, FaceSample
 from .degradation import Degradation, degradation_rng
 from .image import fit_square, image_size, read_image
@@ -43,6 +45,8 @@ class FaceFolder(Dataset[FaceSample]):
         priors: which priors each face comes with.
         seed: seed of the degradation.
         heatmap_rgb: put the degraded picture before the heatmaps, as the published 71 channels are laid out.
+        augmentation: mirror faces and leave priors out at random, for training.
+        dropped: priors to leave out altogether (see `FacePriors`).
 
     Raises:
         MfpsError: no such folder, no photographs, one too small, a list or prior that does not fit.
@@ -57,6 +61,8 @@ class FaceFolder(Dataset[FaceSample]):
         priors: Sequence[str] = (),
         seed: int = 0,
         heatmap_rgb: bool = False,
+        augmentation: Augmentation | None = None,
+        dropped: Mapping[str, int | None] | None = None,
     ) -> None:
         if size < 8 or size % 8:
             raise MfpsError(f"size {size}: the side of a face must be a positive multiple of 8 pixels, such as 128")
@@ -68,7 +74,8 @@ class FaceFolder(Dataset[FaceSample]):
         self.names = _names(root, names)
         photo_sizes = {name: image_size(self.folder / name) for name in self.names}
         self._refuse_small(photo_sizes)
-        self.priors = FacePriors(root, self.names, photo_sizes, priors, heatmap_rgb)
+        self.priors = FacePriors(root, self.names, photo_sizes, priors, heatmap_rgb, dropped=dropped)
+        self.augmentation = augmentation or Augmentation()
 
     @property
     def prior_channels(self) -> dict[str, int]:
@@ -90,8 +97,12 @@ class FaceFolder(Dataset[FaceSample]):
         epoch, index = address
         name = self.names[index]
         clean, fit = fit_square(read_image(self.folder / name), self.size)
+        stored = self.priors.load(index, fit)
+        change = self.augmentation.draw(self.seed, epoch, index, tuple(stored))
+        if change.flipped:
+            clean, stored = np.ascontiguousarray(clean[:, ::-1]), self.priors.flip(stored, self.size)
         degraded = self.degradation.apply(clean, degradation_rng(self.seed, epoch, index))
-        return FaceSample(degraded, clean, self.priors.load(index, fit), name)
+        return FaceSample(degraded, clean, stored, name, change.dropped)
 
     def _refuse_small(self, photo_sizes: dict[str, tuple[int, int]]) -> None:
         small = [name for name, extent in photo_sizes.items() if min(extent) < self.size]

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import MfpsError
+from ..errors import MAX_VALUE, MfpsError, shortened
 
 SIGMA_PX_AT_128 = 1.5
 """Standard deviation of a landmark's Gaussian on a 128-pixel face, in pixels."""
@@ -91,9 +91,9 @@ def scheme_of_name(name: str) -> LandmarkScheme:
     if name in known:
         return known[name]
     count = name.removeprefix("points-")
-    if count != name and count.isascii() and count.isdigit() and 0 < int(count) < 10_000:
+    if count != name and count.isascii() and count.isdigit() and len(count) <= 4 and int(count) > 0:
         return LandmarkScheme(name, int(count))
-    raise MfpsError(f"landmark scheme {name!r} is not known; use {', '.join(known)} or points-<count>")
+    raise MfpsError(f"landmark scheme {shortened(repr(name), MAX_VALUE)} is not known; use {', '.join(known)} or points-<count>")
 
 
 def draw_heatmaps(

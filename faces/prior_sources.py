@@ -10,16 +10,15 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import MfpsError
+from .flip import flip_labels, flip_points
 from .image import SquareFit
 from .landmark_file import LandmarkFile
 from .landmarks import draw_heatmaps, scheme_of_name
-from .parsing import one_hot_parsing
+from .parsing import CELEBAMASK_CLASSES, one_hot_parsing
 
 
 @runtime_checkable
@@ -33,9 +32,40 @@ class PriorSource(Protocol):
         """The prior of one face as it is kept until the batch, moved as its photograph was."""
         ...
 
+    def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
+        """What `load` gave, for the face mirrored left to right; `size` is its side in pixels.
+
+        Raises:
+            MfpsError: it is not known which points or channels mirror each other.
+        """
+        ...
+
     def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
         """The batch's prior, float32 (B, C, size, size); `degraded` is (B, 3, size, size) in [0, 1]."""
         ...
+
+
+class ZeroSource:
+    """A prior that is left out: zeros, as the network's others go on without it.
+
+    Args:
+        channels: C of the tensor.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self.channels = channels
+
+    def load(self, index: int, fit: SquareFit) -> np.ndarray:
+        """Nothing."""
+        return np.empty(0, np.float32)
+
+    def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
+        """Nothing."""
+        return stored
+
+    def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
+        """Zeros (B, C, size, size)."""
+        return torch.zeros(len(stored), self.channels, size, size)
 
 
 class LandmarkSource:
@@ -61,9 +91,10 @@ class LandmarkSource:
         with_rgb: bool,
     ) -> None:
         try:
-            count = scheme_of_name(landmarks.scheme).count
+            scheme = scheme_of_name(landmarks.scheme)
         except MfpsError as error:
             raise MfpsError(f"{path}: {error}") from error
+        self.scheme, count = scheme, scheme.count
         self.points = np.full((len(names), count, 2), np.nan, np.float32)
         for row, name in zip(self.points, names, strict=True):
             face = landmarks.faces[name]
@@ -86,6 +117,10 @@ class LandmarkSource:
     def load(self, index: int, fit: SquareFit) -> np.ndarray:
         """Points (K, 2), float32, in pixels of the fitted picture."""
         return fit.move(self.points[index]).astype(np.float32)
+
+    def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
+        """Mirrored points, left and right ones in each other's place."""
+        return flip_points(stored, float(size), self.scheme.name).astype(np.float32)
 
     def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
         """Heatmaps, after the degraded picture where that was asked for."""
@@ -121,7 +156,15 @@ class LabelSource:
                 f"{path}: the label map holds class {labels.max()}, but {self.channels} classes go from 0 to "
                 f"{self.channels - 1}; relabel it"
             )
-        return _central_square(labels)
+        return central_square(labels)
+
+    def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
+        """Mirrored labels, left and right classes in each other's place."""
+        if self.channels != len(CELEBAMASK_CLASSES):
+            raise MfpsError(
+                f"{self.paths[0].parent}: it is not known which of {self.channels} classes mirror each other"
+            )
+        return flip_labels(stored)
 
     def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
         """One-hot maps, resized face by face, as label maps of a batch may differ in size."""
@@ -129,71 +172,7 @@ class LabelSource:
         return torch.cat(maps)
 
 
-class ArraySource:
-    """Feature maps (C, h, w) from .npy files or from the tensor `features` of .safetensors files.
-
-    Args:
-        paths: the file of each face.
-
-    Raises:
-        MfpsError: a file cannot be read, is not (C, h, w) numbers, or C differs between faces.
-    """
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = tuple(paths)
-        shapes = [_array_shape(path) for path in self.paths]
-        self.channels = shapes[0][0]
-        for path, shape in zip(self.paths, shapes, strict=True):
-            if shape[0] != self.channels:
-                raise MfpsError(
-                    f"{path}: {shape[0]} channels, but {self.paths[0].name} has {self.channels}; "
-                    "every face needs the same number"
-                )
-
-    def load(self, index: int, fit: SquareFit) -> np.ndarray:
-        """The array as stored, cut to its central square."""
-        path = self.paths[index]
-        array = np.array(_open_npy(path)) if path.suffix == ".npy" else _open_features(path)[:]
-        return _central_square(array)
-
-    def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
-        """The arrays as float32, resized bilinearly (align_corners=True) where they have another size."""
-        maps = []
-        for array in stored:
-            features = torch.from_numpy(array.astype(np.float32))[None]
-            if features.shape[-2:] != (size, size):
-                features = F.interpolate(features, size=(size, size), mode="bilinear", align_corners=True)
-            maps.append(features)
-        return torch.cat(maps)
-
-
-def _array_shape(path: Path) -> tuple[int, int, int]:
-    if path.suffix == ".npy":
-        array = _open_npy(path)
-        shape, numeric = array.shape, array.dtype.kind in "fiu"
-    else:
-        features = _open_features(path)
-        shape, numeric = tuple(features.get_shape()), features.get_dtype() in ("F16", "F32", "F64", "U8")
-    if len(shape) != 3 or 0 in shape or not numeric:
-        raise MfpsError(f"{path}: a prior is an array of numbers (channels, height, width), not {tuple(shape)}")
-    return shape[0], shape[1], shape[2]
-
-
-def _open_npy(path: Path) -> np.ndarray:
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise MfpsError(f"{path}: not a plain NumPy array (pickled ones are refused); replace the file") from error
-
-
-def _open_features(path: Path):
-    try:
-        return safe_open(path, framework="numpy").get_slice("features")
-    except (OSError, SafetensorError) as error:
-        raise MfpsError(f"{path}: no safetensors file with a tensor `features`; replace the file") from error
-
-
-def _central_square(array: np.ndarray) -> np.ndarray:
+def central_square(array: np.ndarray) -> np.ndarray:
     """The central square of (..., h, w): what `fit_square` keeps of the photograph, whatever the map's own size."""
     height, width = array.shape[-2:]
     side = min(height, width)

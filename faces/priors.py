@@ -1,8 +1,9 @@
 """The priors of a data folder: what is stored for its faces, checked once, and read face by face.
 
-Below DATA/priors: `landmarks.json`; `parsing/<stem>.png` label maps; `dictionary/<stem>.safetensors` (a tensor
-`features`); or arrays (C, h, w) as published, `parsing/`, `heatmap/` and `dictionary/` (also `parse/`, `heat/` and
-`dict/`) with `<image name>.npy` or `<stem>.npy`.
+Below DATA/priors: `landmarks.json`; `parsing/<stem>.png` label maps; `dictionary.json` with
+`dictionary.safetensors`; or arrays (C, h, w) as published, `parsing/`, `heatmap/` and `dictionary/` (also `parse/`,
+`heat/` and `dict/`) with `<image name>.npy` or `<stem>.npy`, or `dictionary/<stem>.safetensors` (a tensor `features`).
+`provenance.json` says what they were made from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,13 @@ import numpy as np
 from torch import Tensor
 
 from ..errors import MfpsError
+from .array_source import ArraySource
+from .dictionary_prior import PRIOR_FILE
+from .dictionary_source import DictionarySource
 from .image import SquareFit
 from .landmark_file import read_landmarks
 from .parsing import CELEBAMASK_CLASSES
-from .prior_sources import ArraySource, LabelSource, LandmarkSource, PriorSource
+from .prior_sources import LabelSource, LandmarkSource, PriorSource, ZeroSource
 
 PRIORS = ("parsing", "heatmap", "dictionary")
 """The priors' names, in the order they have everywhere."""
@@ -50,6 +54,8 @@ class FacePriors:
         heatmap_rgb: put the degraded picture before heatmaps drawn from landmarks (K + 3 channels). Stored heatmap
             arrays are taken as they are.
         parsing_classes: channels of a parsing prior made from label maps.
+        dropped: priors of `wanted` that are left out: zeros, of so many channels; None takes as many as the stored one
+            has.
 
     Raises:
         MfpsError: a prior is unknown, is missing for some faces, or does not fit the others (see the sources).
@@ -63,6 +69,7 @@ class FacePriors:
         wanted: Sequence[str],
         heatmap_rgb: bool = False,
         parsing_classes: int = len(CELEBAMASK_CLASSES),
+        dropped: Mapping[str, int | None] | None = None,
     ) -> None:
         unknown = [prior for prior in wanted if prior not in PRIORS]
         if unknown:
@@ -70,7 +77,11 @@ class FacePriors:
         folder = Path(root) / "priors"
         self.sources: dict[str, PriorSource] = {}
         for prior in (prior for prior in PRIORS if prior in wanted):
-            self.sources[prior] = _resolve(folder, prior, names, photo_sizes, heatmap_rgb, parsing_classes)
+            if (channels := (dropped or {}).get(prior)) is None:
+                self.sources[prior] = _resolve(folder, prior, names, photo_sizes, heatmap_rgb, parsing_classes)
+                channels = self.sources[prior].channels
+            if prior in (dropped or {}):
+                self.sources[prior] = ZeroSource(channels)
 
     @property
     def channels(self) -> dict[str, int]:
@@ -80,6 +91,14 @@ class FacePriors:
     def load(self, index: int, fit: SquareFit) -> dict[str, np.ndarray]:
         """The stored priors of face `index`, moved as `fit` moved its photograph: points, labels or arrays."""
         return {prior: source.load(index, fit) for prior, source in self.sources.items()}
+
+    def flip(self, stored: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
+        """What `load` gave, for the face mirrored left to right; `size` is its side in pixels.
+
+        Raises:
+            MfpsError: of a prior it is not known which points or channels mirror each other.
+        """
+        return {prior: source.flip(stored[prior], size) for prior, source in self.sources.items()}
 
     def tensors(self, stored: Sequence[Mapping[str, np.ndarray]], degraded: Tensor) -> dict[str, Tensor]:
         """The priors of a batch, each float32 (B, C, H, W).
@@ -93,6 +112,15 @@ class FacePriors:
             prior: source.tensor([face[prior] for face in stored], size, degraded)
             for prior, source in self.sources.items()
         }
+
+
+def stored_prior(root: str | Path, prior: str) -> bool:
+    """Whether a data folder holds anything of a prior."""
+    folder = Path(root) / "priors"
+    single = {"heatmap": "landmarks.json", "dictionary": PRIOR_FILE}.get(prior)
+    if single is not None and (folder / single).is_file():
+        return True
+    return any((folder / PurePosixPath(pattern).parent).is_dir() for pattern in _PATTERNS[prior])
 
 
 def _resolve(
@@ -110,6 +138,9 @@ def _resolve(
         _check_all_there([name in landmarks.faces for name in names], names, prior, str(path))
         return LandmarkSource(path, landmarks, names, photo_sizes, heatmap_rgb)
 
+    if prior == "dictionary" and (folder / PRIOR_FILE).is_file():
+        return DictionarySource(folder, names, photo_sizes)
+
     found = {pattern: [_path(folder, pattern, name).is_file() for name in names] for pattern in _PATTERNS[prior]}
     best = max(found, key=lambda pattern: sum(found[pattern]))
     if not any(found[best]):
@@ -122,7 +153,7 @@ def _resolve(
     if len(set(paths)) < len(paths):
         twice = next(name for path, name in zip(paths, names, strict=True) if paths.count(path) > 1)
         raise MfpsError(f"{folder}: {twice} shares its {prior} prior with another image of that stem; rename one")
-    return LabelSource(paths, parsing_classes) if best.endswith(".png") else ArraySource(paths)
+    return LabelSource(paths, parsing_classes) if best.endswith(".png") else ArraySource(paths, prior)
 
 
 def _path(folder: Path, pattern: str, name: str) -> Path:

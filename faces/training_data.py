@@ -1,10 +1,12 @@
 """The two data sets of a run: the faces it learns from, and the disjoint ones that judge it on the way."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import MfpsError
+from .augmentation import Augmentation
 from .dataset import FaceFolder
 
 HELD_OUT = 0.1
@@ -25,6 +27,8 @@ def training_data(
     val_images: int,
     seed: int,
     heatmap_rgb: bool,
+    augmentation: Augmentation | None = None,
+    dropped: Sequence[str] = (),
 ) -> tuple[FaceFolder, FaceFolder]:
     """Open a folder of faces for training and validation.
 
@@ -38,6 +42,8 @@ def training_data(
         val_images: how many of the validation faces are used.
         seed: seed of degradations and of the held-out draw.
         heatmap_rgb: see `FaceFolder`.
+        augmentation: for the training faces alone.
+        dropped: priors to leave out: zeros of as many channels as they have.
 
     Returns:
         The training and the validation faces.
@@ -45,6 +51,7 @@ def training_data(
     Raises:
         MfpsError: as `FaceFolder`; or the two lists share a name; or there are too few faces to hold any out.
     """
+    left_out: dict[str, int | None] = dict.fromkeys(dropped)
     train = FaceFolder(data, size, degradation, train_list, priors, seed, heatmap_rgb)
     if val_list is not None:
         val = FaceFolder(data, size, degradation, val_list, priors, VALIDATION_SEED, heatmap_rgb)
@@ -67,6 +74,6 @@ def training_data(
     if not train_names:
         raise MfpsError(f"{data}: every face is in the validation list; name others to train on with --list")
     return (
-        FaceFolder(data, size, degradation, train_names, priors, seed, heatmap_rgb),
-        FaceFolder(data, size, degradation, val_names, priors, VALIDATION_SEED, heatmap_rgb),
+        FaceFolder(data, size, degradation, train_names, priors, seed, heatmap_rgb, augmentation, left_out),
+        FaceFolder(data, size, degradation, val_names, priors, VALIDATION_SEED, heatmap_rgb, dropped=left_out),
     )

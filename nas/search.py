@@ -19,6 +19,7 @@ from ..engine.progress import track
 from ..engine.run_folder import check_free, open_run, replace_text
 from ..engine.weights import save_weights
 from ..errors import MfpsError
+from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
 from ..faces.dataset import make_loader, split_halves
 from ..faces.training_data import training_data
@@ -63,6 +64,8 @@ def search(config: SearchConfig, console: Console) -> Genotype:
         val_images=config.val_images,
         seed=config.seed,
         heatmap_rgb=config.heatmap_rgb,
+        augmentation=Augmentation(config.flip, config.prior_dropout),
+        dropped=config.drop_prior,
     )
     loaders = [
         make_loader(

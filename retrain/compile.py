@@ -1,10 +1,11 @@
 """From a genotype to a fixed network, and from a weights file back to its network."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from pydantic import ValidationError
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from ..genotypes.genotype import Genotype, space_of
 from ..genotypes.genotype_file import parse_genotype
 from ..networks.path import FixedPath
 from ..networks.restorer import NetworkConfig, Restorer
+from ..priors.extractor import ExternalSources, PriorExtractor
 
 
 class CompiledNetwork(NamedTuple):
@@ -33,6 +35,26 @@ class CompiledNetwork(NamedTuple):
     def heatmap_rgb(self) -> bool:
         """Whether its heatmap prior begins with the picture's three channels, as the published one does."""
         return bool(self.provenance.get("heatmap_rgb", False))
+
+    def check_dropped(self, dropped: Sequence[str]) -> None:
+        """Raise an MfpsError unless the network takes every prior of `dropped`."""
+        for prior in dropped:
+            if prior not in self.restorer.priors:
+                takes = ", ".join(self.restorer.priors) or "none"
+                raise MfpsError(f"--drop-prior {prior}: the network does not take it; it takes {takes}")
+
+    def extractor(
+        self, sources: ExternalSources | None, device: torch.device, dropped: Sequence[str]
+    ) -> PriorExtractor:
+        """What finds this network's priors in pictures.
+
+        Args:
+            sources: where the networks that find them come from.
+            device: where they run.
+            dropped: priors that are zeros.
+        """
+        channels = self.restorer.config.prior_channels
+        return PriorExtractor(channels, sources or ExternalSources(), device, self.heatmap_rgb, dropped)
 
     def check_priors(self, channels: Mapping[str, int], where: Path) -> None:
         """Raise an MfpsError unless each prior of `channels`, read from `where`, is what the network takes."""

@@ -18,6 +18,16 @@ class RetrainConfig(RunConfig):
     from_supernet: Path | None = None
     """Run folder or weights file of the search, to start from the supernet's weights."""
 
+    priors_from: Literal["clean", "degraded", "coarse"] = "clean"
+    """`clean` reads stored priors, which are oracle priors; `degraded` finds them in the degraded face, `coarse` in the
+    output of iteration 0, on the fly."""
+    weights_dir: Path | None = None
+    """Folder with the external weights that find priors."""
+    parser: str | None = None
+    """Folder or name of the face parser's weights."""
+    dictionary: Path | None = None
+    """Dictionary file, for a dictionary prior that is found on the fly."""
+
     epochs: int = Field(104, ge=1)
     """Passes over the training list."""
     batch_size: int = Field(8, ge=1)

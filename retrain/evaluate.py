@@ -6,48 +6,26 @@ its numbers follow.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from rich.console import Console
 
-from .. import __version__
 from ..engine.configuration import check_options
 from ..engine.device import make_fabric
 from ..engine.progress import track
 from ..engine.run_folder import check_free, replace_text, whole_folder
 from ..errors import MfpsError
-from ..faces.comparison import comparison_sheet
 from ..faces.dataset import FaceFolder, make_loader
 from ..faces.image import write_image
 from ..faces.lists import png_names, read_list
-from ..faces.metrics import CONVENTION, psnr, ssim, to_uint8
+from ..faces.metrics import psnr, ssim, to_uint8
+from ..faces.prior_provenance import describe_priors, read_provenance
+from ..priors.extractor import ExternalSources
 from .compile import CompiledNetwork, load_network
-
-SCHEMA = "mfps.evaluation/1"
-
-ORACLE = ", read from files beside the photographs, made from the clean faces: oracle priors"
-"""What a report says of its priors."""
-
-
-@dataclass(frozen=True)
-class EvaluatedFace:
-    """One face under one degradation.
-
-    Attributes:
-        name: the photograph.
-        degradation: preset or mix.
-        scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
-        images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
-    """
-
-    name: str
-    degradation: str
-    scores: list[dict[str, float]]
-    images: list[np.ndarray] | None
+from .evaluation_report import EvaluatedFace, evaluation_report, table_markdown, write_comparison
+from .prior_runs import check_source, run_with_priors
 
 
 def evaluate(
@@ -66,6 +44,9 @@ def evaluate(
     precision: str = "float32",
     shown: int = 6,
     save_images: bool = False,
+    priors_from: str = "clean",
+    drop_prior: Sequence[str] = (),
+    sources: ExternalSources | None = None,
 ) -> dict[str, Any]:
     """Evaluate a network and write `evaluation.json`, `evaluation.md` and `comparison.png` to a new folder.
 
@@ -84,6 +65,9 @@ def evaluate(
         precision: float32 or bfloat16.
         shown: faces of each degradation on the comparison picture.
         save_images: write every restored face to `restored/`.
+        priors_from: `clean` reads them from files; `degraded` and `coarse` find them on the fly.
+        drop_prior: priors that are zeroed, for an ablation.
+        sources: where the networks that find priors come from.
 
     Returns:
         The report, as written.
@@ -105,7 +89,15 @@ def evaluate(
             "a group is called by its list's name, so rename one"
         )
     listed = sorted(set().union(*groups.values())) if groups else None
-    folders = [_faces(compiled, data, degradation, listed, size, seed) for degradation in degradations]
+    check_source(priors_from)
+    compiled.check_dropped(drop_prior)
+    extract = None
+    if priors_from != "clean" and compiled.restorer.priors:
+        extract = compiled.extractor(sources, fabric.device, drop_prior)
+    stored = () if extract else compiled.restorer.priors
+    folders = [
+        _faces(compiled, data, degradation, listed, size, seed, stored, drop_prior) for degradation in degradations
+    ]
     names = folders[0].names
     png_of = dict(zip(names, png_names(names, data), strict=True)) if save_images else {}
 
@@ -117,7 +109,8 @@ def evaluate(
             kept = 0
             for batch in make_loader(folder, None, batch_size, seed, shuffle=False, workers=workers):
                 moved = batch.to(fabric.device)
-                restored = [to_uint8(output.float().cpu().numpy()) for output in model(moved.degraded, moved.priors)]
+                outputs = run_with_priors(model, moved.degraded, moved.priors, priors_from, extract)
+                restored = [to_uint8(output.float().cpu().numpy()) for output in outputs]
                 series = [to_uint8(batch.degraded.numpy()), *restored]
                 for i, (name, clean) in enumerate(zip(batch.names, to_uint8(batch.clean.numpy()), strict=True)):
                     pictures = [images[i] for images in series]
@@ -132,130 +125,32 @@ def evaluate(
                         write_image(file, pictures[-1])
                     tick()
 
-        report = _report(compiled, weights, data, size, seed, groups, degradations, evaluated)
-        _comparison([face for face in evaluated if face.images is not None], unfinished / "comparison.png")
+        convention = {
+            "size": size,
+            "degradation_seed": seed,
+            "priors": describe_priors(compiled.restorer.priors, priors_from, read_provenance(data), drop_prior),
+        }
+        report = evaluation_report(compiled, weights, data, convention, groups, degradations, evaluated)
+        write_comparison([face for face in evaluated if face.images is not None], unfinished / "comparison.png")
         replace_text(unfinished / "evaluation.md", table_markdown(report))
         replace_text(unfinished / "evaluation.json", json.dumps(report, indent=1) + "\n")
     return report
 
 
-def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
-    """The report as rows of text: degradation, list, faces, what, PSNR, SSIM, and the gain over the input."""
-    rows: list[tuple[str, ...]] = []
-    for result in report["results"]:
-        before = result["input"]
-        stages = [("input", before)]
-        stages += [(f"iteration {i}", scores) for i, scores in enumerate(result["iterations"])]
-        for stage, scores in stages:
-            gain = (
-                ""
-                if scores is before
-                else f"{scores['psnr'] - before['psnr']:+.2f}, {scores['ssim'] - before['ssim']:+.3f}"
-            )
-            numbers = (f"{scores['psnr']:.2f}", f"{scores['ssim']:.4f}", gain)
-            rows.append((result["degradation"], result["list"], str(result["faces"]), stage, *numbers))
-    return rows
-
-
-TABLE_COLUMNS = ("degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain of both")
-"""Titles of `table_rows`."""
-
-
-def table_markdown(report: dict[str, Any]) -> str:
-    """The report as a Markdown page: the table, and the convention below it."""
-    lines = [
-        f"# Evaluation of {report['name']}",
-        "",
-        f"| {' | '.join(TABLE_COLUMNS)} |",
-        f"|{'---|' * len(TABLE_COLUMNS)}",
-    ]
-    lines += [f"| {' | '.join(row)} |" for row in table_rows(report)]
-    lines += ["", *(f"- {key}: {value}" for key, value in report["convention"].items()), ""]
-    return "\n".join(lines)
-
-
 def _faces(
-    compiled: CompiledNetwork, data: Path, degradation: str, names: list[str] | None, size: int, seed: int
-) -> FaceFolder:
-    folder = FaceFolder(data, size, degradation, names, compiled.restorer.priors, seed, compiled.heatmap_rgb)
-    compiled.check_priors(folder.prior_channels, data)
-    return folder
-
-
-def _report(
     compiled: CompiledNetwork,
-    weights: Path,
     data: Path,
+    degradation: str,
+    names: list[str] | None,
     size: int,
     seed: int,
-    groups: dict[str, set[str]],
-    degradations: Sequence[str],
-    evaluated: list[EvaluatedFace],
-) -> dict[str, Any]:
-    results = [
-        {
-            "degradation": degradation,
-            "list": group,
-            **_means(
-                [
-                    face
-                    for face in evaluated
-                    if face.degradation == degradation and (members is None or face.name in members)
-                ]
-            ),
-        }
-        for degradation in degradations
-        for group, members in (groups or {"all": None}).items()
-    ]
-    overall = _means(evaluated)
-    faces = [
-        {
-            "name": face.name,
-            "degradation": face.degradation,
-            "lists": [group for group, members in groups.items() if face.name in members],
-            "input": face.scores[0],
-            "iterations": face.scores[1:],
-        }
-        for face in evaluated
-    ]
-    return {
-        "schema": SCHEMA,
-        "mfps": __version__,
-        "name": compiled.genotype.name,
-        "genotype": compiled.genotype.hash,
-        "weights": weights.name,
-        "data": data.name,
-        "convention": {
-            **CONVENTION,
-            "size": size,
-            "degradation_seed": seed,
-            "means": "over images; the top-level ones over all degradations too",
-            "priors": ", ".join(compiled.restorer.priors) + ORACLE if compiled.restorer.priors else "none",
-        },
-        "input": overall["input"],
-        "iterations": overall["iterations"],
-        "results": results,
-        "faces": faces,
-        "provenance": compiled.provenance,
-    }
-
-
-def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
-    stages = list(zip(*(face.scores for face in faces), strict=True))
-    means = [{key: float(np.mean([scores[key] for scores in stage])) for key in ("psnr", "ssim")} for stage in stages]
-    return {"faces": len(faces), "input": means[0], "iterations": means[1:]}
-
-
-def _comparison(faces: Sequence[EvaluatedFace], file: Path) -> None:
-    rows, captions = [], []
-    for face in faces:
-        if face.images is not None:
-            rows.append([face.images[0], *face.images[1:-1], face.images[-1]])
-            captions.append([*(f"{scores['psnr']:.2f} dB  {scores['ssim']:.3f}" for scores in face.scores), ""])
-    iterations = len(rows[0]) - 2
-    outputs = ["output"] if iterations == 1 else [f"iteration {i}" for i in range(iterations)]
-    sheet = comparison_sheet(rows, ["input", *outputs, "clean"], captions)
-    write_image(file, np.asarray(sheet))
+    priors: Sequence[str],
+    dropped: Sequence[str],
+) -> FaceFolder:
+    zeros: dict[str, int | None] = {prior: compiled.restorer.config.prior_channels[prior] for prior in dropped}
+    folder = FaceFolder(data, size, degradation, names, priors, seed, compiled.heatmap_rgb, dropped=zeros)
+    compiled.check_priors(folder.prior_channels, data)
+    return folder
 
 
 def _slug(degradation: str) -> str:

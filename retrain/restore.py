@@ -1,6 +1,6 @@
 """Restoring photographs: degraded, aligned faces in, restored faces out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +16,11 @@ from ..faces.batch import images_to_tensor
 from ..faces.image import fit_square, image_size, read_image, write_image
 from ..faces.lists import find_images, image_folder, png_names
 from ..faces.metrics import to_uint8
-from ..faces.priors import FacePriors
+from ..faces.priors import FacePriors, stored_prior
 from ..networks.restorer import STRIDE
+from ..priors.extractor import ExternalSources
 from .compile import load_network
+from .prior_runs import check_source, run_with_priors
 
 
 class Restored(NamedTuple):
@@ -31,7 +33,8 @@ class Restored(NamedTuple):
     iterations: int
     """Passes that were run."""
     left_out: tuple[str, ...]
-    """Priors that the network takes and that nothing was given for, so that it stopped after iteration 0."""
+    """Priors that the network takes and that it went without, as zeros; without all of them it stopped after iteration
+    0."""
     cropped: int
     """Photographs that were not square, of which only the middle was restored."""
 
@@ -54,12 +57,15 @@ def restore(
     batch_size: int = 8,
     device: str = "auto",
     precision: str = "float32",
+    priors_from: str = "files",
+    drop_prior: Sequence[str] = (),
+    sources: ExternalSources | None = None,
 ) -> Restored:
     """Restore degraded, aligned faces; each becomes a PNG file of its name in a new folder.
 
     A photograph that is not square gives its middle. It is brought to `size`, enlarged if need be, and so is the
-    restored face. Priors are read from `priors` beside the photographs; a network that takes some and finds no such
-    folder stops after iteration 0, which needs none.
+    restored face. Priors are read from `priors` beside the photographs, or found on the fly; one that is nowhere is
+    zeros, and without any the network stops after iteration 0, which needs none.
 
     Args:
         weights: weights file or run folder.
@@ -71,6 +77,10 @@ def restore(
         batch_size: faces at a time.
         device: auto, cpu, cuda or cuda:N.
         precision: float32 or bfloat16.
+        priors_from: `files` reads them beside the photographs; `degraded` finds them in the photographs, `coarse` in
+            the output of iteration 0.
+        drop_prior: priors that are zeroed.
+        sources: where the networks that find priors come from.
 
     Raises:
         MfpsError: something given cannot be used; nothing is written then.
@@ -90,10 +100,21 @@ def restore(
     results = png_names(faces.names, source)
     passes = compiled.restorer.config.iterations if iterations is None else iterations
     wanted = compiled.restorer.priors if passes > 1 else ()
-    left_out = () if (faces.root / "priors").is_dir() else wanted
-    if left_out:
-        wanted, passes = (), 1
-    priors = FacePriors(faces.root, faces.names, faces.sizes, wanted, compiled.heatmap_rgb)
+    compiled.check_dropped(drop_prior)
+    extract, zeroed = None, tuple(prior for prior in drop_prior if prior in wanted)
+    if priors_from != "files":
+        check_source(priors_from)
+        extract = compiled.extractor(sources, fabric.device, zeroed) if wanted else None
+    elif wanted:
+        # A network runs with fewer priors than it was trained with: what is nowhere is zeros, and is said to be.
+        zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(faces.root, prior))
+        if set(zeroed) == set(wanted):
+            passes = 1
+    alone = passes == 1 and bool(wanted)
+    channels = compiled.restorer.config.prior_channels
+    dropped: dict[str, int | None] = {prior: channels[prior] for prior in zeroed}
+    read = () if alone or extract else wanted
+    priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped=dropped)
     compiled.check_priors(priors.channels, faces.root)
 
     model = fabric.setup(compiled.restorer)
@@ -104,14 +125,15 @@ def restore(
             degraded = images_to_tensor([image for image, _ in pairs])
             stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
             given = {name: tensor.to(fabric.device) for name, tensor in priors.tensors(stored, degraded).items()}
-            restored = model(degraded.to(fabric.device), given, passes)[-1]
+            mode = "clean" if extract is None else priors_from
+            restored = run_with_priors(model, degraded.to(fabric.device), given, mode, extract, passes)[-1]
             for i, picture in zip(chosen, to_uint8(restored.float().cpu().numpy()), strict=True):
                 file = unfinished / results[i]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_image(file, picture)
                 tick()
     cropped = sum(width != height for width, height in faces.sizes.values())
-    return Restored(tuple(out / result for result in results), size, passes, left_out, cropped)
+    return Restored(tuple(out / result for result in results), size, passes, zeroed, cropped)
 
 
 def _photographs(source: Path) -> _Photographs:

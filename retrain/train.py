@@ -16,6 +16,7 @@ from ..engine.journal import Journal
 from ..engine.progress import track
 from ..engine.run_folder import check_free, open_run, replace_text
 from ..engine.weights import load_weights, save_weights
+from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
 from ..faces.dataset import make_loader
 from ..faces.training_data import training_data
@@ -26,8 +27,10 @@ from ..genotypes.genotype_file import read_genotype
 from ..networks.losses import finite_total, restoration_loss
 from ..networks.restorer import NetworkConfig
 from ..networks.vgg19 import load_vgg19
+from ..priors.extractor import ExternalSources, PriorExtractor
 from .compile import compile_genotype, slice_supernet, weights_header
 from .config import RetrainConfig
+from .prior_runs import run_with_priors
 from .schedule import lr_factor
 
 
@@ -64,6 +67,8 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
         val_images=config.val_images,
         seed=config.seed,
         heatmap_rgb=config.heatmap_rgb,
+        augmentation=Augmentation(config.flip, config.prior_dropout),
+        dropped=config.drop_prior,
     )
     loader = make_loader(
         train, None, config.batch_size, config.seed, shuffle=True, workers=config.workers, drop_last=True
@@ -83,9 +88,16 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
     epoch_steps = min(len(loader), config.epoch_steps or len(loader))
     total = min(config.epochs * epoch_steps, config.max_steps or config.epochs * epoch_steps)
 
+    extract = None
+    if config.priors_from != "clean" and config.priors:
+        sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
+        extract = PriorExtractor(
+            train.prior_channels, sources, fabric.device, config.heatmap_rgb, dropped=config.drop_prior
+        )
+
     def restore(batch: FaceBatch) -> list[Tensor]:
         batch = batch.to(fabric.device, channels_last=config.channels_last)
-        return model(batch.degraded, batch.priors)
+        return run_with_priors(model, batch.degraded, batch.priors, config.priors_from, extract)
 
     # 2. The loop: train for an epoch, then validate, keep the best, write down.
     folder = open_run(config.out, config)
@@ -103,7 +115,7 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
                 for group in optimizer.param_groups:
                     group["lr"] = lr
                 batch = batch.to(fabric.device, channels_last=config.channels_last)
-                outputs = model(batch.degraded, batch.priors)
+                outputs = run_with_priors(model, batch.degraded, batch.priors, config.priors_from, extract)
                 terms = restoration_loss(outputs, batch.clean, config.pixel, config.perceptual, vgg)
                 loss = finite_total(terms, step, batch.names)
                 optimizer.zero_grad()
@@ -153,6 +165,10 @@ def _provenance(config: RetrainConfig, genotype: Genotype, epoch: int, step: int
         "size": config.size,
         "degradation": config.degradation,
         "priors": list(config.priors),
+        "priors_from": config.priors_from,
+        "dropped_priors": list(config.drop_prior),
+        "prior_dropout": config.prior_dropout,
+        "flip": config.flip,
         "heatmap_rgb": config.heatmap_rgb,
         "solver": config.solver,
         "seed": config.seed,

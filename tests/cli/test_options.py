@@ -11,17 +11,22 @@ from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
 
 SHARED = """
-    --data --out --list --val-list --priors --preset --size --width --epochs --epoch-steps --max-steps --batch-size
+    --data --out --list --val-list --priors --drop-prior --prior-dropout --flip
+    --preset --size --width --epochs --epoch-steps --max-steps --batch-size
     --degradation --iterations --attention --workers --seed --device --precision --config
 """
 OPTIONS = {
     "search": f"{SHARED} --layers --fusion-layers --monotone --warmup-epochs --mixing --fix --cost-weight",
-    "retrain": f"{SHARED} --genotype --solver --lr --schedule --perceptual --vgg19 --from-supernet",
+    "retrain": f"{SHARED} --genotype --solver --lr --schedule --perceptual --vgg19 --from-supernet "
+    "--priors-from --weights-dir --parser --dictionary",
     "evaluate": """
         weights --data --out --list --degradation --size --batch-size --workers --seed --device --precision --shown
-        --save-images
+        --save-images --priors-from --drop-prior --weights-dir --parser --dictionary
     """,
-    "restore": "weights source --out --iterations --size --batch-size --device --precision",
+    "restore": """
+        weights source --out --iterations --size --batch-size --device --precision --priors-from --drop-prior
+        --weights-dir --parser --dictionary
+    """,
     "weights import": "checkpoint --out --genotype",
     "weights show": "file --json",
     "degrade": "source --out --degradation --size --seed",

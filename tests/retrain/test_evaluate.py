@@ -8,7 +8,8 @@ from mfps.faces.dataset import FaceFolder, make_loader
 from mfps.faces.image import read_image
 from mfps.faces.metrics import CONVENTION, psnr, ssim, to_uint8
 from mfps.retrain.compile import load_network
-from mfps.retrain.evaluate import evaluate, table_markdown, table_rows
+from mfps.retrain.evaluate import evaluate
+from mfps.retrain.evaluation_report import table_markdown, table_rows
 from rich.console import Console
 
 DEGRADATIONS = ("full", "blur:1,noise:1")
@@ -37,7 +38,7 @@ def test_the_report_is_written_as_it_is_returned(evaluated):
     assert report["genotype"] == load_network(folder / "w.safetensors").genotype.hash
     assert CONVENTION.items() <= report["convention"].items()
     assert report["convention"]["degradation_seed"] == 4
-    assert report["convention"]["priors"].startswith("heatmap, read from files")
+    assert report["convention"]["priors"].startswith("heatmap: oracle priors, from files made of the clean")
 
 
 def test_numbers_are_those_of_the_metrics(evaluated, drawn_folder):

@@ -113,10 +113,15 @@ def test_what_cannot_be_restored_leaves_nothing(weights, drawn_folder, tmp_path,
         run(size=12)
     with refused("nowhere: there is no such data folder"):
         run(tmp_path / "nowhere")
-    (tmp_path / "cut" / "priors" / "landmarks.json").unlink()
+    marks = tmp_path / "cut" / "priors" / "landmarks.json"
+    marks.write_text(marks.read_text().replace('"0002.png"', '"other.png"'))
     photograph.unlink()
-    with refused("no heatmap prior is stored there"):
+    with refused("landmarks.json: the heatmap prior is missing for 1 of 7 images, first 0002.png"):
         run(tmp_path / "cut")
+    with refused("--drop-prior parsing: the network does not take it; it takes heatmap"):
+        run(drop_prior=["parsing"])
+    with refused("--priors-from 'clean-ish' is not known; choose from clean, degraded, coarse"):
+        run(priors_from="clean-ish")
     assert not out.exists()
     assert not list(tmp_path.glob(".out*"))
     out.mkdir()

@@ -1,0 +1,70 @@
+"""`mfps prepare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options as o
+
+
+def prepare(
+    photos: Annotated[Path, typer.Argument(help="Folder of photographs.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the data set; an unfinished one is gone on with.")],
+    size: Annotated[int, typer.Option(help="Side of the faces in pixels, a multiple of 8.")] = 128,
+    landmarks: Annotated[
+        Path | None, typer.Option(help="File or folder with landmarks. [found by face-alignment]")
+    ] = None,
+    aligned: Annotated[
+        bool, typer.Option("--aligned", help="Photographs are aligned faces and stay as they are.")
+    ] = False,
+    labels: Annotated[Path | None, typer.Option(help="Folder with label maps. [found by the face parser]")] = None,
+    dictionary: o.Dictionary = None,
+    parser: o.Parser = None,
+    priors: Annotated[str, typer.Option(help="Priors to make: any of parsing,heatmap,dictionary.")] = "parsing,heatmap",
+    least_side: Annotated[
+        int | None, typer.Option(help="Drop faces smaller than this in their photograph. [size]")
+    ] = None,
+    max_megapixels: Annotated[float, typer.Option(help="Drop larger photographs.")] = 30.0,
+    val: Annotated[float, typer.Option(help="Share of the photographs for val.txt.")] = 0.1,
+    test: Annotated[float, typer.Option(help="Share of the photographs for test.txt.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of the lists.")] = 0,
+    weights_dir: o.WeightsDir = None,
+    workers: Annotated[int, typer.Option(help="Processes that read and cut photographs.")] = 2,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Turn photographs into a training set: faces found, aligned and cut, priors beside them, with a report."""
+    from pydantic import ValidationError
+
+    from ..errors import first_violation
+    from ..priors.prepare import prepare as run
+    from ..priors.prepare_config import PrepareConfig
+
+    try:
+        config = PrepareConfig(
+            photos=photos,
+            out=out,
+            size=size,
+            landmarks=landmarks,
+            aligned=aligned,
+            labels=labels,
+            dictionary=dictionary,
+            parser=parser,
+            priors=o.names(priors),
+            least_side=least_side,
+            max_megapixels=max_megapixels,
+            val=val,
+            test=test,
+            seed=seed,
+            weights_dir=weights_dir,
+            workers=workers,
+            device=device,
+        )
+    except ValidationError as error:
+        raise first_violation(error, "options") from None
+    done = run(config, o.console())
+    lost = sum(map(len, done.dropped.values()))
+    typer.echo(f"kept      {len(done.faces)} faces" + (f", dropped {lost}" if lost else ""))
+    typer.echo(f"report    {out / 'report.md'}")
+    typer.echo(f"pictures  {out / 'contact.png'}")
+    typer.echo(f"data      {out}: mfps search --data {out} --priors {','.join(config.priors) or 'none'} --out ...")
