@@ -1,6 +1,8 @@
 """The one exception that a caller of mfps may want to tell from others."""
 
-from collections.abc import Mapping
+import reprlib
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,19 +14,54 @@ MAX_PLACE = 100
 MAX_VALUE = 60
 """Characters of the value that a message quotes."""
 
+MAX_MESSAGE = 580
+"""Characters of a whole message, whatever names and values it quotes."""
+
 
 class MfpsError(ValueError):
     """Something the user gave cannot be used: a file, a folder, an option, a device.
 
     The message is one line for a person: what is wrong, where, the rule it breaks and the remedy.
-    The command line prints it and exits with status 1, without a traceback.
+    The command line prints it and exits with status 1, without a traceback. Names of files and values are quoted as
+    they are, and may be anything: what cannot be printed is escaped here, and a message that is too long is shortened.
     """
 
     def __init__(self, message: str) -> None:
         # torch hands the error of a loader's worker process on with that process's whole traceback around it.
         if message.startswith("Caught MfpsError in DataLoader worker"):
             message = message.rpartition("MfpsError: ")[2].strip()
-        super().__init__(message)
+        super().__init__(shortened(printable(message), MAX_MESSAGE))
+
+
+class NotFiniteError(MfpsError):
+    """A loss, a gradient or an output is not finite. In a run of several processes all of them raise it together."""
+
+    @classmethod
+    def at(cls, what: str, step: int, names: Sequence[str]) -> "NotFiniteError":
+        """The error of one update.
+
+        Args:
+            what: such as `the l1 loss is nan`.
+            step: number of the step, from 0 on.
+            names: the batch's photographs; the first three are shown.
+        """
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        return cls(
+            f"{what} at step {step} (batch: {shown}), and this update is not made; lower the learning rate, set "
+            "--clip-norm, or use --precision float32"
+        )
+
+
+class RunStopped(Exception):  # noqa: N818 - nothing went wrong
+    """A signal asked the run to stop, and it is saved. The message says how to go on.
+
+    Attributes:
+        signum: the signal's number.
+    """
+
+    def __init__(self, message: str, signum: int) -> None:
+        super().__init__(shortened(printable(message), MAX_MESSAGE))
+        self.signum = signum
 
 
 def first_violation(error: "ValidationError", where: str) -> MfpsError:
@@ -75,7 +112,7 @@ def rule_of(violation: Mapping[str, Any]) -> str:
         "dict_type": "must be a dictionary",
     }
     rule = rules[kind].format(**context) if kind in rules else violation["msg"].removeprefix("Value error, ")
-    return f"{rule} (got {shortened(repr(violation['input']), MAX_VALUE)})"
+    return f"{rule} (got {shown(violation['input'])})"
 
 
 def shortened(text: str, length: int) -> str:
@@ -84,3 +121,27 @@ def shortened(text: str, length: int) -> str:
         return text
     head = (length - 3) * 2 // 3
     return f"{text[:head]}...{text[head + 3 - length :]}"
+
+
+def printable(text: str) -> str:
+    """A text of one line: line breaks, control characters and what else cannot be printed are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def holds_controls(text: str) -> bool:
+    """Whether a text has line breaks, control characters or halves of surrogate pairs, as no name should."""
+    return not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
+
+
+def shown(value: object, length: int = MAX_VALUE) -> str:
+    """A value as a message quotes it: as Python writes it, at most `length` characters, however large or deep it is."""
+    short = reprlib.Repr()
+    short.maxlevel, short.maxstring, short.maxother = 4, 4 * length, 4 * length
+    short.maxlist = short.maxtuple = short.maxdict = short.maxset = short.maxfrozenset = length
+    short.maxlong = 2 * length
+    try:
+        return shortened(short.repr(value), length)
+    except ValueError:  # Python refuses to write an integer of more than 4,300 digits
+        return f"an integer of {value.bit_length():,} bits" if isinstance(value, int) else f"a {type(value).__name__}"

@@ -5,12 +5,13 @@ The one list of every external file that any part of mfps may use. Nothing is ta
 
 import hashlib
 import os
-import shutil
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from .errors import MfpsError
+from .regular_file import is_file, open_regular
 
 FOLDER_VARIABLE = "MFPS_WEIGHTS"
 """Environment variable that names a folder of weights, as `--weights-dir` does."""
@@ -105,9 +106,10 @@ def check_weights(file: Path, weights: ExternalWeights) -> str:
     Raises:
         MfpsError: the file is missing, or is another one.
     """
-    if not file.is_file():
+    if not os.path.lexists(file):
         raise MfpsError(f"{file}: there are no {weights.name} weights; get them from {weights.url}")
-    found = sha256_of(file)
+    with open_regular(file, f"{weights.name} weights", f"get them from {weights.url}") as opened:
+        found = hashlib.file_digest(opened, "sha256").hexdigest()
     if not found.startswith(weights.sha256):
         with file.open("rb") as opened:
             page = opened.read(64).lstrip().startswith(b"<")
@@ -129,7 +131,7 @@ def find_weights(name: str, folder: Path | None = None, download: bool = True) -
     """
     weights = weights_of(name)
     looked = places(weights, folder)
-    found = next((place for place in looked if place.is_file()), None)
+    found = next((place for place in looked if is_file(place)), None)
     if found is None:
         remedy = (
             f"download {weights.url} and put it into {looked[0].parent} or into a folder that {FOLDER_VARIABLE} names"
@@ -139,7 +141,7 @@ def find_weights(name: str, folder: Path | None = None, download: bool = True) -
         found = looked[-1]
         try:
             _download(weights, found)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise MfpsError(f"the {name} weights cannot be downloaded ({error}): {remedy}") from None
         return found
     check_weights(found, weights)
@@ -151,7 +153,9 @@ def _download(weights: ExternalWeights, file: Path) -> None:
     partial = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with urllib.request.urlopen(weights.url, timeout=60) as response, partial.open("wb") as opened:
-            shutil.copyfileobj(response, opened)
+            most = weights.megabytes * 2**20 + 2**20
+            while (block := response.read(2**20)) and opened.tell() <= most:  # and not what never ends
+                opened.write(block)
         check_weights(partial, weights)
         partial.replace(file)
     finally:

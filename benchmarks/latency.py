@@ -7,13 +7,10 @@ own; the variants take turns, so that ratios hold on a noisy machine.
 """
 
 import argparse
-import json
-import platform
-import resource
 import statistics
 import time
 
-from turns import table, take_turns
+from turns import resident_mb, run
 
 VARIANTS = ("float32", "float32 channels-last", "bfloat16", "bfloat16 channels-last")
 PRIOR_CHANNELS = {"parsing": 19, "heatmap": 71, "dictionary": 256}
@@ -28,7 +25,7 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
     from mfps.retrain.compile import compile_genotype
 
     torch.manual_seed(0)
-    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    loaded = resident_mb()
     fabric = make_fabric("auto", variant.split()[0])
     cuda = fabric.device.type == "cuda"
     layout = torch.channels_last if "channels-last" in variant else torch.contiguous_format
@@ -49,8 +46,7 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
             if cuda:
                 torch.cuda.synchronize()
             seconds.append(time.perf_counter() - began)
-    resident = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - loaded) / 1024
-    peak = torch.cuda.max_memory_allocated() / 2**20 if cuda else resident
+    peak = torch.cuda.max_memory_allocated() / 2**20 if cuda else resident_mb() - loaded
     return {"seconds": statistics.median(seconds[1:]), "peak_mb": peak}
 
 
@@ -58,15 +54,9 @@ def main() -> None:
     """Measure every variant in turn and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("genotype", nargs="?", default="mfpsnet", help="file, run folder or published name")
-    for name, default in (("size", 128), ("passes", 5), ("rounds", 3)):
+    for name, default in (("size", 128), ("passes", 5)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--one", metavar="VARIANT", help="measure one variant in this process")
-    arguments = parser.parse_args()
-    if arguments.one:
-        print(json.dumps(measure(arguments.one, arguments)))
-        return
-    print(f"{vars(arguments)}, {platform.machine()}, Python {platform.python_version()}")
-    print(table(take_turns(VARIANTS, arguments.rounds), "face"))
+    run(parser, VARIANTS, "face", measure)
 
 
 if __name__ == "__main__":

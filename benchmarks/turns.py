@@ -1,13 +1,45 @@
 """Variants of one measurement, each in a process of its own, taking turns: ratios then hold on a noisy machine."""
 
+import argparse
 import json
+import platform
+import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 Measured = dict[str, float]
 """`seconds`, and `peak_mb` beyond the libraries'."""
+
+
+def run(
+    parser: argparse.ArgumentParser,
+    variants: Sequence[str],
+    unit: str,
+    measure: Callable[[str, argparse.Namespace], Measured],
+) -> None:
+    """What every benchmark does: measure each variant in turn and print a table.
+
+    Args:
+        parser: of the benchmark's own options; `--rounds` and `--one` are added.
+        variants: names of the variants; ratios are to the first.
+        unit: what the milliseconds are for.
+        measure: measures one variant, given the options, in this process.
+    """
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", metavar="VARIANT", help="measure one variant in this process")
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(arguments.one, arguments)))
+        return
+    print(f"{vars(arguments)}, {platform.machine()}, Python {platform.python_version()}")
+    print(table(take_turns(variants, arguments.rounds), unit))
+
+
+def resident_mb() -> float:
+    """MB of memory that this process has held at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def take_turns(variants: Sequence[str], rounds: int) -> dict[str, list[Measured]]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from . import options as o
+from .config_file import ConfigFile
 
 
 def degrade(
@@ -14,6 +15,7 @@ def degrade(
     degradation: Annotated[str, typer.Option(help="Preset or mix, as in `mfps search`.")] = "full",
     size: o.Size = None,
     seed: Annotated[int, typer.Option(help="Seed of the degradations.")] = 0,
+    config: ConfigFile = None,
 ) -> None:
     """Degrade photographs, to see what a preset does or to keep a test set."""
     from ..engine.progress import track

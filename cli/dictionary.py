@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from . import options as o
+from .config_file import ConfigFile
 
 app = typer.Typer(name="dictionary", help="Facial dictionaries: build.", no_args_is_help=True)
 
@@ -27,6 +28,7 @@ def build(
         bool, typer.Option("--random-features", help="A seeded random VGG19, for a trial without its weights.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    config: ConfigFile = None,
 ) -> None:
     """Cluster the eyes, noses and mouths of faces into a dictionary, with a picture of what its entries look like."""
     from ..priors.dictionary_build import build_dictionary

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from . import options as o
+from .config_file import ConfigFile
 
 
 def evaluate(
@@ -33,6 +34,7 @@ def evaluate(
     dictionary: o.Dictionary = None,
     shown: Annotated[int, typer.Option(help="Faces of each degradation on the comparison picture.")] = 6,
     save_images: Annotated[bool, typer.Option(help="Write every restored face to restored/.")] = False,
+    config: ConfigFile = None,
 ) -> None:
     """Judge a network: PSNR and SSIM of input and iterations, a table, JSON and a comparison picture."""
     from ..priors.extractor import ExternalSources
@@ -59,6 +61,7 @@ def evaluate(
         save_images=save_images,
     )
     console.print(report_table(report))
+    typer.echo(f"priors    {report['convention']['priors']}")
     typer.echo(f"report    {out / 'evaluation.json'}")
     typer.echo(f"table     {out / 'evaluation.md'}")
     typer.echo(f"pictures  {out / 'comparison.png'}")

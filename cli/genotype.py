@@ -25,13 +25,14 @@ def show(
 ) -> None:
     """Print paths and cells, and what the compiled network costs: parameters and FLOPs, per branch."""
     from ..genotypes.genotype_file import read_genotype
-    from ..retrain.cost_report import genotype_costs
+    from ..retrain.cost_report import assumed_channels, genotype_costs
 
     read = read_genotype(genotype)
-    costs = genotype_costs(read, size, iterations)
+    costs, channels = genotype_costs(read, size, iterations), assumed_channels(read)
     if as_json:
         numbers = {name: cost._asdict() for name, cost in costs.items()}
-        typer.echo(json.dumps({"name": read.name, "hash": read.hash, "size": size, "cost": numbers}, indent=1))
+        report = {"name": read.name, "hash": read.hash, "size": size, "prior_channels": channels, "cost": numbers}
+        typer.echo(json.dumps(report, indent=1))
         return
     console = o.console()
     console.print(f"[bold]{read.name}[/bold]  {read.hash[:16]}", highlight=False)
@@ -59,12 +60,15 @@ def show(
             end_section=name == "total",
         )
     console.print(cost_table)
+    if channels:
+        counts = ", ".join(f"{prior} {count}" for prior, count in channels.items())
+        console.print(f"prior channels assumed: {counts}", highlight=False)
 
 
 @app.command()
 def draw(
     genotype: Source,
-    out: Annotated[Path, typer.Option(help="File to write; its suffix (.svg, .png, .pdf) is the format.")],
+    out: Annotated[Path, typer.Option(help="File to write; its suffix (.svg, .png, .pdf, .gv) is the format.")],
     epoch: Annotated[
         int | None, typer.Option(help="Draw this epoch of a search's run folder, with its transition probabilities.")
     ] = None,

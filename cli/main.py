@@ -1,16 +1,20 @@
 """`mfps`: the commands, and how errors end."""
 
+import signal
 import sys
 from typing import NoReturn
 
 import typer
 
 from .. import __version__
-from ..errors import MfpsError
+from ..errors import MfpsError, NotFiniteError, RunStopped
 from . import degrade, demo, dictionary, doctor, evaluate, genotype, prepare, restore, retrain, search, weights
+from .options import process
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it: 128 and the signal's number."""
+SIGNALLED = 128
+"""Exit status after a signal, less the signal's number, as shells have it."""
+
+INTERRUPTED = SIGNALLED + signal.SIGINT
 
 app = typer.Typer(
     name="mfps",
@@ -47,26 +51,39 @@ def options(
 
 
 def main() -> None:
-    """Run the command line. Exit status: 0 done, 1 an error of one line, 2 wrong usage, 130 interrupted."""
+    """Run the command line.
+
+    Exit status: 0 done, 1 an error of one line, 2 wrong usage, 128 and the signal's number after one (130 for Ctrl-C).
+    """
     try:
         app()
+    except RunStopped as stop:
+        # The first process speaks for all; another status than 0 would have Fabric kill it before it has spoken.
+        if process():
+            raise SystemExit(0) from None
+        _fail(str(stop), SIGNALLED + stop.signum)
+    except NotFiniteError as error:
+        if process():  # all processes raise it
+            raise SystemExit(1) from None
+        _fail(str(error), 1)
     except MfpsError as error:
         _fail(str(error), 1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _fail(f"{place}{error.strerror or error}; check that it is there, its permissions and the free space", 1)
     except RuntimeError as error:
-        # By its name, as importing torch here would slow every command down.
-        if type(error).__name__ != "OutOfMemoryError":
+        # By its name, as importing torch here would slow every command down; the CPU's allocator has no such class.
+        if type(error).__name__ != "OutOfMemoryError" and "DefaultCPUAllocator" not in str(error):
             raise
         _fail(f"{str(error).partition('. ')[0]}; take a smaller --batch-size or --size", 1)
     except SystemExit as end:
         # Typer makes an interruption this status; it says nothing of its own.
         if end.code == INTERRUPTED:
-            _fail("interrupted; what finished epochs wrote is in the run folder", INTERRUPTED)
+            _fail("interrupted; a run goes on from what it saved with --resume", INTERRUPTED)
         raise
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    print(f"mfps: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - the one place where errors are shown
+    who = f"mfps (process {process()})" if process() else "mfps"
+    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - the one place where errors are shown
     raise SystemExit(status)

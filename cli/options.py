@@ -1,5 +1,6 @@
 """Options that several commands share: written once, with one help text."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,12 @@ Size = Annotated[int | None, typer.Option(help="Side of the faces in pixels, a m
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training list.")]
 EpochSteps = Annotated[int | None, typer.Option(help="End each epoch after this many steps.")]
 MaxSteps = Annotated[int | None, typer.Option(help="Stop after this many steps.")]
-BatchSize = Annotated[int | None, typer.Option(help="Faces a step.")]
+BatchSize = Annotated[int | None, typer.Option(help="Faces a step, those of all devices together.")]
+Accumulate = Annotated[int | None, typer.Option(help="Parts that a step's batch is computed in, to save memory. [1]")]
+ClipNorm = Annotated[float | None, typer.Option(help="Largest norm of the gradient. [none]")]
+OnNonfinite = Annotated[
+    str | None, typer.Option(help="A number is not finite: stop, skip the update, or rollback. [stop]")
+]
 Width = Annotated[int | None, typer.Option(help="Base width of the network.")]
 Iterations = Annotated[int | None, typer.Option(help="Passes over the image. [2 with priors, else 1]")]
 Attention = Annotated[bool | None, typer.Option(help="A learned weight for each prior.")]
@@ -38,6 +44,16 @@ Degradation = Annotated[
 Workers = Annotated[int | None, typer.Option(help="Processes that read and degrade photographs. [0]")]
 Seed = Annotated[int | None, typer.Option(help="Everything random follows from it. [0]")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N. [auto]")]
+Devices = Annotated[int | None, typer.Option(help="Processes on this machine, one a GPU. [1]")]
+NumNodes = Annotated[int | None, typer.Option(help="Machines that a launcher started this on. [1]")]
+CheckpointMinutes = Annotated[
+    float | None, typer.Option(help="Save at least this often, besides after each epoch. [10]")
+]
+CheckpointSteps = Annotated[int | None, typer.Option(help="Save after every so many steps too. [none]")]
+Resume = Annotated[
+    bool | None, typer.Option("--resume", help="Go on with the run in --out, or start it where there is none.")
+]
+Overwrite = Annotated[bool | None, typer.Option("--overwrite", help="Remove the run in --out and start anew.")]
 Precision = Annotated[str | None, typer.Option(help="float32 or bfloat16 (mixed). [float32]")]
 Config = Annotated[Path | None, typer.Option("--config", help="YAML file with any option; a run's config.yaml is one.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to make; it overwrites nothing.", show_default=False)]
@@ -51,6 +67,18 @@ def console() -> Console:
 def names(given: str | None) -> tuple[str, ...]:
     """The names in a list with commas; none for none."""
     return tuple(name.strip() for name in (given or "").split(",") if name.strip() not in ("", "none"))
+
+
+def process() -> int:
+    """Number of this process among those of its run; 0 where it is the only one, or the run has not begun."""
+    ranks = sys.modules.get("lightning_fabric.utilities.rank_zero")  # without importing torch
+    return (ranks and ranks.rank_zero_only.rank) or 0
+
+
+def report(*lines: str) -> None:
+    """Print what a run left; of several processes only the first does."""
+    for line in lines if process() == 0 else ():
+        typer.echo(line)
 
 
 def given(**options: Any) -> dict[str, Any]:

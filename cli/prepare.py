@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from . import options as o
+from .config_file import ConfigFile
 
 
 def prepare(
@@ -18,10 +19,23 @@ def prepare(
     aligned: Annotated[
         bool, typer.Option("--aligned", help="Photographs are aligned faces and stay as they are.")
     ] = False,
-    labels: Annotated[Path | None, typer.Option(help="Folder with label maps. [found by the face parser]")] = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="Landmark scheme to store, where there is an exact conversion. [as they come]")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Folder with label maps or part masks. [found by the face parser]")
+    ] = None,
+    label_order: Annotated[
+        str, typer.Option(help="Order of the classes in label maps: celebamask or bisenet.")
+    ] = "celebamask",
     dictionary: o.Dictionary = None,
     parser: o.Parser = None,
-    priors: Annotated[str, typer.Option(help="Priors to make: any of parsing,heatmap,dictionary.")] = "parsing,heatmap",
+    priors: Annotated[
+        str, typer.Option(help="Priors to make: none, or any of parsing,heatmap,dictionary.")
+    ] = "parsing,heatmap",
+    made_from: Annotated[
+        str, typer.Option(help="What the photographs are: clean, degraded or coarse; it is recorded.")
+    ] = "clean",
     least_side: Annotated[
         int | None, typer.Option(help="Drop faces smaller than this in their photograph. [size]")
     ] = None,
@@ -32,6 +46,7 @@ def prepare(
     weights_dir: o.WeightsDir = None,
     workers: Annotated[int, typer.Option(help="Processes that read and cut photographs.")] = 2,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    config_file: ConfigFile = None,
 ) -> None:
     """Turn photographs into a training set: faces found, aligned and cut, priors beside them, with a report."""
     from pydantic import ValidationError
@@ -47,10 +62,13 @@ def prepare(
             size=size,
             landmarks=landmarks,
             aligned=aligned,
+            scheme=scheme,
             labels=labels,
+            label_order=label_order,  # pyright: ignore[reportArgumentType] - checked there
             dictionary=dictionary,
             parser=parser,
             priors=o.names(priors),
+            made_from=made_from,
             least_side=least_side,
             max_megapixels=max_megapixels,
             val=val,
@@ -64,7 +82,7 @@ def prepare(
         raise first_violation(error, "options") from None
     done = run(config, o.console())
     lost = sum(map(len, done.dropped.values()))
-    typer.echo(f"kept      {len(done.faces)} faces" + (f", dropped {lost}" if lost else ""))
+    typer.echo(f"kept      {len(done.faces)} faces, dropped {lost}")
     typer.echo(f"report    {out / 'report.md'}")
     typer.echo(f"pictures  {out / 'contact.png'}")
     typer.echo(f"data      {out}: mfps search --data {out} --priors {','.join(config.priors) or 'none'} --out ...")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from . import options as o
+from .config_file import ConfigFile
 
 
 def restore(
@@ -18,12 +19,14 @@ def restore(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
     priors_from: Annotated[
-        str, typer.Option(help="files beside the photographs, or found on the fly: degraded, coarse.")
-    ] = "files",
+        str,
+        typer.Option(help="clean (read from priors/ beside the photographs), or found on the fly: degraded, coarse."),
+    ] = "clean",
     drop_prior: o.DropPrior = None,
     weights_dir: o.WeightsDir = None,
     parser: o.Parser = None,
     dictionary: o.Dictionary = None,
+    config: ConfigFile = None,
 ) -> None:
     """Restore faces, with priors from priors/ beside them or found on the fly; without any, only iteration 0 runs."""
     from ..priors.extractor import ExternalSources
@@ -48,6 +51,8 @@ def restore(
         typer.echo(f"note      without priors ({', '.join(done.left_out)}): {consequence}")
     if done.cropped:
         typer.echo(f"note      {done.cropped} not square: the middle of each was restored")
+    if done.priors:
+        typer.echo(f"priors    {done.priors}")
     passes = "1 iteration" if done.iterations == 1 else f"{done.iterations} iterations"
     faces = "1 face" if len(done.files) == 1 else f"{len(done.files)} faces"
     typer.echo(f"restored  {faces} at {done.size} px, {passes}")

@@ -33,10 +33,14 @@ def retrain(
     epoch_steps: o.EpochSteps = None,
     max_steps: o.MaxSteps = None,
     batch_size: o.BatchSize = None,
+    accumulate: o.Accumulate = None,
+    clip_norm: o.ClipNorm = None,
+    on_nonfinite: o.OnNonfinite = None,
     degradation: o.Degradation = None,
     solver: Annotated[str | None, typer.Option(help="adam or sgd. [adam]")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate at the start. [0.001]")] = None,
     schedule: Annotated[str | None, typer.Option(help="published (halving), cosine or constant.")] = None,
+    ema: Annotated[float | None, typer.Option(help="Decay of an average of the weights, which is kept. [none]")] = None,
     perceptual: Annotated[float | None, typer.Option(help="Weight of the VGG19 loss; 0 leaves it out.")] = None,
     vgg19: Annotated[Path | None, typer.Option(help="Local copy of VGG19's official weights.")] = None,
     from_supernet: Annotated[Path | None, typer.Option(help="Search run to start the weights from.")] = None,
@@ -45,7 +49,13 @@ def retrain(
     workers: o.Workers = None,
     seed: o.Seed = None,
     device: o.Device = None,
+    devices: o.Devices = None,
+    num_nodes: o.NumNodes = None,
     precision: o.Precision = None,
+    checkpoint_minutes: o.CheckpointMinutes = None,
+    checkpoint_steps: o.CheckpointSteps = None,
+    resume: o.Resume = None,
+    overwrite: o.Overwrite = None,
     config: o.Config = None,
 ) -> None:
     """Train the fixed network of a genotype; leaves weights.safetensors in --out."""
@@ -69,10 +79,14 @@ def retrain(
         epoch_steps=epoch_steps,
         max_steps=max_steps,
         batch_size=batch_size,
+        accumulate=accumulate,
+        clip_norm=clip_norm,
+        on_nonfinite=on_nonfinite,
         degradation=degradation,
         solver=solver,
         lr=lr,
         schedule=schedule,
+        ema=ema,
         perceptual=perceptual,
         vgg19=vgg19,
         from_supernet=from_supernet,
@@ -81,7 +95,13 @@ def retrain(
         workers=workers,
         seed=seed,
         device=device,
+        devices=devices,
+        num_nodes=num_nodes,
         precision=precision,
+        checkpoint_minutes=checkpoint_minutes,
+        checkpoint_steps=checkpoint_steps,
+        resume=resume,
+        overwrite=overwrite,
     )
     from ..engine.configuration import resolve
     from ..retrain.config import RetrainConfig
@@ -89,5 +109,7 @@ def retrain(
 
     resolved = resolve(RetrainConfig, "retrain", preset, config, given)
     run(resolved, o.console())
-    typer.echo(f"weights   {resolved.out / 'weights.safetensors'}")
-    typer.echo(f"next      mfps evaluate {resolved.out} --data {resolved.data} --out ...")
+    o.report(
+        f"weights   {resolved.out / 'weights.safetensors'}",
+        f"next      mfps evaluate {resolved.out} --data {resolved.data} --out ...",
+    )

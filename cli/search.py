@@ -27,6 +27,9 @@ def search(
     epoch_steps: o.EpochSteps = None,
     max_steps: o.MaxSteps = None,
     batch_size: o.BatchSize = None,
+    accumulate: o.Accumulate = None,
+    clip_norm: o.ClipNorm = None,
+    on_nonfinite: o.OnNonfinite = None,
     degradation: o.Degradation = None,
     mixing: Annotated[str | None, typer.Option(help="input, or output as published (twice the work). [input]")] = None,
     fix: Annotated[
@@ -38,7 +41,13 @@ def search(
     workers: o.Workers = None,
     seed: o.Seed = None,
     device: o.Device = None,
+    devices: o.Devices = None,
+    num_nodes: o.NumNodes = None,
     precision: o.Precision = None,
+    checkpoint_minutes: o.CheckpointMinutes = None,
+    checkpoint_steps: o.CheckpointSteps = None,
+    resume: o.Resume = None,
+    overwrite: o.Overwrite = None,
     config: o.Config = None,
 ) -> None:
     """Search an architecture on a folder of faces; leaves genotype.json and its drawings in --out."""
@@ -61,6 +70,9 @@ def search(
         epoch_steps=epoch_steps,
         max_steps=max_steps,
         batch_size=batch_size,
+        accumulate=accumulate,
+        clip_norm=clip_norm,
+        on_nonfinite=on_nonfinite,
         degradation=degradation,
         mixing=mixing,
         fix=fix,
@@ -70,7 +82,13 @@ def search(
         workers=workers,
         seed=seed,
         device=device,
+        devices=devices,
+        num_nodes=num_nodes,
         precision=precision,
+        checkpoint_minutes=checkpoint_minutes,
+        checkpoint_steps=checkpoint_steps,
+        resume=resume,
+        overwrite=overwrite,
     )
     from ..engine.configuration import resolve
     from ..nas.config import SearchConfig
@@ -78,6 +96,8 @@ def search(
 
     resolved = resolve(SearchConfig, "search", preset, config, given)
     run(resolved, o.console())
-    typer.echo(f"genotype  {resolved.out / 'genotype.json'}")
-    typer.echo(f"drawings  {resolved.out / 'genotype.svg'}, {resolved.out / 'supernet.svg'}")
-    typer.echo(f"next      mfps retrain --genotype {resolved.out} --data {resolved.data} --out ...")
+    o.report(
+        f"genotype  {resolved.out / 'genotype.json'}",
+        f"drawings  {resolved.out / 'genotype.svg'}, {resolved.out / 'supernet.svg'}",
+        f"next      mfps retrain --genotype {resolved.out} --data {resolved.data} --out ...",
+    )

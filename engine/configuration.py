@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..errors import MAX_VALUE, MfpsError, rule_of, shortened
 from ..genotypes.space import PRIORS
+from ..regular_file import read_text
+from .durable_file import write_durably
+from .yaml_text import MAX_YAML_BYTES, YamlError, read_plain_yaml
 
 PRESETS = ("tiny", "small", "published")
 """Names of the files in engine/presets: a network, a schedule and their hyperparameters for both stages."""
@@ -24,7 +27,11 @@ class RunConfig(BaseModel):
     data: Path
     """Folder of clean, aligned face photographs, or one with `images/` and `priors/` in it."""
     out: Path
-    """Run folder; it must not hold another run."""
+    """Run folder; it must not hold another run, unless `resume` or `overwrite` says what to do with it."""
+    resume: bool = Field(False, exclude=True)
+    """Go on with the run that `out` holds, or start it where there is nothing yet."""
+    overwrite: bool = Field(False, exclude=True)
+    """Remove the run that `out` holds."""
     list: Path | None = None
     """File that names the photographs to train on, one a line; all of them by default."""
     val_list: Path | None = None
@@ -60,17 +67,42 @@ class RunConfig(BaseModel):
     max_steps: int | None = Field(None, ge=1)
     """Stop after this many steps, whatever `epochs` says."""
     batch_size: int = Field(ge=1)
-    """Faces a step."""
+    """Faces a step, those of all devices together."""
+    accumulate: int = Field(1, ge=1)
+    """Parts that a step's batch is cut into, one after the other, so that it takes less memory. Batch norm sees a part
+    at a time."""
+    clip_norm: float | None = Field(None, gt=0)
+    """Largest norm of the weights' gradient; none as published."""
+    on_nonfinite: Literal["stop", "skip", "rollback"] = "stop"
+    """What follows a loss or a gradient that is not finite: the run ends; the update is left out; or the run goes back
+    to the end of the epoch before, with half the learning rate."""
+    max_bad_faces: float = Field(0.05, ge=0, le=1)
+    """Share of the training photographs that may turn out to be unreadable; another face takes such a one's place."""
+    max_megapixels: float = Field(100.0, gt=0, le=178.0)
+    """A larger photograph counts as one that cannot be read."""
     workers: int = Field(0, ge=0)
     """Processes that read and degrade photographs; 0 does it in the main one. The batches are the same."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Everything random follows from it."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""
+    devices: int = Field(1, ge=1, le=1024)
+    """Processes on this machine, one a GPU, or so many on the CPU; their batches and results are those of one."""
+    num_nodes: int = Field(1, ge=1, le=65536)
+    """Machines, each with so many devices, that a launcher started the command on."""
+    deterministic: bool = False
+    """Make CUDA give the same bits every time, at some cost of speed; the CPU does so anyway."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """bfloat16 is mixed precision: weights stay in float32."""
     channels_last: bool = True
     """Memory layout of images and convolutions; faster on most devices, the numbers are the same up to rounding."""
+
+    checkpoint_minutes: float = Field(10.0, gt=0)
+    """Save the run at least this often, besides at the end of every epoch."""
+    checkpoint_steps: int | None = Field(None, ge=1)
+    """Save the run after every so many steps too."""
+    keep_checkpoints: int = Field(3, ge=1)
+    """Newest checkpoints that stay, besides the best one and the last one between two epochs."""
 
     @field_validator("priors", "drop_prior", mode="before")
     @classmethod
@@ -88,6 +120,18 @@ class RunConfig(BaseModel):
     def _drops_what_it_takes(self) -> "RunConfig":
         if missing := [prior for prior in self.drop_prior if prior not in self.priors]:
             raise MfpsError(f"--drop-prior {missing[0]}: the network does not take it; name it with --priors too")
+        return self
+
+    @model_validator(mode="after")
+    def _divides_its_batch(self) -> "RunConfig":
+        parts = self.devices * self.num_nodes * self.accumulate
+        if self.batch_size % parts:
+            raise MfpsError(
+                f"--batch-size {self.batch_size} cannot be divided among --devices {self.devices} x --num-nodes "
+                f"{self.num_nodes} x --accumulate {self.accumulate}: take a multiple of {parts}"
+            )
+        if self.resume and self.overwrite:
+            raise MfpsError("--resume and --overwrite exclude each other: go on with the run, or remove it")
         return self
 
     @property
@@ -112,7 +156,7 @@ def resolve(model: type[Config], stage: str, preset: str, file: Path | None, opt
     Raises:
         MfpsError: unknown preset, unreadable file, unknown or impossible value; one line.
     """
-    written = _read_yaml(file) if file is not None else {}
+    written = read_yaml(file) if file is not None else {}
     given = {name: value for name, value in options.items() if value is not None}
     try:
         return model.model_validate(read_preset(preset, stage) | written | given)
@@ -153,22 +197,29 @@ def read_preset(name: str, stage: str) -> dict[str, Any]:
     return dict(yaml.safe_load(text)[stage])
 
 
+def config_values(config: BaseModel) -> dict[str, Any]:
+    """A resolved configuration as plain data, without what is None."""
+    return config.model_dump(mode="json", exclude_none=True)
+
+
 def write_config(config: BaseModel, file: Path) -> None:
     """Write a resolved configuration as YAML that `--config` reads back."""
-    values = config.model_dump(mode="json", exclude_none=True)
-    file.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_durably(file, yaml.safe_dump(config_values(config), sort_keys=False, allow_unicode=True))
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
+def read_yaml(file: Path) -> dict[str, Any]:
+    """The options in a YAML file.
+
+    Raises:
+        MfpsError: it cannot be read, or is something else.
+    """
+    rule = "a configuration is `option: value` lines"
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise MfpsError(f"{file}: cannot be read ({error.strerror}): give a YAML file with --config") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        problem = getattr(error, "problem", None) or (str(error).splitlines() or ["nested too deeply"])[0]
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        raise MfpsError(f"{file}{place}: not YAML ({problem}): a configuration is `option: value` lines") from None
+        values = read_plain_yaml(
+            read_text(file, "configuration", MAX_YAML_BYTES, f"give a YAML file with --config; {rule}")
+        )
+    except YamlError as error:
+        raise MfpsError(f"{file}{error}: {rule}") from None
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise MfpsError(f"{file}: a configuration is `option: value` lines, such as `epochs: 10`")
     return {key.replace("-", "_"): value for key, value in values.items()}

@@ -2,25 +2,44 @@
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from torch.utils.tensorboard import SummaryWriter
-
 from ..errors import MfpsError
+from ..genotypes.json_text import read_strict
+from ..regular_file import read_text
+from .curves import Curves
+from .durable_file import sync
+
+MAX_HISTORY_BYTES = 128 * 2**20
+"""An epoch takes some kilobytes, and a search that writes its probabilities some tens of them."""
+
+
+NO_CURVES = frozenset(("epoch", "step", "genotype", "top_paths", "probabilities"))
+"""Entries of an epoch's record that are no curves over the steps."""
 
 
 class Journal:
     """Writes `history.jsonl` and `tensorboard/` of a run folder. A context manager.
 
     The history holds no clock times, so that the same seed gives the same bytes; speeds go to TensorBoard.
+
+    Args:
+        folder: the run folder.
+        size: bytes of the history that the run goes on from; what stands after them is cut off.
+        step: the step it goes on from; TensorBoard hides what it was told of later ones.
+
+    Raises:
+        MfpsError: the history is shorter.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: int = 0, step: int = 0) -> None:
         self.file = folder / "history.jsonl"
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
+        self.rewind(size)
+        self._curves = Curves(folder / "tensorboard", step)
 
     def __enter__(self) -> Self:
         return self
@@ -28,20 +47,39 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.close()
+        self._curves.close()
 
-    def epoch(self, record: Mapping[str, Any], step: int) -> None:
-        """Append one epoch's record, and its numbers as curves."""
+    def rewind(self, size: int) -> None:
+        """Cut the history off after `size` bytes."""
+        found = self.file.stat().st_size if self.file.exists() else 0
+        if found < size:
+            raise MfpsError(
+                f"{self.file}: has {found} bytes, and {size} when the run was saved; it was changed, so start anew "
+                "with --overwrite"
+            )
+        if found > size:
+            os.truncate(self.file, size)
+
+    def epoch(self, record: Mapping[str, Any], step: int) -> int:
+        """Append one epoch's record, and its numbers as curves.
+
+        Returns:
+            The bytes that the history has now, on the disk.
+        """
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-        for name, value in flat_numbers(record):
-            self._writer.add_scalar(name, value, step)
-        self._writer.flush()
+            file.flush()
+            sync(file.fileno())
+            size = file.tell()
+        for name, value in flat_numbers({key: value for key, value in record.items() if key not in NO_CURVES}):
+            self._curves.add(f"epoch/{name}", value, step)
+        self._curves.flush()
+        return size
 
-    def step(self, step: int, **values: float) -> None:
+    def step(self, step: int, values: Mapping[str, float]) -> None:
         """Add one step's numbers to TensorBoard alone."""
         for name, value in values.items():
-            self._writer.add_scalar(name, value, step)
+            self._curves.add(f"step/{name}", value, step)
 
 
 def flat_numbers(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
@@ -63,12 +101,13 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
         MfpsError: there is none, or a line is not JSON.
     """
     file = folder / "history.jsonl"
-    if not file.is_file():
+    if not os.path.lexists(file):
         raise MfpsError(f"{folder}: holds no history.jsonl; give the folder of a search or a training")
+    text = read_text(file, "history", MAX_HISTORY_BYTES, "give the folder of a search or a training")
     try:
-        records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        if all(isinstance(record, dict) for record in records):
-            return records
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        pass
-    raise MfpsError(f"{file}: a line is not a JSON object; the file was changed or cut off, run again")
+        records: list[Any] = [read_strict(line, finite=False) for line in text.split("\n") if line]
+    except MfpsError:
+        records = [None]
+    if not all(isinstance(record, dict) for record in records):
+        raise MfpsError(f"{file}: a line is not a JSON object; the file was changed or cut off, run again")
+    return records

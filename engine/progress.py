@@ -15,19 +15,30 @@ SECONDS_BETWEEN_LINES = 10.0
 class Tick(Protocol):
     """Reports one finished step with some text to show beside it (loss, speed)."""
 
-    def __call__(self, text: str = "") -> None:
-        """Count one step."""
+    def __call__(self, text: str = "", at: int | None = None) -> None:
+        """Count one step, or say how many are done in all."""
         ...
 
 
 @contextmanager
-def track(label: str, total: int, console: Console) -> Iterator[Tick]:
-    """Show the progress of `total` steps while the block runs; call the yielded function after each step."""
-    began = time.monotonic()
-    done = 0
+def track(label: str, total: int, console: Console, done: int = 0) -> Iterator[Tick]:
+    """Show the progress of `total` steps while the block runs; call the yielded function after each step.
 
-    def speed() -> str:
-        return f"{done / max(time.monotonic() - began, 1e-9):.2f} steps/s"
+    Args:
+        label: what the steps are.
+        total: how many.
+        console: where to.
+        done: steps that an earlier run did.
+    """
+    began = time.monotonic()
+    here = 0
+
+    def count(at: int | None) -> float:
+        """Count a step of this process, and give the seconds that a step takes."""
+        nonlocal done, here
+        done = done + 1 if at is None else at
+        here += 1
+        return max(time.monotonic() - began, 1e-9) / here
 
     if console.is_terminal:
         columns = (
@@ -40,27 +51,26 @@ def track(label: str, total: int, console: Console) -> Iterator[Tick]:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=console) as progress:
-            task = progress.add_task(label, total=total, text="")
+            task = progress.add_task(label, total=total, completed=done, text="")
 
-            def advance(text: str = "") -> None:
-                nonlocal done
-                done += 1
-                progress.update(task, advance=1, text=f"{text} {speed()}".strip())
+            def advance(text: str = "", at: int | None = None) -> None:
+                speed = f"{1 / count(at):.2f} steps/s"
+                progress.update(task, completed=done, text=f"{text} {speed}".strip())
 
             yield advance
         return
 
     last_line = began
 
-    def write_line(text: str = "") -> None:
-        nonlocal done, last_line
-        done += 1
+    def write_line(text: str = "", at: int | None = None) -> None:
+        nonlocal last_line
+        seconds = count(at)
         now = time.monotonic()
         if now - last_line >= SECONDS_BETWEEN_LINES or done == total:
             last_line = now
-            left = (now - began) / done * (total - done)
+            left = f"{seconds * (total - done):.0f} s left"
             console.print(
-                f"{label}: {done}/{total} {text} {speed()}, {left:.0f} s left", highlight=False, soft_wrap=True
+                f"{label}: {done}/{total} {text} {1 / seconds:.2f} steps/s, {left}", highlight=False, soft_wrap=True
             )
 
     yield write_line

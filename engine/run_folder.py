@@ -6,6 +6,8 @@ genotype.json, .svg   the architecture (and .png)
 history.jsonl         one JSON object for each epoch
 weights.safetensors   weights, with genotype and network configuration inside
 tensorboard/          the same curves for TensorBoard
+checkpoints/          what `--resume` goes on from
+run.lock              there while a process works in the folder
 """
 
 import json
@@ -17,10 +19,11 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from ..errors import MAX_PLACE, MfpsError, shortened
-from .configuration import write_config
+from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
+from .checkpoint import FOLDER as CHECKPOINTS
+from .configuration import RunConfig, config_values, read_yaml, write_config
+from .durable_file import write_durably
+from .run_lock import LOCK
 
 LIBRARIES = ("mfps", "torch", "numpy", "lightning-fabric", "scikit-image", "opencv-python", "pillow", "safetensors")
 """Libraries whose versions a run records."""
@@ -81,20 +84,83 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
-def open_run(folder: Path, config: BaseModel) -> Path:
-    """Make the run folder with its configuration and environment.
+RUN_FILES = (
+    "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg", "supernet.png",
+    "history.jsonl", "weights.safetensors", "tensorboard", CHECKPOINTS, LOCK,
+)  # fmt: skip
+"""All that a search or a training leaves in its folder."""
 
-    Raises:
-        MfpsError: the folder holds another run, or cannot be written.
+MAY_CHANGE = frozenset(
+    ("out", "data", "list", "val_list", "epochs", "max_steps", "device", "devices", "num_nodes", "workers",
+     "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces", "weights_dir",
+     "vgg19")
+)  # fmt: skip
+"""Options that may differ when a run is resumed: how long, where and how safely it runs, and where its files are. That
+the photographs are the same ones is checked by their names."""
+
+
+def check_run_folder(config: RunConfig) -> None:
+    """Raise an MfpsError unless a run of `config` could begin or go on in its folder; changes nothing."""
+    folder = config.out
+    check_writable(folder)
+    there = {path.name for path in folder.iterdir() if not _is_scrap(path)} if folder.is_dir() else set()
+    if not there - {LOCK}:
+        return
+    is_run = "config.yaml" in there
+    if is_run and config.resume:
+        _check_unchanged(config)
+    elif is_run and config.overwrite:
+        if strange := sorted(there - set(RUN_FILES)):
+            raise MfpsError(
+                f"{folder}: holds {shortened(strange[0], MAX_VALUE)} besides a run, and --overwrite removes runs "
+                "alone; move it away, or give a new folder with --out"
+            )
+    else:
+        remedy = ", go on with --resume, or remove it with --overwrite" if is_run else ""
+        raise MfpsError(
+            f"{folder}: holds another run or other files, and a run overwrites nothing; give a new folder with "
+            f"--out{remedy}"
+        )
+
+
+def begin_run_folder(config: RunConfig) -> None:
+    """Fill the folder of a checked run with its configuration and environment; an overwritten run goes first.
+
+    Args:
+        config: the run's; its folder exists and is locked.
     """
-    check_free(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_config(config, folder / "config.yaml")
-        (folder / "environment.json").write_text(json.dumps(environment(), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise MfpsError(f"{folder}: cannot be written ({error.strerror}); give another folder with --out") from None
-    return folder
+    folder = config.out
+    if config.overwrite:
+        for name in RUN_FILES:
+            if (folder / name).is_dir():
+                shutil.rmtree(folder / name)
+            elif name != LOCK:
+                (folder / name).unlink(missing_ok=True)
+    for path in folder.iterdir():
+        if _is_scrap(path):
+            path.unlink()
+    write_config(config, folder / "config.yaml")
+    if not (folder / "environment.json").exists():
+        write_durably(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
+
+
+def _is_scrap(path: Path) -> bool:
+    """Whether a killed process left it half-written."""
+    return path.name.startswith(".") and path.suffix == ".part" and path.is_file()
+
+
+def _check_unchanged(config: RunConfig) -> None:
+    """Compare a run's options with those it was begun with."""
+    begun = read_yaml(config.out / "config.yaml")
+    now = config_values(config)
+    changed = [name for name in {**now, **begun} if name not in MAY_CHANGE and begun.get(name) != now.get(name)]
+    if changed:
+        listed = ", ".join(f"{name} was {begun.get(name)} and is {now.get(name)}" for name in changed[:6])
+        more = f" and {len(changed) - 6} more" if len(changed) > 6 else ""
+        raise MfpsError(
+            f"{config.out}: the run was begun with other options: {shortened(listed, 4 * MAX_PLACE)}{more}; give the "
+            "same ones, or a new folder with --out"
+        )
 
 
 def environment() -> dict[str, str]:
@@ -105,6 +171,4 @@ def environment() -> dict[str, str]:
 
 def replace_text(file: Path, text: str) -> None:
     """Write a text file so that a reader sees the old content or the new, never half of it."""
-    temporary = file.with_name(f".{file.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
+    write_durably(file, text)

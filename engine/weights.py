@@ -12,15 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
+import torch
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ..errors import MfpsError
+from ..errors import MfpsError, shown
+from ..genotypes.json_text import read_strict
+from ..regular_file import is_folder
+from ..safetensors_header import check_safetensors
 from .run_folder import check_writable
 
 FORMAT = "mfps.weights/1"
 """Name and version of the header's layout."""
+
+_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int32, torch.int64)
 
 
 @dataclass(frozen=True)
@@ -64,21 +70,26 @@ def load_weights(file: Path) -> WeightsFile:
     Raises:
         MfpsError: it isn't there, is no safetensors file, or was not written by mfps.
     """
-    file = file / "weights.safetensors" if file.is_dir() else file
-    if not file.is_file():
+    file = file / "weights.safetensors" if is_folder(file) else file
+    if not os.path.lexists(file):
         raise MfpsError(f"no weights file {file}: give a weights.safetensors, or the run folder that holds one")
+    check_safetensors(file, "weights file", "give one written by mfps")
     try:
         with safe_open(file, framework="pt") as opened:
             text = (opened.metadata() or {}).get("mfps")
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # SafetensorError, and whatever torch says to a type or shape that it cannot make
         raise MfpsError(f"{file}: not a safetensors file ({error}); give one written by mfps") from None
     if text is None:
         raise MfpsError(f"{file}: its header does not say what network it is of; give a file written by mfps")
     try:
-        header = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        raise MfpsError(f"{file}: its header is damaged; give a file written by mfps") from None
+        header = read_strict(text)
+    except MfpsError as error:
+        raise MfpsError(f"{file}: its header is damaged: {error}") from None
     if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
         raise MfpsError(f"{file}: its header is not {FORMAT!r}; give a file written by this version of mfps")
+    if odd := next((name for name, tensor in state.items() if tensor.dtype not in _TYPES), None):
+        raise MfpsError(f"{file}: {shown(odd)} is of type {state[odd].dtype}; convert it to float32")
+    if broken := next((name for name, tensor in state.items() if not tensor.isfinite().all()), None):
+        raise MfpsError(f"{file}: {shown(broken)} holds values that are not finite; give an undamaged file")
     return WeightsFile(state, header)

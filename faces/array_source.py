@@ -6,14 +6,19 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 
 from ..errors import MfpsError
+from ..genotypes.npy_file import open_array
+from ..safetensors_header import check_safetensors
 from .image import SquareFit
 from .landmarks import scheme_of_count
 from .parsing import CELEBAMASK_CLASSES, CELEBAMASK_FLIP_PAIRS
 from .prior_sources import central_square
+
+MAX_CHANNELS = 4096
+"""More channels than any prior has; the network is as wide as a file says."""
 
 
 class ArraySource:
@@ -43,6 +48,8 @@ class ArraySource:
         """The array as stored, cut to its central square."""
         path = self.paths[index]
         array = np.array(_open_npy(path)) if path.suffix == ".npy" else _open_features(path)[:]
+        if not np.isfinite(array).all():
+            raise MfpsError(f"{path}: holds values that are not finite; make this prior again")
         return central_square(array)
 
     def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
@@ -86,19 +93,19 @@ def _array_shape(path: Path) -> tuple[int, int, int]:
         features = _open_features(path)
         shape, numeric = tuple(features.get_shape()), features.get_dtype() in ("F16", "F32", "F64", "U8")
     if len(shape) != 3 or 0 in shape or not numeric:
-        raise MfpsError(f"{path}: a prior is an array of numbers (channels, height, width), not {tuple(shape)}")
+        raise MfpsError(f"{path}: a prior is an array of numbers (channels, height, width), not {shape}")
+    if shape[0] > MAX_CHANNELS:
+        raise MfpsError(f"{path}: {shape[0]} channels, but at most {MAX_CHANNELS} are read; make this prior again")
     return shape[0], shape[1], shape[2]
 
 
 def _open_npy(path: Path) -> np.ndarray:
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise MfpsError(f"{path}: not a plain NumPy array (pickled ones are refused); replace the file") from error
+    return open_array(path, "replace the file")
 
 
 def _open_features(path: Path):
+    check_safetensors(path, "prior", "replace the file")
     try:
         return safe_open(path, framework="numpy").get_slice("features")
-    except (OSError, SafetensorError) as error:
+    except Exception as error:  # SafetensorError, and whatever NumPy says to a type that it does not have
         raise MfpsError(f"{path}: no safetensors file with a tensor `features`; replace the file") from error

@@ -23,6 +23,8 @@ class FaceSample(NamedTuple):
     name: str
     dropped: tuple[str, ...] = ()
     """Priors that are zeroed in the batch."""
+    bad: tuple[tuple[str, str], ...] = ()
+    """Faces that could not be read and that this one stands in for: names, and what is wrong."""
 
 
 class FaceBatch(NamedTuple):
@@ -36,6 +38,8 @@ class FaceBatch(NamedTuple):
     """float32 (B, C, H, W) by prior, in the order of `PRIORS`."""
     names: tuple[str, ...]
     """The photographs' names, posix paths relative to their folder."""
+    bad: tuple[tuple[str, str], ...] = ()
+    """Faces that could not be read and that others stand in for: names, and what is wrong."""
 
     def to(self, device: torch.device | str, non_blocking: bool = False, channels_last: bool = False) -> "FaceBatch":
         """The same batch on a device.
@@ -51,7 +55,7 @@ class FaceBatch(NamedTuple):
             return tensor.to(device, non_blocking=non_blocking, memory_format=layout)
 
         priors = {prior: moved(tensor) for prior, tensor in self.priors.items()}
-        return FaceBatch(moved(self.degraded), moved(self.clean), priors, self.names)
+        return FaceBatch(moved(self.degraded), moved(self.clean), priors, self.names, self.bad)
 
 
 def images_to_tensor(images: Sequence[np.ndarray]) -> Float[Tensor, "B 3 H W"]:
@@ -79,4 +83,5 @@ class Collate:
         for row, sample in enumerate(samples):
             for prior in sample.dropped:
                 priors[prior][row] = 0
-        return FaceBatch(degraded, clean, priors, tuple(sample.name for sample in samples))
+        bad = tuple(found for sample in samples for found in sample.bad)
+        return FaceBatch(degraded, clean, priors, tuple(sample.name for sample in samples), bad)

@@ -22,23 +22,26 @@ def comparison_sheet(
     rows: Sequence[Sequence[np.ndarray]],
     titles: Sequence[str],
     captions: Sequence[Sequence[str]] = (),
+    labels: Sequence[str] = (),
 ) -> Image.Image:
-    """Lay pictures out in rows under column titles, each with its caption below.
+    """Lay pictures out in rows under column titles, each with its caption below and each row with its label above.
 
     Args:
         rows: uint8 (H, W, 3) or (H, W) pictures, the same number in every row; a column may differ in size.
         titles: a title a column, such as `input`, `output`, `clean`.
         captions: for each row a caption a picture, such as `24.31 dB  0.713`; empty for none.
+        labels: for each row what it is, such as `ann.png, blur`; a long one is shortened to fit. Empty for none.
 
     Returns:
         The sheet in RGB, on white.
 
     Raises:
-        MfpsError: there are no rows, or titles or captions do not match the pictures in number.
+        MfpsError: there are no rows, or titles, captions or labels do not match the pictures in number.
     """
-    _check(rows, titles, captions)
+    _check(rows, titles, captions, labels)
     cells = [[_enlarged(picture) for picture in row] for row in rows]
     title_font, caption_font = ImageFont.load_default(_TITLE_PX), ImageFont.load_default(_CAPTION_PX)
+    label_space = 2 * _CAPTION_PX if any(labels) else 0
     texts = captions or [[""] * len(titles)] * len(rows)
     caption_space = 2 * _CAPTION_PX if any(text for row in texts for text in row) else 0
     widths = [
@@ -55,22 +58,27 @@ def comparison_sheet(
         "RGB",
         (
             2 * _MARGIN_PX + sum(widths) + _GAP_PX * (len(widths) - 1),
-            top + sum(heights) + (caption_space + _GAP_PX) * len(heights) - _GAP_PX + _MARGIN_PX,
+            top + sum(heights) + (label_space + caption_space + _GAP_PX) * len(heights) - _GAP_PX + _MARGIN_PX,
         ),
         "white",
     )
     pen = ImageDraw.Draw(sheet)
+    tops = [
+        top + sum(heights[:row]) + (label_space + caption_space + _GAP_PX) * row + label_space
+        for row in range(len(heights))
+    ]
+    for y, label in zip(tops, labels, strict=False):
+        fitting = _shortened(label, caption_font, sheet.width - 2 * _MARGIN_PX)
+        pen.text((_MARGIN_PX, y - _CAPTION_PX // 2), fitting, fill=_INK, font=caption_font, anchor="ld")
     left = _MARGIN_PX
     for column, title in enumerate(titles):
         middle = left + widths[column] // 2
         pen.text((middle, _MARGIN_PX), title, fill=_INK, font=title_font, anchor="mt")
-        y = top
-        for row, height in enumerate(heights):
+        for row, (y, height) in enumerate(zip(tops, heights, strict=True)):
             cell = cells[row][column]
             sheet.paste(cell, (middle - cell.width // 2, y))
             caption_y = y + height + _CAPTION_PX // 2
             pen.text((middle, caption_y), texts[row][column], fill=_FAINT, font=caption_font, anchor="mt")
-            y += height + caption_space + _GAP_PX
         left += widths[column] + _GAP_PX
     return sheet
 
@@ -85,7 +93,21 @@ def _text_width(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -
     return round(font.getlength(text))
 
 
-def _check(rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str], captions: Sequence[Sequence[str]]) -> None:
+def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    """A text without as much of its beginning as is needed to fit: a file's own name comes after its folders'."""
+    if font.getlength(text) < width:
+        return text
+    while text and font.getlength(f"...{text}") > width - 1:  # a letter may reach a pixel beyond its length
+        text = text[1:]
+    return f"...{text}"
+
+
+def _check(
+    rows: Sequence[Sequence[np.ndarray]],
+    titles: Sequence[str],
+    captions: Sequence[Sequence[str]],
+    labels: Sequence[str],
+) -> None:
     if not rows or not titles:
         raise MfpsError("a comparison sheet needs at least one row and one column")
     for number, row in enumerate(rows, 1):
@@ -93,3 +115,5 @@ def _check(rows: Sequence[Sequence[np.ndarray]], titles: Sequence[str], captions
             raise MfpsError(f"comparison sheet, row {number}: {len(row)} pictures under {len(titles)} titles")
     if captions and [len(row) for row in captions] != [len(row) for row in rows]:
         raise MfpsError("comparison sheet: give a caption for every picture, or none at all")
+    if labels and len(labels) != len(rows):
+        raise MfpsError("comparison sheet: give a label for every row, or none at all")

@@ -1,33 +1,19 @@
-"""A folder of faces as a data set, and the loader that makes batches of it."""
+"""A folder of faces as a data set."""
 
-import signal
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from ..errors import MfpsError
 from .augmentation import Augmentation
-from .batch import Collate, FaceBatch, FaceSample
+from .batch import FaceSample
 from .degradation import Degradation, degradation_rng
-from .image import fit_square, image_size, read_image
+from .image import MAX_PIXELS, fit_square, image_size, read_image
 from .lists import find_images, image_folder, read_list
 from .priors import FacePriors
-from .sampling import EpochSampler, split_halves
-
-__all__ = [
-    "EpochSampler",
-    "FaceBatch",
-    "FaceFolder",
-    "FaceSample",
-    "make_loader",
-    "read_list",
-    "split_halves",
-]
+from .sampling import FaceAddress
 
 
 class FaceFolder(Dataset[FaceSample]):
@@ -47,9 +33,16 @@ class FaceFolder(Dataset[FaceSample]):
         heatmap_rgb: put the degraded picture before the heatmaps, as the published 71 channels are laid out.
         augmentation: mirror faces and leave priors out at random, for training.
         dropped: priors to leave out altogether (see `FacePriors`).
+        max_bad: share of the photographs that need not be readable; `bad` has them, and others stand in for them.
+        max_pixels: a photograph with more counts as one that cannot be read.
+
+    Attributes:
+        names: all photographs, the unreadable ones too, so that the others keep their numbers.
+        bad: the photographs whose headers could not be read, and why.
 
     Raises:
-        MfpsError: no such folder, no photographs, one too small, a list or prior that does not fit.
+        MfpsError: no such folder, no photographs, one too small, too many that cannot be read, a list or prior that
+            does not fit.
     """
 
     def __init__(
@@ -63,6 +56,8 @@ class FaceFolder(Dataset[FaceSample]):
         heatmap_rgb: bool = False,
         augmentation: Augmentation | None = None,
         dropped: Mapping[str, int | None] | None = None,
+        max_bad: float = 0.0,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         if size < 8 or size % 8:
             raise MfpsError(f"size {size}: the side of a face must be a positive multiple of 8 pixels, such as 128")
@@ -72,9 +67,12 @@ class FaceFolder(Dataset[FaceSample]):
         self.degradation = Degradation.parse(degradation) if isinstance(degradation, str) else degradation
         self.folder = image_folder(root)
         self.names = _names(root, names)
-        photo_sizes = {name: image_size(self.folder / name) for name in self.names}
+        self.max_pixels = max_pixels
+        self.bad: dict[str, str] = {}
+        photo_sizes = self._photo_sizes(max_bad)
         self._refuse_small(photo_sizes)
-        self.priors = FacePriors(root, self.names, photo_sizes, priors, heatmap_rgb, dropped=dropped)
+        self.priors = FacePriors(root, tuple(photo_sizes), photo_sizes, priors, heatmap_rgb, dropped=dropped)
+        self._row = {name: row for row, name in enumerate(photo_sizes)}
         self.augmentation = augmentation or Augmentation()
 
     @property
@@ -85,24 +83,51 @@ class FaceFolder(Dataset[FaceSample]):
     def __len__(self) -> int:
         return len(self.names)
 
-    def __getitem__(self, address: tuple[int, int]) -> FaceSample:
-        """The face `index` as it is in `epoch`.
+    def __getitem__(self, address: tuple[int, int] | FaceAddress) -> FaceSample:
+        """The face at an address, or the first of its spares that can be read.
 
         Args:
-            address: (epoch, index).
+            address: (epoch, index), with or without spares.
 
         Raises:
-            MfpsError: the photograph or a prior of it cannot be read.
+            MfpsError: the photograph or a prior of it cannot be read, and neither can those of its spares.
         """
-        epoch, index = address
+        epoch, first, spares = address if isinstance(address, FaceAddress) else FaceAddress(*address)
+        bad: list[tuple[str, str]] = []
+        for index in (first, *spares):
+            try:
+                return self._face(epoch, index)._replace(bad=tuple(bad))
+            except MfpsError as error:
+                if not self.folder.is_dir():
+                    raise MfpsError(f"{self.folder}: the data folder is gone; bring it back and go on") from None
+                bad.append((self.names[index], str(error)))
+                if not spares:
+                    raise
+        raise MfpsError(f"{bad[0][1]} [and the next {len(bad) - 1} faces are no better]")
+
+    def _face(self, epoch: int, index: int) -> FaceSample:
         name = self.names[index]
-        clean, fit = fit_square(read_image(self.folder / name), self.size)
-        stored = self.priors.load(index, fit)
+        if name in self.bad:
+            raise MfpsError(self.bad[name])
+        clean, fit = fit_square(read_image(self.folder / name, self.max_pixels), self.size)
+        stored = self.priors.load(self._row[name], fit)
         change = self.augmentation.draw(self.seed, epoch, index, tuple(stored))
         if change.flipped:
             clean, stored = np.ascontiguousarray(clean[:, ::-1]), self.priors.flip(stored, self.size)
         degraded = self.degradation.apply(clean, degradation_rng(self.seed, epoch, index))
         return FaceSample(degraded, clean, stored, name, change.dropped)
+
+    def _photo_sizes(self, max_bad: float) -> dict[str, tuple[int, int]]:
+        """Width and height of every photograph whose header can be read; the others go into `bad`."""
+        sizes: dict[str, tuple[int, int]] = {}
+        for name in self.names:
+            try:
+                sizes[name] = image_size(self.folder / name, self.max_pixels)
+            except MfpsError as error:
+                self.bad[name] = str(error)
+                if len(self.bad) > max_bad * len(self.names):
+                    raise
+        return sizes
 
     def _refuse_small(self, photo_sizes: dict[str, tuple[int, int]]) -> None:
         small = [name for name, extent in photo_sizes.items() if min(extent) < self.size]
@@ -114,54 +139,6 @@ class FaceFolder(Dataset[FaceSample]):
             )
 
 
-def make_loader(
-    folder: FaceFolder,
-    indices: Sequence[int] | None,
-    batch_size: int,
-    seed: int,
-    shuffle: bool,
-    workers: int,
-    epoch: int = 0,
-    drop_last: bool = False,
-    pin_memory: bool = False,
-) -> DataLoader[FaceSample]:
-    """Batches (`FaceBatch`) of some faces of a folder; the bytes do not depend on the workers.
-
-    For training, `loader.sampler.set_epoch(epoch)` comes before each epoch. For validation leave `shuffle` False and
-    `epoch` 0, and every run sees the same degraded faces.
-
-    Args:
-        folder: the data set.
-        indices: which of its faces; None takes all.
-        batch_size: faces in a batch; the last one may be smaller.
-        seed: seed of the order (the degradation has the folder's own).
-        shuffle: a new order in every epoch.
-        workers: processes that read and degrade; 0 does it in this one. They live on from epoch to epoch.
-        epoch: the epoch to start with.
-        drop_last: leave a smaller last batch out.
-        pin_memory: keep batches in pinned memory, for a CUDA device.
-
-    Raises:
-        MfpsError: there are no faces, or fewer than one batch where the last is left out.
-    """
-    chosen = range(len(folder)) if indices is None else indices
-    if not chosen or (drop_last and len(chosen) < batch_size):
-        raise MfpsError(f"{folder.root}: {len(chosen)} faces do not fill a batch of {batch_size}; take a smaller batch")
-    return DataLoader(
-        folder,
-        batch_size=batch_size,
-        sampler=EpochSampler(chosen, seed, shuffle, epoch),
-        num_workers=workers,
-        collate_fn=Collate(folder.priors),
-        worker_init_fn=_start_worker,
-        persistent_workers=workers > 0,
-        drop_last=drop_last,
-        pin_memory=pin_memory,
-        # Without its own generator a loader draws from the global one, and the run would depend on it.
-        generator=torch.Generator().manual_seed(seed),
-    )
-
-
 def _names(root: str | Path, names: str | Path | Sequence[str] | None) -> tuple[str, ...]:
     if names is None:
         return find_images(image_folder(root))
@@ -170,13 +147,3 @@ def _names(root: str | Path, names: str | Path | Sequence[str] | None) -> tuple[
     if not names:
         raise MfpsError(f"{root}: no faces were chosen; name at least one")
     return tuple(names)
-
-
-def _start_worker(worker: int) -> None:
-    """Settings of a worker process: one thread, as workers run side by side, and quiet."""
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
-    # Ctrl-C reaches every process. The main one ends the run and says so in one line; a worker that is cut off while
-    # it hands a batch over has nothing to add. Its exceptions do not pass here: torch carries them to the main process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.excepthook = lambda *_: None

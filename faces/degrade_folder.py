@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import MfpsError
 from .degradation import Degradation, degradation_rng
 from .image import fit_square, image_size, read_image, write_image
-from .lists import find_images, image_folder, png_names
+from .lists import find_photographs, png_names
 
 
 def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
@@ -19,8 +19,7 @@ def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
     Raises:
         MfpsError: there is nothing to degrade, two photographs would go to one file, or a file exists already.
     """
-    folder = source.parent if source.is_file() else image_folder(source)
-    names = (source.name,) if source.is_file() else find_images(folder)
+    folder, names = find_photographs(source)
     results = png_names(names, source)
     pairs = [(folder / name, out / result) for name, result in zip(names, results, strict=True)]
     if existing := [target for _, target in pairs if target.exists()]:

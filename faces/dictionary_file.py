@@ -12,12 +12,13 @@ from typing import Annotated, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import MfpsError, first_violation
 from ..genotypes.json_text import read_strict
+from ..safetensors_header import check_safetensors
 from .component_boxes import PARTS
 
 FORMAT = "mfps.dictionary/1"
@@ -108,13 +109,12 @@ def read_dictionary(path: str | Path) -> FacialDictionary:
         MfpsError: it is missing, is no dictionary, or breaks a rule of its format.
     """
     path = Path(path)
-    if not path.is_file():
-        raise MfpsError(f"{path}: there is no dictionary; give a file written by mfps")
+    check_safetensors(path, "dictionary", "give a file written by mfps")
     try:
         with safe_open(path, framework="pt") as opened:
             text = (opened.metadata() or {}).get("mfps")
             centres = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # SafetensorError, and whatever torch says to a type or shape that it cannot make
         raise MfpsError(f"{path}: not a safetensors file ({error}); give a dictionary written by mfps") from None
     try:
         data = read_strict(text or "null")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..errors import MfpsError, first_violation
 from ..external_weights import sha256_of
 from ..genotypes.json_text import MAX_KEY, read_strict
+from ..regular_file import read_text
 from .component_boxes import PARTS
 from .dictionary_file import Count, FacialDictionary, Sha256, read_dictionary, write_bytes
 
@@ -22,6 +23,9 @@ PRIOR_FORMAT = "mfps.dictionary-prior/1"
 
 DICTIONARY_FILE, PRIOR_FILE = "dictionary.safetensors", "dictionary.json"
 """Names of the dictionary and of this file below `priors`."""
+
+MAX_PRIOR_BYTES = 256 * 2**20
+"""A face takes some 200 bytes, so a million of them."""
 
 Index = Annotated[int, Field(strict=True, ge=0)]
 Coordinate = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -102,12 +106,9 @@ def read_dictionary_prior(path: str | Path) -> DictionaryPrior:
         MfpsError: it is missing, or breaks a rule of its format.
     """
     path = Path(path)
+    text = read_text(path, "dictionary prior", MAX_PRIOR_BYTES, "give one written by mfps")
     try:
-        data = read_strict(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise MfpsError(f"{path}: the dictionary prior cannot be read ({error.strerror}); check the path") from None
-    except UnicodeDecodeError:
-        raise MfpsError(f"{path}: not text; give a dictionary prior written by mfps") from None
+        data = read_strict(text)
     except MfpsError as error:
         raise MfpsError(f"{path}: {error}") from None
     if not isinstance(data, dict) or data.get("format") != PRIOR_FORMAT:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from ..errors import MfpsError
 from .drawn_canvas import Canvas
@@ -33,17 +32,11 @@ from .drawn_surroundings import (
     paint_neck_and_cloth,
 )
 from .image import write_image
+from .label_maps import write_label_map
 from .landmark_file import write_landmarks
 
 CANVAS_PX = 512
 """A face is painted on at least this many pixels a side and then averaged down, which smooths its edges."""
-
-LABEL_COLOURS = (
-    (0, 0, 0), (240, 194, 160), (226, 120, 98), (110, 110, 220), (70, 170, 230), (40, 110, 200), (150, 90, 50),
-    (110, 60, 30), (250, 170, 120), (220, 140, 90), (120, 20, 40), (220, 60, 90), (180, 30, 70), (90, 60, 120),
-    (60, 140, 110), (250, 220, 80), (200, 180, 60), (210, 160, 130), (80, 150, 80),
-)  # fmt: skip
-"""RGB of each CelebAMask-HQ class in a label map's palette."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +119,7 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
     for number, name in enumerate(names):
         face = draw_face(np.random.default_rng((seed, number)), size)
         write_image(folder / "images" / name, face.image)
-        label_map = Image.fromarray(face.labels)
-        label_map.putpalette([value for colour in LABEL_COLOURS for value in colour])
-        label_map.save(folder / "priors" / "parsing" / name)
+        write_label_map(folder / "priors" / "parsing" / name, face.labels)
         points[name] = ((size, size), face.points)
     write_landmarks(folder / "priors" / "landmarks.json", "ibug68", points)
     for listed, chosen in (("train.txt", names[: count - val]), ("val.txt", names[count - val :])):

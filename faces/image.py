@@ -1,18 +1,42 @@
 """Photographs in, pictures out: every common image mode becomes 8-bit RGB, in one way for the whole product."""
 
+import hashlib
 import io
 import os
-import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, TiffImagePlugin
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from ..errors import MfpsError
+from .image_file import MAX_PIXELS, PILLOW_MAX_PIXELS, open_image, orientation
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MAX_PIXELS",
+    "PILLOW_MAX_PIXELS",
+    "SquareFit",
+    "fit_square",
+    "image_size",
+    "partial_name",
+    "read_image",
+    "write_image",
+]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """File name endings (lower case) that count as photographs in a folder."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture of each EXIF orientation upright."""
 
 _PROFILE_MODES = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L"}
 
@@ -32,29 +56,30 @@ class SquareFit(NamedTuple):
         return (points + 0.5 - np.array([self.dx, self.dy], np.float64)) * self.scale - 0.5
 
 
-def image_size(path: str | Path) -> tuple[int, int]:
+def image_size(path: str | Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Width and height of a photograph as `read_image` would give it, read from its header alone.
 
     Raises:
-        MfpsError: the file is missing or is not an image.
+        MfpsError: the file is missing, is not an image, or has more than `max_pixels`.
     """
-    with _opened(Path(path)) as image:
+    with open_image(path, max_pixels) as image:
         # Some versions of Pillow have turned a TIFF's size already when it is opened; the tags are as stored.
         tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else None
         width, height = (int(tags[256]), int(tags[257])) if tags else image.size
-        sideways = _orientation(image) in (5, 6, 7, 8)
+        sideways = orientation(image) in (5, 6, 7, 8)
     return (height, width) if sideways else (width, height)
 
 
-def read_image(path: str | Path, max_pixels: int = 200_000_000) -> np.ndarray:
+def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read a photograph as 8-bit sRGB.
 
     The EXIF orientation is applied. An embedded colour profile is applied (a broken one is ignored). Transparency is
     composited over white. 16-bit and float grey are scaled to 8 bits, never clipped: integers by 65,535 (by the
-    31-bit range if they exceed it), floats by the smallest of 1, 255 and 65,535 that holds the brightest pixel.
+    31-bit range if they exceed it), floats by the smallest of 1, 255 and 65,535 that holds the brightest pixel. Of an
+    animation the first picture is read.
 
     Args:
-        path: a PNG, JPEG, WebP, BMP or TIFF file.
+        path: a PNG, JPEG, WebP, BMP or TIFF file; its content says which, not its name.
         max_pixels: a larger picture is refused before it is decoded.
 
     Returns:
@@ -63,16 +88,17 @@ def read_image(path: str | Path, max_pixels: int = 200_000_000) -> np.ndarray:
     Raises:
         MfpsError: the file is missing, empty, truncated, too large or not an image.
     """
-    path = Path(path)
-    with _opened(path) as image:
-        width, height = image.size
-        if width * height > max_pixels:
-            raise MfpsError(
-                f"{path}: {width} x {height} pixels are more than the {max_pixels:,} that are read; make it smaller"
-            )
+    with open_image(path, max_pixels) as image:
         try:
+            turn = orientation(image)
             image.load()
-            return np.array(_to_rgb(_upright(image)))
+            # Pillow turns a TIFF itself when it loads one.
+            upright = (
+                image
+                if isinstance(image, TiffImagePlugin.TiffImageFile) or turn == 1
+                else image.transpose(_TURNS[turn])
+            )
+            return np.array(_to_rgb(upright, image.info.get("icc_profile")))
         except Exception as error:  # a damaged file can make Pillow's decoders raise almost anything
             raise MfpsError(f"{path}: the image is damaged ({_first_line(error)}); replace the file") from error
 
@@ -88,7 +114,7 @@ def write_image(path: str | Path, array: np.ndarray) -> None:
         MfpsError: the folder cannot be written to.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial = partial_name(path)
     try:
         try:
             Image.fromarray(array).save(partial, format="PNG")
@@ -97,6 +123,11 @@ def write_image(path: str | Path, array: np.ndarray) -> None:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise MfpsError(f"{path}: cannot be written ({error.strerror or error}); choose another folder") from error
+
+
+def partial_name(path: Path) -> Path:
+    """Where a file is written before it gets its name: beside it, with a name that is never too long."""
+    return path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.{os.getpid()}.tmp")
 
 
 def fit_square(image: np.ndarray, size: int, enlarge: bool = False) -> tuple[np.ndarray, SquareFit]:
@@ -126,45 +157,7 @@ def fit_square(image: np.ndarray, size: int, enlarge: bool = False) -> tuple[np.
     return np.ascontiguousarray(square), SquareFit(size / side, dx, dy)
 
 
-def _opened(path: Path) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large or odd files; both are judged here
-            return Image.open(path)
-    except FileNotFoundError as error:
-        raise MfpsError(f"{path}: there is no such image; check the path") from error
-    except IsADirectoryError as error:
-        raise MfpsError(f"{path}: a folder stands where an image should; give the path of a file") from error
-    except PermissionError as error:
-        raise MfpsError(f"{path}: the image may not be read; check its permissions") from error
-    except Image.DecompressionBombError as error:
-        raise MfpsError(f"{path}: the image has too many pixels to be read safely; make it smaller") from error
-    except Exception as error:
-        empty = path.stat().st_size == 0
-        what = "the file is empty" if empty else "not an image of a known format"
-        raise MfpsError(f"{path}: {what}; give a PNG, JPEG, WebP, BMP or TIFF file") from error
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return int(image.getexif().get(0x0112, 1))
-    except Exception:  # broken EXIF data says nothing about the picture
-        return 1
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ImageOps.exif_transpose(image)
-    except Exception:
-        return image
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
+def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         image = _grey_to_8_bit(image)
     if image.has_transparency_data:
@@ -181,7 +174,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
     if not profile:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     try:
         source = ImageCms.getOpenProfile(io.BytesIO(profile))
         facts: Any = source.profile
@@ -195,11 +188,20 @@ def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _grey_to_8_bit(image: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
-    brightest = float(values.max(initial=0.0))
+    values = np.asarray(image)
+    step = max(1, 2**20 // image.width)  # rows at a time, as a pixel takes eight bytes meanwhile
+    rows = [slice(top, top + step) for top in range(0, image.height, step)]
+    brightest = max(float(_finite(values[part]).max()) for part in rows)
     ranges = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0, 2.0**31 - 1)
     white = next((top for top in ranges if brightest <= top), brightest)
-    return Image.fromarray(np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8))
+    grey = np.empty(values.shape, np.uint8)
+    for part in rows:
+        grey[part] = np.rint(np.clip(_finite(values[part]) / white, 0, 1) * 255)
+    return Image.fromarray(grey)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
 
 
 def _first_line(error: Exception) -> str:

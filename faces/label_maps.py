@@ -3,9 +3,6 @@
 A label map is a uint8 array (h, w) of CelebAMask-HQ classes, `parsing.CELEBAMASK_CLASSES` in order.
 """
 
-import io
-import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +10,9 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from ..errors import MfpsError
+from ..regular_file import is_file
+from .image import partial_name
+from .image_file import open_image
 from .parsing import CELEBAMASK_CLASSES
 
 PALETTE = (
@@ -44,7 +44,7 @@ def write_label_map(path: str | Path, labels: UInt8[np.ndarray, "h w"]) -> None:
     _check_classes(labels, len(PALETTE), f"{path}: ")
     image = Image.fromarray(labels)
     image.putpalette([value for colour in PALETTE for value in colour])
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial = partial_name(path)
     try:
         try:
             image.save(partial, format="PNG", optimize=True)
@@ -119,7 +119,7 @@ def from_part_masks(folder: str | Path, face: int | str) -> UInt8[np.ndarray, "h
     merged: np.ndarray | None = None
     for label, name in enumerate(CELEBAMASK_CLASSES[1:], start=1):
         path = folder / f"{stem}_{name}.png"
-        if not path.is_file():
+        if not is_file(path):
             continue  # a face has files only for the parts that can be seen
         mask = _read_mask(path)
         if merged is None:
@@ -146,7 +146,7 @@ def find_label_map(folder: Path, stem: str) -> Path | None:
         stem: the photograph's file name without its suffix.
     """
     named = (folder / f"{stem}.png", folder / f"{stem}_label.png")
-    return next((path for path in named if path.is_file()), None)
+    return next((path for path in named if is_file(path)), None)
 
 
 def _check_classes(labels: np.ndarray, classes: int, where: str = "") -> None:
@@ -166,20 +166,17 @@ def _read_mask(path: Path) -> np.ndarray:
 
 def _decoded(path: Path, what: str, rgb: bool = False) -> tuple[str, np.ndarray]:
     """The mode of a PNG file and its pixels: as they are stored, or in the colours that they stand for."""
-    try:
-        stored = path.read_bytes()
-    except FileNotFoundError as error:
-        raise MfpsError(f"{path}: there is no such {what}; check the path") from error
-    except OSError as error:
-        raise MfpsError(f"{path}: the {what} cannot be read ({error.strerror or error}); check the path") from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large or odd files; what is wrong with them shows below
-            with Image.open(io.BytesIO(stored)) as image:
-                mode = image.mode if image.format == "PNG" else f"{image.format} {image.mode}"
-                pixels = np.array(image.convert("RGB") if rgb else image)
-    except Exception as error:  # a damaged file can make Pillow's decoders raise almost anything
-        raise MfpsError(f"{path}: the {what} cannot be read; replace the file") from error
-    bits = stored[24]  # the depth in the PNG header: Pillow scales grey of 2 and 4 bits without a word
+    with open_image(path, what=what) as image:
+        if image.fp is None:
+            raise MfpsError(f"{path}: the {what} cannot be read; replace the file")
+        place = image.fp.tell()
+        image.fp.seek(24)
+        bits = image.fp.read(1)[0]  # the depth in the PNG header: Pillow scales grey of 2 and 4 bits without a word
+        image.fp.seek(place)
+        mode = image.mode if image.format == "PNG" else f"{image.format} {image.mode}"
+        try:
+            pixels = np.array(image.convert("RGB") if rgb else image)
+        except Exception as error:  # a damaged file can make Pillow's decoders raise almost anything
+            raise MfpsError(f"{path}: the {what} is damaged; replace the file") from error
     grey = not rgb and bits != 8 and mode in ("1", "L", "I", "I;16")
     return (f"{bits}-bit grey" if grey else mode), pixels

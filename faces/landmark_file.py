@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
-from ..errors import MfpsError, first_violation
+from ..errors import MAX_PLACE, MfpsError, first_violation, shortened, shown
+from ..genotypes.json_text import read_strict
+from ..regular_file import read_text
 
-Coordinate = Annotated[float, Field(allow_inf_nan=False)]
+MAX_LANDMARK_BYTES = 512 * 2**20
+"""Size of the largest file of landmarks that is read; FFHQ's, the largest known, has 268 MB."""
+
+Coordinate = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class FaceLandmarks(BaseModel):
@@ -20,7 +25,7 @@ class FaceLandmarks(BaseModel):
 
     size: tuple[int, int]
     """Width and height of the photograph the points were placed on, in pixels."""
-    points: tuple[tuple[Coordinate, Coordinate] | None, ...]
+    points: Annotated[tuple[tuple[Coordinate, Coordinate] | None, ...], FailFast()]
     """x and y in pixels of that photograph, 0 at the centre of the first pixel; null where a point is missing."""
 
 
@@ -39,15 +44,37 @@ def read_landmarks(path: str | Path) -> LandmarkFile:
     """Read a landmark file.
 
     Raises:
-        MfpsError: it is missing or does not have the form above.
+        MfpsError: it is missing, too large, or does not have the form above.
     """
-    path = Path(path)
+    text = read_text(path, "landmark file", MAX_LANDMARK_BYTES)
     try:
-        return LandmarkFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise MfpsError(f"{path}: the landmarks cannot be read ({error.strerror}); check the path") from error
+        return landmark_file(read_strict(text))
+    except MfpsError as error:
+        raise MfpsError(f"{path}: {error}") from None
+
+
+def landmark_file(document: object) -> LandmarkFile:
+    """A landmark file's content, from its JSON.
+
+    Raises:
+        MfpsError: it does not have the form above; one line, which the caller prefixes with the file.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("faces"), dict):
+        raise MfpsError("landmarks are a JSON object with `scheme` and `faces`; give a file written by mfps")
+    faces: dict[str, FaceLandmarks] = {}
+    for name, face in document["faces"].items():
+        parts = PurePosixPath(name).parts
+        if not parts or parts[0] == "/" or ".." in parts:
+            raise MfpsError(f"faces: {shown(name)} is no name of a photograph in the folder; remove it")
+        try:
+            faces[name] = FaceLandmarks.model_validate(face)
+        # Face by face, as a file that is wrong throughout would be wrong in millions of places.
+        except ValidationError as error:
+            raise first_violation(error, f"faces.{shortened(name, MAX_PLACE)}") from None
+    try:
+        return LandmarkFile(scheme=document.get("scheme"), faces=faces)  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
-        raise first_violation(error, str(path)) from error
+        raise first_violation(error, "landmarks") from None
 
 
 def write_landmarks(path: str | Path, scheme: str, faces: Mapping[str, tuple[tuple[int, int], np.ndarray]]) -> None:

@@ -8,7 +8,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
+from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened, shown
+from ..regular_file import is_folder, read_bytes
+from .boundary import Boundary
+from .landmark_file import MAX_LANDMARK_BYTES
 from .landmark_json import read_json_landmarks
 from .landmark_source import (
     MAX_POINTS,
@@ -22,15 +25,14 @@ from .landmark_source import (
     picture_size,
 )
 
-__all__ = ["FORMATS", "MAX_BYTES", "LandmarkSource", "LandmarkedFace", "match_images", "read_landmark_source"]
+__all__ = ["FORMATS", "LandmarkSource", "LandmarkedFace", "match_images", "read_landmark_source"]
 
 FORMATS = "landmarks.json of mfps, .pts, dlib XML, menpo .ljson, FFHQ JSON, JSON with items, CSV with image,x0,y0,..."
 """The known formats, for messages."""
 
-MAX_BYTES = 512 * 2**20
-"""Size of the largest file that is read; FFHQ's, the largest known, has 268 MB."""
-
 _PTS_HEADER = re.compile(rb"(version|n_points)\s*:")
+
+_MAX_DEPTH = 16  # of XML elements
 
 _BOX_KEYS = ("left", "top", "width", "height")
 
@@ -50,23 +52,11 @@ def read_landmark_source(path: Path, ffhq: Literal["image", "in_the_wild"] = "im
             different numbers of points.
     """
     path = Path(path)
-    try:
-        if path.is_dir():
-            return landmark_source(path, _read_folder(path))
-        return landmark_source(path, _read_file(path, ffhq))
-    except OSError as error:
-        raise MfpsError(f"{path}: the landmarks cannot be read ({error.strerror}); check the path") from error
-    except RecursionError:
-        raise MfpsError(f"{path}: the values are nested too deeply; the known formats are {FORMATS}") from None
+    return landmark_source(path, _read_folder(path) if is_folder(path) else _read_file(path, ffhq))
 
 
 def _content(path: Path) -> bytes:
-    size = path.stat().st_size
-    if not path.is_file():
-        raise MfpsError(f"{path}: is neither a file nor a folder; name a file of landmarks")
-    if size > MAX_BYTES:
-        raise MfpsError(f"{path}: {size:,} bytes; landmarks are read from files of at most {MAX_BYTES:,} bytes")
-    return path.read_bytes()
+    return read_bytes(path, "file of landmarks", MAX_LANDMARK_BYTES)
 
 
 def _text(content: bytes, where: str) -> str:
@@ -77,7 +67,10 @@ def _text(content: bytes, where: str) -> str:
 
 
 def _read_folder(folder: Path) -> list[LandmarkedFace]:
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".pts" and file.is_file())
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".pts" and not is_folder(file))
+    boundary = Boundary(folder)
+    for file in files:
+        boundary.check(file)
     if not files:
         raise MfpsError(f"{folder}: a folder of landmarks holds .pts files, and this one has none; name a file instead")
     return [_read_pts(_content(file), file, file.relative_to(folder).with_suffix("").as_posix()) for file in files]
@@ -129,14 +122,26 @@ def _read_pts(content: bytes, path: Path, name: str) -> LandmarkedFace:
     return LandmarkedFace(image_name(name, str(path)), np.array(pairs, np.float64).reshape(-1, 2) - 1)
 
 
-class _NoDocumentType(ElementTree.TreeBuilder):
+class _PlainTree(ElementTree.TreeBuilder):
+    depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise MfpsError(f"elements more than {_MAX_DEPTH} deep; dlib's landmark files have five")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> ElementTree.Element:
+        self.depth -= 1
+        return super().end(tag)
+
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # before any entity is read
         raise MfpsError(f"declares a document type ({shortened(name, MAX_VALUE)}); dlib's landmark files declare none")
 
 
 def _read_dlib(content: bytes, where: str) -> list[LandmarkedFace]:
     try:
-        root = ElementTree.XML(content, ElementTree.XMLParser(target=_NoDocumentType()))
+        root = ElementTree.XML(content, ElementTree.XMLParser(target=_PlainTree()))
     except MfpsError as error:
         raise MfpsError(f"{where}: {error}") from None
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last two: a strange encoding
@@ -173,7 +178,7 @@ def _read_dlib(content: bytes, where: str) -> list[LandmarkedFace]:
 
 def _whole(text: str, where: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 8):
-        raise MfpsError(f"{where}: {shortened(repr(text), MAX_VALUE)} is no whole number; correct it")
+        raise MfpsError(f"{where}: {shown(text)} is no whole number; correct it")
     return int(text)
 
 

@@ -1,14 +1,14 @@
 """Landmarks in JSON: the file of mfps, lists of items, menpo's .ljson and the metadata of FFHQ."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
-from .landmark_file import read_landmarks
+from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened, shown
+from ..genotypes.json_text import read_strict
+from .landmark_file import landmark_file
 from .landmark_source import LandmarkedFace, coordinate, coordinate_pair, image_name, picture_size
 from .landmarks import SCHEMES, scheme_of_name
 
@@ -28,15 +28,13 @@ def read_json_landmarks(text: str, path: Path, ffhq: str) -> list[LandmarkedFace
         MfpsError: it is not JSON, a key comes twice, or a value breaks the form's rules.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        document = read_strict(text, remedy="replace the file")
     except MfpsError as error:
         raise MfpsError(f"{path}: {error}") from None
-    except ValueError as error:  # JSONDecodeError is one, and so is what int() says to a number of 5,000 digits
-        raise MfpsError(f"{path}: is not JSON ({str(error).partition(';')[0]}); replace the file") from None
     if not isinstance(document, dict) or not document:
         return None
     if "faces" in document:
-        return _own(path)
+        return _own(document, path)
     if "items" in document:
         return _items(_list(document["items"], f"{path}: items"), path)
     if "version" in document and ("groups" in document or "landmarks" in document):
@@ -46,28 +44,15 @@ def read_json_landmarks(text: str, path: Path, ffhq: str) -> list[LandmarkedFace
     return None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise MfpsError(f"the key {shortened(repr(twice), MAX_VALUE)} comes twice in one object; keep one of them")
-    return unique
-
-
-def _refuse_constant(name: str) -> None:
-    raise MfpsError(f"{name} is no JSON number; write null where a coordinate is missing")
-
-
 def _list(value: object, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise MfpsError(f"{where}: {shortened(repr(value), MAX_VALUE)} is no list; see the format")
+        raise MfpsError(f"{where}: {shown(value)} is no list; see the format")
     return value
 
 
 def _dict(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise MfpsError(f"{where}: {shortened(repr(value), MAX_VALUE)} is no object with keys; see the format")
+        raise MfpsError(f"{where}: {shown(value)} is no object with keys; see the format")
     return value
 
 
@@ -89,13 +74,13 @@ def _two(pair: object, where: str) -> list[Any]:
 def _number(value: object, where: str) -> object:
     # Text is a number in .pts and XML, never in JSON.
     if isinstance(value, str):
-        raise MfpsError(f"{where}: {shortened(repr(value), MAX_VALUE)} is text; write a number")
+        raise MfpsError(f"{where}: {shown(value)} is text; write a number")
     return value
 
 
-def _own(path: Path) -> list[LandmarkedFace]:
-    landmarks = read_landmarks(path)
+def _own(document: Mapping[str, Any], path: Path) -> list[LandmarkedFace]:
     try:
+        landmarks = landmark_file(document)
         # A name is quoted whole, and its digits are counted, so an endless one is cut before that.
         count = scheme_of_name(shortened(landmarks.scheme, MAX_VALUE)).count
     except MfpsError as error:
@@ -133,7 +118,7 @@ def _ljson(document: Mapping[str, Any], path: Path) -> LandmarkedFace:
     elif version == 3:
         rows = _best_group(_dict(document.get("groups"), f"{path}: groups"), path)
     else:
-        raise MfpsError(f"{path}: version {shortened(repr(version), MAX_VALUE)} of .ljson is not known; use 1, 2 or 3")
+        raise MfpsError(f"{path}: version {shown(version)} of .ljson is not known; use 1, 2 or 3")
     return LandmarkedFace(image_name(path.stem, str(path)), _points(rows, str(path))[:, ::-1].copy())
 
 
@@ -144,7 +129,7 @@ def _rows(group: object, where: str) -> list[Any]:
 
 def _best_group(groups: Mapping[str, object], path: Path) -> list[Any]:
     # One picture may have several groups: 68 points of the face, and two of the pupils.
-    found = {name: _rows(group, f"{path}: {shortened(repr(name), MAX_VALUE)}") for name, group in groups.items()}
+    found = {name: _rows(group, f"{path}: {shown(name)}") for name, group in groups.items()}
     known = {scheme.count for scheme in SCHEMES}
     chosen = [rows for rows in found.values() if len(found) == 1 or len(rows) in known]
     if len(chosen) != 1:
@@ -155,7 +140,7 @@ def _best_group(groups: Mapping[str, object], path: Path) -> list[Any]:
 
 def _ffhq(entry: Mapping[str, Any], picture: str, where: str) -> LandmarkedFace:
     if picture not in ("image", "in_the_wild"):
-        raise MfpsError(f"FFHQ has the pictures `image` and `in_the_wild`, not {shortened(repr(picture), MAX_VALUE)}")
+        raise MfpsError(f"FFHQ has the pictures `image` and `in_the_wild`, not {shown(picture)}")
     at = f"{where}: {picture}"
     part = _dict(entry.get(picture), at)
     box = part.get("face_rect")

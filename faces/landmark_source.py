@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
+from ..errors import MAX_PLACE, MfpsError, holds_controls, shortened, shown
 from .image import IMAGE_SUFFIXES
 from .landmarks import scheme_of_count
 
@@ -84,8 +84,8 @@ def image_name(value: object, where: str) -> str:
     Raises:
         MfpsError: it is no text, is empty or holds characters that cannot be printed.
     """
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise MfpsError(f"{where}: {shortened(repr(value), MAX_VALUE)} is no photograph's name; give its path")
+    if not isinstance(value, str) or not value.strip() or holds_controls(value):
+        raise MfpsError(f"{where}: {shown(value)} is no photograph's name; give its path")
     return value.replace("\\", "/")
 
 
@@ -101,7 +101,7 @@ def picture_size(value: object, where: str) -> tuple[int, int] | None:
         width, height = (type(side) is int and 0 < side <= MAX_COORDINATE and side for side in value)
         if width and height:
             return width, height
-    raise MfpsError(f"{where}: {shortened(repr(value), MAX_VALUE)} is no size; give width and height in whole pixels")
+    raise MfpsError(f"{where}: {shown(value)} is no size; give width and height in whole pixels")
 
 
 def coordinate_pair(x: object, y: object, where: str) -> tuple[float, float]:
@@ -128,7 +128,7 @@ def coordinate(value: object, where: str) -> float:
         except ValueError:
             number = None
     if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= MAX_COORDINATE:
-        given = "nothing" if value in (None, "") else shortened(repr(value), MAX_VALUE)
+        given = "nothing" if value in (None, "") else shown(value)
         raise MfpsError(f"{where}: {given} is no coordinate; give a number of pixels within {MAX_COORDINATE:,.0f}")
     return float(number)
 

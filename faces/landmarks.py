@@ -93,7 +93,8 @@ def scheme_of_name(name: str) -> LandmarkScheme:
     count = name.removeprefix("points-")
     if count != name and count.isascii() and count.isdigit() and len(count) <= 4 and int(count) > 0:
         return LandmarkScheme(name, int(count))
-    raise MfpsError(f"landmark scheme {shortened(repr(name), MAX_VALUE)} is not known; use {', '.join(known)} or points-<count>")
+    shown = shortened(repr(name), MAX_VALUE)
+    raise MfpsError(f"landmark scheme {shown} is not known; use {', '.join(known)} or points-<count>")
 
 
 def draw_heatmaps(

@@ -6,12 +6,17 @@ from typing import Any
 
 from ..errors import MfpsError
 from ..genotypes.json_text import read_strict
+from ..regular_file import is_file, read_text
+from .boundary import Boundary
 
 SOURCES = ("clean", "degraded", "coarse")
 """What priors are made from: the clean face, stored beside it; or, found on the fly, the degraded face or the output of
 iteration 0. Only the last two can be had where the clean face is not known."""
 
 FILE = "provenance.json"
+
+MAX_RECORD_BYTES = 1_000_000
+"""A record has some hundred lines."""
 
 
 def read_provenance(root: str | Path) -> dict[str, dict[str, Any]]:
@@ -21,17 +26,39 @@ def read_provenance(root: str | Path) -> dict[str, dict[str, Any]]:
         MfpsError: the record is damaged.
     """
     path = Path(root) / "priors" / FILE
-    if not path.is_file():
+    if not is_file(path):
         return {}
+    Boundary(root).check(path)
+    text = read_text(path, "record of priors", MAX_RECORD_BYTES, "make the data set again")
     try:
-        recorded = read_strict(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, MfpsError) as error:
+        recorded = read_strict(text)
+    except MfpsError as error:
         raise MfpsError(f"{path}: cannot be read ({error}); make the data set again") from None
     if not isinstance(recorded, dict) or not all(
         isinstance(prior, dict) and prior.get("made_from") in SOURCES for prior in recorded.values()
     ):
         raise MfpsError(f"{path}: says of a prior no `made_from` among {', '.join(SOURCES)}; make the data set again")
     return recorded
+
+
+def oracle_priors(
+    priors: Sequence[str], source: str, recorded: Mapping[str, Mapping[str, Any]], dropped: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The priors that were made from the clean face, which nobody has where a face is to be restored.
+
+    Args:
+        priors: the network's.
+        source: one of `SOURCES`.
+        recorded: as `read_provenance` gives it; a prior that it does not name is taken to be of the clean face.
+        dropped: those that were zeroed.
+    """
+    if source != "clean":
+        return ()
+    return tuple(
+        prior
+        for prior in priors
+        if prior not in dropped and recorded.get(prior, {}).get("made_from", "clean") == "clean"
+    )
 
 
 def describe_priors(
@@ -52,7 +79,7 @@ def describe_priors(
     used = [prior for prior in priors if prior not in dropped]
     parts = []
     if used and source == "clean":
-        oracle = [prior for prior in used if recorded.get(prior, {}).get("made_from", "clean") == "clean"]
+        oracle = oracle_priors(priors, source, recorded, dropped)
         if oracle:
             known = all(prior in recorded for prior in oracle)
             record = "" if known else " (not recorded: taken to be so)"

@@ -10,12 +10,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ..errors import MfpsError
 from .flip import flip_labels, flip_points
 from .image import SquareFit
+from .label_maps import read_label_map
 from .landmark_file import LandmarkFile
 from .landmarks import draw_heatmaps, scheme_of_name
 from .parsing import CELEBAMASK_CLASSES, one_hot_parsing
@@ -142,21 +142,7 @@ class LabelSource:
 
     def load(self, index: int, fit: SquareFit) -> np.ndarray:
         """Labels (h, w), uint8, at the size they are stored in, cut to the central square."""
-        path = self.paths[index]
-        try:
-            with Image.open(path) as image:
-                mode = image.mode
-                labels = np.array(image)
-        except Exception as error:  # a damaged file can make Pillow's decoders raise almost anything
-            raise MfpsError(f"{path}: the label map cannot be read; replace the file") from error
-        if mode not in ("P", "L"):
-            raise MfpsError(f"{path}: a label map is an 8-bit palette or grey PNG, not {mode}; store class numbers")
-        if labels.max() >= self.channels:
-            raise MfpsError(
-                f"{path}: the label map holds class {labels.max()}, but {self.channels} classes go from 0 to "
-                f"{self.channels - 1}; relabel it"
-            )
-        return central_square(labels)
+        return central_square(read_label_map(self.paths[index], self.channels))
 
     def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
         """Mirrored labels, left and right classes in each other's place."""

@@ -13,8 +13,10 @@ import numpy as np
 from torch import Tensor
 
 from ..errors import MfpsError
+from ..regular_file import is_file
 from .array_source import ArraySource
-from .dictionary_prior import PRIOR_FILE
+from .boundary import Boundary
+from .dictionary_prior import DICTIONARY_FILE, PRIOR_FILE
 from .dictionary_source import DictionarySource
 from .image import SquareFit
 from .landmark_file import read_landmarks
@@ -118,7 +120,7 @@ def stored_prior(root: str | Path, prior: str) -> bool:
     """Whether a data folder holds anything of a prior."""
     folder = Path(root) / "priors"
     single = {"heatmap": "landmarks.json", "dictionary": PRIOR_FILE}.get(prior)
-    if single is not None and (folder / single).is_file():
+    if single is not None and is_file(folder / single):
         return True
     return any((folder / PurePosixPath(pattern).parent).is_dir() for pattern in _PATTERNS[prior])
 
@@ -132,16 +134,21 @@ def _resolve(
     parsing_classes: int,
 ) -> PriorSource:
     """The one source that a prior is read from: the first that has it for the most faces."""
-    if prior == "heatmap" and (folder / "landmarks.json").is_file():
+    root, within = Boundary(folder.parent), Boundary(folder)
+    root.check(folder)
+    if prior == "heatmap" and is_file(folder / "landmarks.json"):
         path = folder / "landmarks.json"
+        within.check(path)
         landmarks = read_landmarks(path)
         _check_all_there([name in landmarks.faces for name in names], names, prior, str(path))
         return LandmarkSource(path, landmarks, names, photo_sizes, heatmap_rgb)
 
-    if prior == "dictionary" and (folder / PRIOR_FILE).is_file():
+    if prior == "dictionary" and is_file(folder / PRIOR_FILE):
+        for file in (PRIOR_FILE, DICTIONARY_FILE):
+            within.check(folder / file)
         return DictionarySource(folder, names, photo_sizes)
 
-    found = {pattern: [_path(folder, pattern, name).is_file() for name in names] for pattern in _PATTERNS[prior]}
+    found = {pattern: [is_file(_path(folder, pattern, name)) for name in names] for pattern in _PATTERNS[prior]}
     best = max(found, key=lambda pattern: sum(found[pattern]))
     if not any(found[best]):
         ways = "landmarks.json" if prior == "heatmap" else best.format(stem="<name>", name="<name>")
@@ -150,6 +157,8 @@ def _resolve(
         )
     _check_all_there(found[best], names, prior, str(folder / PurePosixPath(best).parent))
     paths = [_path(folder, best, name) for name in names]
+    for path in paths:
+        within.check(path)
     if len(set(paths)) < len(paths):
         twice = next(name for path, name in zip(paths, names, strict=True) if paths.count(path) > 1)
         raise MfpsError(f"{folder}: {twice} shares its {prior} prior with another image of that stem; rename one")

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import MfpsError
 from .augmentation import Augmentation
 from .dataset import FaceFolder
+from .image import MAX_PIXELS
 
 HELD_OUT = 0.1
 """Share of the faces that is held out for validation where no validation list is given."""
@@ -29,6 +30,8 @@ def training_data(
     heatmap_rgb: bool,
     augmentation: Augmentation | None = None,
     dropped: Sequence[str] = (),
+    max_bad: float = 0.0,
+    max_megapixels: float = MAX_PIXELS / 1e6,
 ) -> tuple[FaceFolder, FaceFolder]:
     """Open a folder of faces for training and validation.
 
@@ -44,6 +47,8 @@ def training_data(
         heatmap_rgb: see `FaceFolder`.
         augmentation: for the training faces alone.
         dropped: priors to leave out: zeros of as many channels as they have.
+        max_bad: share of the training photographs that need not be readable.
+        max_megapixels: a photograph with more counts as one that cannot be read.
 
     Returns:
         The training and the validation faces.
@@ -52,9 +57,12 @@ def training_data(
         MfpsError: as `FaceFolder`; or the two lists share a name; or there are too few faces to hold any out.
     """
     left_out: dict[str, int | None] = dict.fromkeys(dropped)
-    train = FaceFolder(data, size, degradation, train_list, priors, seed, heatmap_rgb)
+    pixels = int(max_megapixels * 1e6)
+    train = FaceFolder(
+        data, size, degradation, train_list, priors, seed, heatmap_rgb, max_bad=max_bad, max_pixels=pixels
+    )
     if val_list is not None:
-        val = FaceFolder(data, size, degradation, val_list, priors, VALIDATION_SEED, heatmap_rgb)
+        val = FaceFolder(data, size, degradation, val_list, priors, VALIDATION_SEED, heatmap_rgb, max_pixels=pixels)
         shared = set(train.names) & set(val.names)
         if shared and train_list is not None:
             raise MfpsError(
@@ -69,11 +77,27 @@ def training_data(
             )
         order = np.random.default_rng(seed).permutation(len(train.names))
         held_out = max(1, round(HELD_OUT * len(order)))
-        val_names = [train.names[i] for i in sorted(order[:held_out])][:val_images]
+        judging = [train.names[i] for i in sorted(order[:held_out])]
+        val_names = [name for name in judging if name not in train.bad][:val_images]
         train_names = [train.names[i] for i in sorted(order[held_out:])]
     if not train_names:
         raise MfpsError(f"{data}: every face is in the validation list; name others to train on with --list")
-    return (
-        FaceFolder(data, size, degradation, train_names, priors, seed, heatmap_rgb, augmentation, left_out),
-        FaceFolder(data, size, degradation, val_names, priors, VALIDATION_SEED, heatmap_rgb, dropped=left_out),
+    train = FaceFolder(
+        data,
+        size,
+        degradation,
+        train_names,
+        priors,
+        seed,
+        heatmap_rgb,
+        augmentation,
+        left_out,
+        max_bad,
+        max_pixels=pixels,
     )
+    val = FaceFolder(
+        data, size, degradation, val_names, priors, VALIDATION_SEED, heatmap_rgb, dropped=left_out, max_pixels=pixels
+    )
+    for index in range(len(val)):
+        val[0, index]  # one that cannot be read is better found now than after the first epoch
+    return train, val

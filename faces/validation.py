@@ -1,11 +1,14 @@
 """Mean PSNR of a network over a few faces, for the journal of a run."""
 
 from collections.abc import Callable, Iterable, Sequence
+from math import isnan, nan
 from typing import NamedTuple
 
+import torch
+from jaxtyping import Float64
 from torch import Tensor
 
-from ..errors import MfpsError
+from ..errors import NotFiniteError
 from .batch import FaceBatch
 from .metrics import psnr, to_uint8
 
@@ -22,33 +25,35 @@ class ValidationPSNR(NamedTuple):
     iterations: list[float]
 
 
-def validation_psnr(restore: Callable[[FaceBatch], Sequence[Tensor]], batches: Iterable[FaceBatch]) -> ValidationPSNR:
+def validation_psnr(
+    restore: Callable[[FaceBatch], Sequence[Tensor]],
+    batches: Iterable[FaceBatch],
+    gather: Callable[[Float64[Tensor, "N K"]], Float64[Tensor, "M K"]] = lambda own: own,
+) -> ValidationPSNR:
     """Judge a network.
 
     Args:
         restore: gives each iteration's output (B, 3, H, W) for a batch.
         batches: the faces.
+        gather: where several processes judge a part of the faces each, puts the rows of all of them together.
 
     Raises:
-        MfpsError: an output is not finite.
+        NotFiniteError: an output is not finite.
     """
-    inputs: list[float] = []
-    by_iteration: list[list[float]] = []
+    rows: list[list[float]] = []
     for batch in batches:
         clean = to_uint8(batch.clean.numpy())
-        inputs += [psnr(*pair) for pair in zip(to_uint8(batch.degraded.numpy()), clean, strict=True)]
-        for i, output in enumerate(restore(batch)):
-            if not output.isfinite().all():
-                raise MfpsError(
-                    f"iteration {i}'s output is not finite for the validation faces {', '.join(batch.names[:3])}: the "
-                    "training diverged and the run stops; lower the learning rate, or use --precision float32"
-                )
-            if i == len(by_iteration):
-                by_iteration.append([])
-            restored = to_uint8(output.detach().float().cpu().numpy())
-            by_iteration[i] += [psnr(*pair) for pair in zip(restored, clean, strict=True)]
-    return ValidationPSNR(_mean(inputs), [_mean(values) for values in by_iteration])
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+        columns = [[psnr(*pair) for pair in zip(to_uint8(batch.degraded.numpy()), clean, strict=True)]]
+        for output in restore(batch):
+            finite = output.isfinite().flatten(1).all(1).tolist()
+            restored = to_uint8(output.detach().float().nan_to_num().cpu().numpy())
+            found = [psnr(*pair) for pair in zip(restored, clean, strict=True)]
+            columns.append([value if fine else nan for value, fine in zip(found, finite, strict=True)])
+        rows += map(list, zip(*columns, strict=True))
+    means = [sum(column) / len(column) for column in gather(torch.tensor(rows, dtype=torch.float64)).T.tolist()]
+    if any(map(isnan, means)):
+        raise NotFiniteError(
+            f"iteration {[isnan(mean) for mean in means[1:]].index(True)}'s output is not finite for the validation "
+            "faces: the training diverged; lower the learning rate, or use --precision float32"
+        )
+    return ValidationPSNR(means[0], means[1:])

@@ -23,8 +23,9 @@ WIDTH = COLUMN * (len(NODES) + 1) + INPUT_GAP
 NODE_RADIUS = 10.0
 INPUT_SIZE = (22.0, 16.0)
 LABEL_SIZE = 7.0
-BULGES = {("n0", "n2"): 26.0, ("s0", "n2"): -16.0}
-"""Edges that are bowed, by so many points to the left: a straight one would run through n1, or close by."""
+BULGES = {("s0", "n1"): -6.0, ("n0", "n2"): 26.0, ("s0", "n2"): -10.0, ("s1", "n2"): -10.0}
+"""Edges that are bowed, by so many points to the left: a straight one would run through n1 or close by it, or its head
+would lie on another's."""
 
 LINE_WIDTHS = {"skip": 1.2, "conv_3x3": 1.3, "conv_5x5": 1.6, "conv_7x7": 1.9}
 

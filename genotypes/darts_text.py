@@ -5,9 +5,11 @@ DARTS numbers states: 0 and 1 are the cell's inputs (s0 and s1 here), from 2 on 
 """
 
 import ast
+import warnings
 from pathlib import Path
 
-from ..errors import MfpsError, shortened
+from ..errors import MAX_VALUE, MfpsError, shortened, shown
+from ..regular_file import read_text
 from .genotype import CellEdge
 from .space import KEPT_EDGES_PER_NODE, NODES, OPERATIONS, Edge
 
@@ -18,6 +20,8 @@ NAMES = {"skip_connect": "skip", "identity": "skip"} | {name: name for name in O
 """Names of operations in such texts, and ours. Separable and dilated convolutions are not in our search space."""
 
 MAX_FILE_BYTES = 100_000
+
+REMEDY = "give a text with `Genotype(normal=[...], ...)`"
 
 
 def read_darts_cell(file: Path, part: str = "normal") -> list[CellEdge]:
@@ -31,7 +35,7 @@ def read_darts_cell(file: Path, part: str = "normal") -> list[CellEdge]:
         MfpsError: not such a text, another number of nodes than ours, an operation that our search space lacks, or a
             node that takes a state which does not come before it.
     """
-    fields = _fields(_text(file), file)
+    fields = _fields(read_text(file, "text", MAX_FILE_BYTES, REMEDY), file)
     if part not in fields:
         raise MfpsError(f"{file}: its Genotype has no `{part}`, only {', '.join(fields) or 'nothing'}; choose another")
     pairs = _pairs(fields[part], f"{file}: {part}")
@@ -47,29 +51,19 @@ def read_darts_cell(file: Path, part: str = "normal") -> list[CellEdge]:
         place = f"{file}: {part}[{number}]"
         if operation not in NAMES:
             raise MfpsError(
-                f"{place}: operation {shortened(repr(operation), 60)} is not in our search space; it has "
-                f"{', '.join(NAMES)}"
+                f"{place}: operation {shown(operation)} is not in our search space; it has {', '.join(NAMES)}"
             )
         if not 0 <= state < node + 2:
-            raise MfpsError(f"{place}: node {NODES[node]} takes state {state}; it can take 0 to {node + 1}")
+            raise MfpsError(f"{place}: node {NODES[node]} takes state {shown(state)}; it can take 0 to {node + 1}")
         cell.append(CellEdge.of(Edge(STATES[state], NODES[node]), NAMES[operation]))
     return cell
 
 
-def _text(file: Path) -> str:
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise MfpsError(f"{file}: {file.stat().st_size} bytes is too large for a genotype's text")
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise MfpsError(f"{file}: not a text; give one with `Genotype(normal=[...], ...)`") from None
-    except OSError as error:
-        raise MfpsError(f"{file}: cannot be read ({error.strerror}); check the path and its permissions") from None
-
-
 def _fields(text: str, file: Path) -> dict[str, ast.expr]:
     try:
-        statements = ast.parse(text.strip()).body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes and numbers in what is never run
+            statements = ast.parse(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise MfpsError(f"{file}: not a text `Genotype(normal=[...], ...)`; copy it whole") from None
     values = [statement.value for statement in statements if isinstance(statement, ast.Assign | ast.Expr)]
@@ -107,9 +101,7 @@ def _check_concat(value: ast.expr | None, where: str) -> None:
         found = _literal(value)
         named = tuple(found) if isinstance(found, list | tuple) else ()
     if named != nodes:
-        raise MfpsError(
-            f"{where} is {shortened(ast.unparse(value), 60)}; our cell puts out all its nodes, {list(nodes)}"
-        )
+        raise MfpsError(f"{where} is {_written(value)}; our cell puts out all its nodes, {list(nodes)}")
 
 
 def _literal(value: ast.expr) -> object:
@@ -117,3 +109,10 @@ def _literal(value: ast.expr) -> object:
         return ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def _written(value: ast.expr) -> str:
+    try:
+        return shortened(ast.unparse(value), MAX_VALUE)
+    except (ValueError, RecursionError):
+        return "not plain"

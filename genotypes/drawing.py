@@ -1,4 +1,4 @@
-"""Draw a genotype into a file: what `mfps draw` does."""
+"""Draw a genotype into a file: what `mfps genotype draw` does."""
 
 import os
 from collections.abc import Mapping

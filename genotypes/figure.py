@@ -12,7 +12,7 @@ from .genotype import BranchGenotype, Genotype
 from .graph import cell_graph, trellis_graph
 from .scene import Box, Point, Scene, Text
 from .space import NODES
-from .trellis_figure import draw_trellis, trellis_width
+from .trellis_figure import KEY, draw_trellis, trellis_width
 
 MARGIN = 14.0
 RATE_LABELS = 40.0
@@ -22,6 +22,7 @@ REMARK = 84.0
 GAP = 76.0
 RIGHT = 26.0
 TITLE = 26.0
+KEY_LINE = 14.0
 DRAWING = CELL_ROW * (len(NODES) - 1)
 BETWEEN = 16.0
 ROW = HEADING + DRAWING + LAYER_LABELS + BETWEEN
@@ -50,7 +51,10 @@ def genotype_figure(
     widest = max(trellis_width(branch.layers) for branch in genotype.present.values())
     width = MARGIN + RATE_LABELS + widest + GAP + CELL_WIDTH + RIGHT
     height = 2 * MARGIN - BETWEEN + ROW * len(genotype.present) + (TITLE if title else 0)
-    scene = Scene(width, height)
+    key = Text(Point(MARGIN, MARGIN), KEY, 6.5, palette.FAINT_INK, "left")
+    if probabilities:
+        width, height = max(width, key.width + 2 * MARGIN), height + KEY_LINE
+    scene = Scene(width, height, texts=[key] if probabilities else [])
     top = height - MARGIN
     if title:
         scene.texts.append(Text(Point(MARGIN, top - 8), title, 11, align="left", bold=True))

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..errors import MfpsError, first_violation
+from ..errors import MfpsError, first_violation, shown
+from ..regular_file import is_folder, read_text
 from .genotype import SCHEMA, Genotype
 from .json_text import read_strict
 
@@ -41,8 +42,7 @@ def parse_genotype(text: str, where: str) -> Genotype:
     if schema != SCHEMA:
         newer = isinstance(schema, str) and schema.startswith("mfps.genotype/")
         remedy = "it was written by another version of mfps; upgrade mfps" if newer else "add it, if this is a genotype"
-        shown = repr(schema)[:60]
-        raise MfpsError(f"{where}: schema is {shown}: this version reads {SCHEMA!r}; {remedy}")
+        raise MfpsError(f"{where}: schema is {shown(schema)}: this version reads {SCHEMA!r}; {remedy}")
     try:
         genotype = Genotype.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -61,26 +61,17 @@ def read_genotype(name_or_file: str | Path) -> Genotype:
         MfpsError: there is no such name or file, or it is not a valid genotype.
     """
     path = Path(name_or_file)
-    if path.is_dir():
+    if is_folder(path):
         path = path / "genotype.json"
-    if not path.is_file():
+    if not os.path.lexists(path):
         if str(name_or_file) in (names := published_names()):
             file = resources.files(str(__package__)) / "published" / f"{name_or_file}.json"
             return parse_genotype(file.read_text(encoding="utf-8"), f"published genotype {name_or_file}")
         raise MfpsError(
             f"no genotype {str(name_or_file)!r}: give a file, a run folder, or a published name ({', '.join(names)})"
         )
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise MfpsError(
-                f"{path}: {path.stat().st_size} bytes is too large for a genotype (at most {MAX_FILE_BYTES})"
-            )
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise MfpsError(f"{path}: not a genotype, not even text: give a JSON file written by `mfps search`") from None
-    except OSError as error:
-        raise MfpsError(f"{path}: cannot be read ({error.strerror}): check the path and its permissions") from None
-    return parse_genotype(text, str(path))
+    remedy = "give a JSON file written by `mfps search`"
+    return parse_genotype(read_text(path, "genotype", MAX_FILE_BYTES, remedy), str(path))
 
 
 def write_genotype(genotype: Genotype, file: Path) -> None:

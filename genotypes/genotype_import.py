@@ -1,6 +1,5 @@
 """Other people's architectures as genotypes: the published code's arrays, and cells from DARTS-style texts."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +7,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from ..errors import MfpsError, first_violation
+from ..external_weights import sha256_of
+from ..regular_file import is_folder
 from .darts_text import read_darts_cell
 from .genotype import Branches, BranchGenotype, CellEdge, Genotype
 from .published_arrays import CELL_FILE, PATH_FILE, branch_arrays, branch_folders, read_branch_arrays
@@ -43,7 +44,7 @@ def import_genotype(
     if branch is not None and branch not in BRANCHES:
         raise MfpsError(f"--branch {branch!r} is not known; choose from {', '.join(BRANCHES)}")
     present = {} if into is None else into.present
-    if source.is_dir():
+    if is_folder(source):
         folders = {branch or "upsample": source} if (source / PATH_FILE).exists() else branch_folders(source)
         folders = {name: folder for name, folder in folders.items() if branch in (None, name)}
         if not folders:
@@ -68,7 +69,7 @@ def import_genotype(
         "kind": "imported",
         "source": source.name,
         "branches": list(read),
-        "sha256": {file.relative_to(source.parent).as_posix(): _digest(file) for file in files},
+        "sha256": {file.relative_to(source.parent).as_posix(): sha256_of(file) for file in files},
     } | ({} if into is None else {"into": into.hash})
     try:
         return Genotype(name=source.stem, provenance=provenance, branches=Branches(**_fitted(branches)))  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -82,11 +83,14 @@ def write_arrays(genotype: Genotype, folder: Path) -> list[Path]:
     Args:
         genotype: the architecture; its widths are not written.
         folder: an existing, empty folder.
+
+    Raises:
+        MfpsError: an operation has no published number; nothing is written then.
     """
     written = []
-    for name, branch in genotype.present.items():
+    for name, arrays in {name: branch_arrays(branch, name) for name, branch in genotype.present.items()}.items():
         (folder / name).mkdir()
-        for file, array in zip((PATH_FILE, CELL_FILE), branch_arrays(branch), strict=True):
+        for file, array in zip((PATH_FILE, CELL_FILE), arrays, strict=True):
             np.save(folder / name / file, array, allow_pickle=False)
             written.append(folder / name / file)
     return written
@@ -117,8 +121,3 @@ def _fitted(branches: Mapping[str, BranchGenotype]) -> dict[str, BranchGenotype]
         return dict(branches)
     fused = branches["fusion"].model_copy(update={"width": fusion_width(branches["upsample"].width, widths)})
     return {**branches, "fusion": fused}
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -4,30 +4,43 @@ import json
 import math
 from typing import Any
 
-from ..errors import MfpsError
+from ..errors import MfpsError, holds_controls, shown
 
-MAX_KEY = 200
-"""Characters of a key; one that is longer would make an error message unreadable."""
+MAX_KEY = 1024
+"""Characters of a key: enough for the name of any photograph in its folders."""
 
 MAX_DIGITS = 100
 """Digits of a number: enough for any seed, and far below what Python refuses to read."""
 
+MAX_DEPTH = 32
+"""Lists and objects inside one another; no file of mfps has more than a third of that."""
 
-def read_strict(text: str) -> Any:
-    """Read JSON, refusing what the standard leaves open: duplicate keys, NaN, infinite or endless numbers.
+
+def read_strict(text: str, *, finite: bool = True, remedy: str = "give a file written by mfps") -> Any:
+    """Read JSON, refusing what the standard leaves open: duplicate keys, NaN, infinite or endless numbers, any depth.
 
     Args:
         text: a JSON document.
+        finite: False reads NaN and Infinity, for journals in which mfps itself writes them.
+        remedy: what to do where it is not JSON at all.
 
     Raises:
         MfpsError: it is not such a document; one line, which the caller prefixes with the file.
     """
+    numbers: dict[str, Any] = {"parse_constant": _constant, "parse_float": _finite} if finite else {}
     try:
-        return json.loads(
-            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite, parse_int=_integer
-        )
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise MfpsError(f"not JSON ({error}): give a file written by mfps") from None
+        value = json.loads(text, object_pairs_hook=_object, parse_int=_integer, **numbers)
+    except RecursionError:
+        raise MfpsError(f"nested more than {MAX_DEPTH} deep: {remedy}") from None
+    except json.JSONDecodeError as error:
+        raise MfpsError(f"not JSON ({error}): {remedy}") from None
+    level, depth = [value], 0
+    while level := [node for node in level if type(node) is dict or type(node) is list]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise MfpsError(f"nested more than {MAX_DEPTH} deep: {remedy}")
+        level = [child for node in level for child in (node.values() if type(node) is dict else node)]
+    return value
 
 
 def compact_leaves(text: str, width: int = 120) -> str:
@@ -53,14 +66,15 @@ def compact_leaves(text: str, width: int = 120) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if not name.isprintable() or len(name) > MAX_KEY:
-            raise MfpsError(f"key {name[:60]!r} is not printable or longer than {MAX_KEY} characters: rename it")
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise MfpsError(f"key {twice!r} stands twice in one object: keep one")
-    return dict(pairs)
+    unique = dict(pairs)
+    for name in unique:
+        if len(name) > MAX_KEY or holds_controls(name):
+            raise MfpsError(f"key {shown(name)} is not printable or longer than {MAX_KEY} characters: rename it")
+    if len(unique) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise MfpsError(f"key {shown(twice)} stands twice in one object: keep one")
+    return unique
 
 
 def _constant(name: str) -> None:

@@ -13,13 +13,18 @@ import numpy as np
 from pydantic import ValidationError
 
 from ..errors import MfpsError, first_violation
+from ..regular_file import is_folder
 from .genotype import BranchGenotype, CellEdge
-from .space import EDGES, KEPT_EDGES_PER_NODE, MAX_LAYERS, NODES, OPERATIONS, RATES, START_RATES
+from .npy_file import open_array
+from .space import EDGES, KEPT_EDGES_PER_NODE, MAX_LAYERS, NODES, RATES, START_RATES
 
 PATH_FILE, CELL_FILE = "net_path.npy", "cell_structure.npy"
 
 LEVELS = tuple(reversed(RATES))
 """The rate of each published level."""
+
+PUBLISHED_OPERATIONS = ("skip", "conv_3x3", "conv_5x5", "conv_7x7")
+"""The operation of each published number; one that was added to the search space since has none."""
 
 KEPT_EDGES = KEPT_EDGES_PER_NODE * len(NODES)
 
@@ -55,8 +60,10 @@ def read_branch_arrays(folder: Path, branch: str, width: int) -> BranchGenotype:
     )
     _check_range(levels, len(LEVELS), "level", "full size to an eighth", folder / PATH_FILE)
     _check_range(rows[:, 0], len(EDGES), "edge", f"{EDGES[0].name} to {EDGES[-1].name}", folder / CELL_FILE)
-    _check_range(rows[:, 1], len(OPERATIONS), "operation", ", ".join(OPERATIONS), folder / CELL_FILE)
-    cell = [CellEdge.of(EDGES[edge], OPERATIONS[operation]) for edge, operation in rows.tolist()]
+    _check_range(
+        rows[:, 1], len(PUBLISHED_OPERATIONS), "operation", ", ".join(PUBLISHED_OPERATIONS), folder / CELL_FILE
+    )
+    cell = [CellEdge.of(EDGES[edge], PUBLISHED_OPERATIONS[operation]) for edge, operation in rows.tolist()]
     try:
         return BranchGenotype(
             start_rate=START_RATES[branch],  # pyright: ignore[reportArgumentType]
@@ -68,27 +75,33 @@ def read_branch_arrays(folder: Path, branch: str, width: int) -> BranchGenotype:
         raise first_violation(error, str(folder)) from None
 
 
-def branch_arrays(branch: BranchGenotype) -> BranchArrays:
-    """A branch as the published code's arrays."""
-    rows = [[EDGES.index(edge), OPERATIONS.index(op)] for edge, op in branch.operations.items()]
+def branch_arrays(branch: BranchGenotype, name: str) -> BranchArrays:
+    """A branch as the published code's arrays.
+
+    Args:
+        branch: the architecture.
+        name: its name, for the error.
+
+    Raises:
+        MfpsError: an operation has no published number.
+    """
+    for edge, op in branch.operations.items():
+        if op not in PUBLISHED_OPERATIONS:
+            raise MfpsError(
+                f"{name}: edge {edge.source} -> {edge.target} has the operation {op}, which the published arrays "
+                f"cannot hold; they number {', '.join(PUBLISHED_OPERATIONS)}: keep the JSON file"
+            )
+    rows = [[EDGES.index(edge), PUBLISHED_OPERATIONS.index(op)] for edge, op in branch.operations.items()]
     return BranchArrays(np.array([LEVELS.index(rate) for rate in branch.path], np.int64), np.array(rows, np.int64))
 
 
 def branch_folders(folder: Path) -> dict[str, Path]:
     """The branches whose arrays a folder holds in subfolders of their names; empty if there are none."""
-    return {branch: folder / branch for branch in START_RATES if (folder / branch).is_dir()}
+    return {branch: folder / branch for branch in START_RATES if is_folder(folder / branch)}
 
 
 def _integers(file: Path, wanted: str, fits: Callable[[tuple[int, ...]], bool]) -> np.ndarray:
-    try:
-        # Mapped, so that a header that claims a huge array costs nothing.
-        array = np.lib.format.open_memmap(file, mode="r")
-    except FileNotFoundError:
-        raise MfpsError(
-            f"{file}: there is no such array; a branch is a folder with {PATH_FILE} and {CELL_FILE}"
-        ) from None
-    except (OSError, ValueError, EOFError, SyntaxError, OverflowError):
-        raise MfpsError(f"{file}: not a plain NumPy array (pickled ones are refused); save it with np.save") from None
+    array = open_array(file, f"a branch is a folder with {PATH_FILE} and {CELL_FILE}")
     if array.dtype.kind not in "iu" or not fits(array.shape):
         raise MfpsError(
             f"{file}: holds {array.dtype} {array.shape}, not integers, {wanted}; give the array that the search saved"

@@ -16,6 +16,12 @@ ROW = 32.0
 LEGIBLE = 0.15
 """A transition's probability is printed on the path, from this value on."""
 
+KEY = (
+    "Number and strength of a move: its share of the moves into its cell; grey: the only one. "
+    "Thick: the best path as a whole; bold: its end."
+)
+"""What probabilities mean in a drawing that has them, in a line."""
+
 PATH_WIDTH = 2.6
 TERMINAL = (29.0, 15.0)
 CELL_RADIUS = 7.0
@@ -60,11 +66,18 @@ def _transition(graph: nx.DiGraph, edge: tuple, place: dict) -> Curve:
         width = PATH_WIDTH
     elif probability is None:
         width, colour = 0.7, palette.GRID
+    elif _is_forced(graph, target):
+        width, colour = 0.8, palette.WIRE
     else:
         width, colour = 0.4 + 1.8 * probability, palette.tint(colour, 0.12 + 0.6 * probability)
     start, end = place[source], place[target]
     shape = swing if target == HEAD else line
     return Curve(_key(graph, source), _key(graph, target), shape(start, end), colour, width)
+
+
+def _is_forced(graph: nx.DiGraph, target: object) -> bool:
+    """Whether there is one way alone into a node, so that its probability of 1 says nothing."""
+    return graph.in_degree(target) == 1
 
 
 def _terminal(graph: nx.DiGraph, node: str, place: dict) -> Box:
@@ -91,14 +104,18 @@ def _axis_labels(graph: nx.DiGraph, origin: Point) -> list[Text]:
         Text(Point(origin.x + layer * COLUMN, below), str(layer), 7.5, palette.FAINT_INK)
         for layer in range(1, layers + 1)
     ]
-    return [*rates, Text(Point(origin.x, below), "layer", 7.5, palette.FAINT_INK), *numbers]
+    names = [
+        Text(Point(left, below), "rate", 7.5, palette.FAINT_INK, "right"),
+        Text(Point(origin.x, below), "layer", 7.5, palette.FAINT_INK),
+    ]
+    return [*rates, *names, *numbers]
 
 
 def _printed_probability(graph: nx.DiGraph, edge: tuple, place: dict) -> Text | None:
     """The value on a transition of the path, where it is legible: above a level line, on a slanting one."""
     probability, on_path = graph.edges[edge]["probability"], graph.edges[edge]["on_path"]
     source, target = edge
-    if probability is None or not on_path or target == HEAD or probability < LEGIBLE:
+    if probability is None or not on_path or target == HEAD or probability < LEGIBLE or _is_forced(graph, target):
         return None
     start, end = place[source], place[target]
     is_level = start.y == end.y
@@ -110,6 +127,8 @@ def _printed_probability(graph: nx.DiGraph, edge: tuple, place: dict) -> Text | 
 
 def _end_probabilities(graph: nx.DiGraph, head: float, origin: Point) -> list[Text]:
     """A column right of the head: the probability of ending at each rate, at that rate's height."""
+    if _is_forced(graph, HEAD):
+        return []
     column = head + TERMINAL[0] / 2 + 18
     ends = [(rate, edge) for (_, rate), _, edge in graph.in_edges(HEAD, data=True) if edge["probability"] is not None]
     values = [

@@ -32,7 +32,7 @@ class SearchConfig(RunConfig):
     warmup_epochs: int = Field(10, ge=0)
     """First epochs, in which the architecture parameters are frozen."""
     batch_size: int = Field(2, ge=1)
-    """Faces a step, for weights and for the architecture each."""
+    """Faces a step of all devices together, for weights and for the architecture each."""
     loss: Literal["smooth_l1", "l1"] = "smooth_l1"
     """Pixel loss of both levels."""
     weight_lr: float = Field(0.025, gt=0)
@@ -41,8 +41,6 @@ class SearchConfig(RunConfig):
     """Momentum of the weights."""
     weight_decay: float = Field(3e-4, ge=0)
     """Weight decay of the weights."""
-    clip_norm: float | None = Field(None, gt=0)
-    """Largest norm of the weights' gradient; none as published."""
     architecture_lr: float = Field(1e-3, gt=0)
     """Learning rate of the architecture parameters (Adam, betas 0.9 and 0.999)."""
     architecture_weight_decay: float = Field(1e-3, ge=0)

@@ -9,10 +9,8 @@ from typing import NamedTuple
 
 from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_channels, cell_width
 from ..networks.cell import Weight
+from ..networks.operations import CANDIDATES
 from ..networks.path import Mixture, input_channels
-
-KERNELS = {"skip": 0, "conv_3x3": 3, "conv_5x5": 5, "conv_7x7": 7}
-"""Side of each operation's kernel; 0 costs nothing."""
 
 
 class ExpectedCost(NamedTuple):
@@ -49,7 +47,7 @@ class _Convolution(NamedTuple):
 
     weight: Weight
     kernel: int
-    channels_in: int
+    channels_in: int  # that each channel out looks at
     channels_out: int
     rate: int
     norm: bool
@@ -66,8 +64,9 @@ def _weighted_convolutions(space: BranchSpace, mixture: Mixture) -> list[_Convol
             target = cell_width(width, rate)
             for operations in mixture.operations.values():
                 for name, weight in operations.items():
-                    if KERNELS[name]:
-                        found.append(_Convolution(mass * weight, KERNELS[name], target, target, rate, True))
+                    for kernel, depthwise, norm in CANDIDATES[name].convolutions:
+                        channels = 1 if depthwise else target
+                        found.append(_Convolution(mass * weight, kernel, channels, target, rate, norm))
             for transition in space.incoming(layer, rate):
                 if transition not in mixture.transitions:
                     continue

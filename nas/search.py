@@ -4,31 +4,38 @@ Weights learn from one half of the training faces, the architecture from the oth
 alternate. Source: DARTS first order; hyperparameters as published (MFPSNet). Deviates: docs/deviations.md.
 """
 
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import __version__
 from ..engine.device import make_fabric
-from ..engine.journal import Journal
-from ..engine.progress import track
-from ..engine.run_folder import check_free, open_run, replace_text
+from ..engine.durable_file import write_durably
+from ..engine.processes import check_same, gather_parts, launch, own_part
+from ..engine.run import Run, open_run
+from ..engine.run_folder import check_run_folder
+from ..engine.update import apply_update, raise_together
 from ..engine.weights import save_weights
-from ..errors import MfpsError
+from ..errors import MfpsError, NotFiniteError
 from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
-from ..faces.dataset import make_loader, split_halves
+from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
+from ..faces.sampling import BatchShare, split_halves
 from ..faces.training_data import training_data
-from ..faces.validation import validation_psnr
+from ..faces.validation import ValidationPSNR, validation_psnr
 from ..genotypes.decode import BranchProbabilities, DecodedBranch
 from ..genotypes.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
-from ..networks.losses import finite_total, restoration_loss
+from ..genotypes.genotype_file import read_genotype
+from ..networks.cell import sum_in_order
+from ..networks.losses import not_finite, restoration_loss
 from ..networks.path import Mixture
+from ..networks.synchronised_norm import synchronise_norms
 from .config import SearchConfig
 from .derive import derive_genotype, entropies, margins, probabilities_to_json
 from .search_network import SearchNetwork, build_search_network
@@ -47,13 +54,13 @@ def search(config: SearchConfig, console: Console) -> Genotype:
         The genotype of the last epoch.
 
     Raises:
-        MfpsError: something given cannot be used, found before the folder is made; or a loss is not finite, and
-        finished
-            epochs stay in the folder.
+        MfpsError: something given cannot be used, found before the folder is made; or a number is not finite, and
+            what was saved stays in the folder.
+        RunStopped: a signal asked for the end; the run is saved.
     """
     # 1. The data: two halves to learn from, and faces to validate on.
-    check_free(config.out)
-    fabric = make_fabric(config.device, config.precision)
+    check_run_folder(config)
+    fabric = make_fabric(config.device, config.precision, config.devices, config.num_nodes)
     train, val = training_data(
         config.data,
         config.size,
@@ -66,113 +73,133 @@ def search(config: SearchConfig, console: Console) -> Genotype:
         heatmap_rgb=config.heatmap_rgb,
         augmentation=Augmentation(config.flip, config.prior_dropout),
         dropped=config.drop_prior,
+        max_bad=config.max_bad_faces,
+        max_megapixels=config.max_megapixels,
     )
+    launch(fabric, config.deterministic)
+    share = BatchShare(fabric.global_rank, fabric.world_size, config.accumulate)
     loaders = [
-        make_loader(
-            train, half, config.batch_size, config.seed + i, shuffle=True, workers=config.workers, drop_last=True
-        )
+        make_training_loader(train, half, config.batch_size, config.seed + i, config.workers, share)
         for i, half in enumerate(split_halves(range(len(train)), config.seed))
     ]
-    val_loader = make_loader(val, None, config.batch_size, 0, shuffle=False, workers=0)
-    epoch_steps = min(*(len(loader) for loader in loaders), config.epoch_steps or len(loaders[0]))
+    val_loader = make_loader(val, own_part(fabric, len(val)), config.batch_size, 0, shuffle=False, workers=0)
+    epoch_steps = min(*map(steps_of, loaders), config.epoch_steps or steps_of(loaders[0]))
     total = _total_steps(config, epoch_steps)
 
     # 2. The supernet and its two optimizers.
     torch.manual_seed(config.seed)
     searched = build_search_network(config, train.prior_channels)
-    weights, architecture = searched.weights(), searched.architecture()
+    network = searched.restorer
+    if fabric.world_size > 1:
+        synchronise_norms(network)
     even_flops = searched.expected_flops(config.size).detach()
-    if config.channels_last:
-        searched.restorer.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    model, weight_optimizer, architecture_optimizer = fabric.setup(
-        searched.restorer,
-        torch.optim.SGD(weights, config.weight_lr, config.weight_momentum, weight_decay=config.weight_decay),
-        torch.optim.Adam(architecture, config.architecture_lr, weight_decay=config.architecture_weight_decay),
-    )
+    network.to(fabric.device, memory_format=torch.channels_last if config.channels_last else torch.preserve_format)  # pyright: ignore[reportCallIssue]
+    levels = {"architecture": searched.architecture(), "weights": searched.weights()}
+    rates = {"architecture": config.architecture_lr, "weights": config.weight_lr}
+    optimizers = {
+        "architecture": torch.optim.Adam(
+            levels["architecture"].values(), rates["architecture"], weight_decay=config.architecture_weight_decay
+        ),
+        "weights": torch.optim.SGD(
+            levels["weights"].values(), rates["weights"], config.weight_momentum, weight_decay=config.weight_decay
+        ),
+    }
 
-    def learn(
-        batch: FaceBatch, optimizer: Any, learning: list[nn.Parameter], others: list[nn.Parameter], step: int
-    ) -> float:
-        """One update of one level; the other level's parameters get no gradient."""
-        for parameter in others:
-            parameter.requires_grad_(False)
-        for parameter in learning:
-            parameter.requires_grad_(True)
-        batch = batch.to(fabric.device, channels_last=config.channels_last)
-        terms = restoration_loss(model(batch.degraded, batch.priors), batch.clean, config.loss)
-        if config.cost_weight and learning is architecture:
-            terms["cost"] = config.cost_weight * searched.expected_flops(config.size) / even_flops
-        loss = finite_total(terms, step, batch.names)
-        optimizer.zero_grad()
-        fabric.backward(loss)
-        if config.clip_norm and learning is weights:
-            fabric.clip_gradients(model, optimizer, max_norm=config.clip_norm)
-        optimizer.step()
-        return float(loss.detach())
+    def restore(batch: FaceBatch, mixtures: dict[str, Mixture] | None = None) -> list[Tensor]:
+        """Each iteration's output, by the supernets' own mixtures or given ones."""
+        with fabric.autocast():
+            outputs = network(batch.degraded, batch.priors, mixtures=mixtures)
+        return [output.float() for output in outputs]
 
-    def validate(mixtures: dict[str, Mixture] | None) -> tuple[float, list[float]]:
+    def learn(level: str, pieces: tuple[FaceBatch, ...], step: int) -> float:
+        """One update of one level, whose loss is returned; the other level's parameters get no gradient."""
+        for name, parameters in levels.items():
+            for parameter in parameters.values():
+                parameter.requires_grad_(name == level)
+        optimizers[level].zero_grad()
+        mean = 0.0
+        for piece in pieces:
+            batch = piece.to(fabric.device, channels_last=config.channels_last)
+            terms = restoration_loss(restore(batch), batch.clean, config.loss)
+            if config.cost_weight and level == "architecture":
+                terms["cost"] = config.cost_weight * searched.expected_flops(config.size) / even_flops
+            raise_together(fabric, not_finite(terms, step, batch.names))
+            loss = sum_in_order(list(terms.values())) / len(pieces)
+            loss.backward()
+            mean += float(loss.detach())
+        clip_norm = config.clip_norm if level == "weights" else None
+        names = tuple(name for piece in pieces for name in piece.names)
+        apply_update(fabric, optimizers[level], levels[level], step, names, clip_norm)
+        return mean
+
+    def train_epoch(run: Run) -> None:
+        """The steps of the running epoch that are left: an update of the architecture, then one of the weights."""
+        epoch, done, step = run.position.epoch, run.position.batch, run.position.step
+        for level, optimizer in optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = rates[level] * 0.5 ** (epoch // config.halve_every) * run.position.lr_scale
+        left = min(epoch_steps, total - (step - done)) - done
+        network.train()
+        both = zip(*(training_steps(loader, epoch, done) for loader in loaders), strict=False)
+        for weight_pieces, architecture_pieces in islice(both, left):
+            losses: dict[str, float] = {}
+            for level, pieces in (("architecture", architecture_pieces), ("weights", weight_pieces)):
+                run.note_bad_faces(dict(bad for piece in pieces for bad in piece.bad), len(train))
+                if level == "weights" or epoch >= config.warmup_epochs:
+                    with run.forgiving(network):
+                        losses[level] = learn(level, pieces, run.position.step)
+            left -= 1
+            run.step_done(losses, f"epoch {epoch + 1}/{config.epochs} {_loss_text(losses)}", left == 0)
+
+    def validate(mixtures: dict[str, Mixture] | None) -> ValidationPSNR:
         """Mean PSNR of input and iterations, with the supernets' own mixtures or given ones."""
 
-        def restore(batch: FaceBatch) -> list[Tensor]:
-            batch = batch.to(fabric.device, channels_last=config.channels_last)
-            return model(batch.degraded, batch.priors, mixtures=mixtures)
+        def judged(batch: FaceBatch) -> list[Tensor]:
+            return restore(batch.to(fabric.device, channels_last=config.channels_last), mixtures)
 
-        model.eval()
+        network.eval()
         with torch.no_grad():
-            return validation_psnr(restore, val_loader)
+            return validation_psnr(judged, val_loader, partial(gather_parts, fabric, total=len(val)))
+
+    def finish_epoch(run: Run) -> None:
+        """Validate, decode, write down."""
+        epoch, step = run.position.epoch, run.position.step
+        probabilities = searched.probabilities()
+        provenance = _provenance(config, epoch, step, searched)
+        name = f"{provenance['data']}-seed{config.seed}"[:200]  # not the folder's: equal searches give equal bytes
+        genotype, decoded = derive_genotype(searched.spaces, probabilities, searched.fixed, name, provenance)
+        check_same(fabric, genotype.hash, "the genotype")
+        mixed, restricted = validate(None), validate(searched.restrictions(genotype))
+        record = {
+            "epoch": epoch + 1,
+            "step": step,
+            "loss": run.position.mean_losses(),
+            "lr": optimizers["weights"].param_groups[0]["lr"],
+            "psnr": {"input": mixed.input, "mixed": mixed.iterations, "restricted": restricted.iterations},
+            "discretisation_gap": mixed.iterations[-1] - restricted.iterations[-1],
+            "expected_gflops": float(searched.expected_flops(config.size).detach()) / 1e9,
+            **_decisions(searched, probabilities, decoded, genotype),
+        }
+        if fabric.is_global_zero:
+            _write_genotype(config.out, genotype, probabilities)
+            header = {**searched.header(), "provenance": genotype.provenance}
+            save_weights(config.out / "weights.safetensors", network.state_dict(), **header)
+        run.epoch_done(record, restricted.iterations[-1])
+        run.console.print(_epoch_line(record, config.epochs), highlight=False, soft_wrap=True)
 
     # 3. The loop: train both levels for an epoch, then validate, decode, write down.
-    folder = open_run(config.out, config)
-    step = 0
-    genotype = None
-    with Journal(folder) as journal, track("search", total, console) as tick:
-        for epoch in range(config.epochs):
-            decay = 0.5 ** (epoch // config.halve_every)
-            _set_lr(weight_optimizer, config.weight_lr * decay)
-            _set_lr(architecture_optimizer, config.architecture_lr * decay)
-            for loader in loaders:
-                loader.sampler.set_epoch(epoch)  # pyright: ignore[reportAttributeAccessIssue]
-            model.train()
-            losses: dict[str, list[float]] = {"weights": [], "architecture": []}
-            for weight_batch, architecture_batch in islice(zip(*loaders, strict=False), min(epoch_steps, total - step)):
-                if epoch >= config.warmup_epochs:
-                    loss = learn(architecture_batch, architecture_optimizer, architecture, weights, step)
-                    losses["architecture"].append(loss)
-                losses["weights"].append(learn(weight_batch, weight_optimizer, weights, architecture, step))
-                step += 1
-                journal.step(step, **{f"loss/{level}": values[-1] for level, values in losses.items() if values})
-                tick(f"epoch {epoch + 1}/{config.epochs} loss {losses['weights'][-1]:.4f}")
-
-            probabilities = searched.probabilities()
-            genotype, decoded = derive_genotype(
-                searched.spaces, probabilities, searched.fixed, folder.name, _provenance(config, epoch, step, searched)
-            )
-            input_psnr, mixed = validate(None)
-            _, restricted = validate(searched.restrictions(genotype))
-            record = {
-                "epoch": epoch + 1,
-                "step": step,
-                "loss": {level: sum(values) / len(values) for level, values in losses.items() if values},
-                "lr": config.weight_lr * decay,
-                "psnr": {"input": input_psnr, "mixed": mixed, "restricted": restricted},
-                "discretisation_gap": mixed[-1] - restricted[-1],
-                "expected_gflops": float(searched.expected_flops(config.size).detach()) / 1e9,
-                **_decisions(searched, probabilities, decoded, genotype),
-            }
-            _write_genotype(folder, genotype, probabilities)
-            save_weights(
-                folder / "weights.safetensors",
-                searched.restorer.state_dict(),
-                **searched.header(),
-                provenance=genotype.provenance,
-            )
-            journal.epoch(record, step)
-            console.print(_epoch_line(record, config.epochs), highlight=False, soft_wrap=True)
-            if step == total:
-                break
-    if genotype is None:
-        raise AssertionError("a search has at least one epoch")
-    return genotype
+    parts = {"network": network, **{f"{level}_optimizer": optimizer for level, optimizer in optimizers.items()}}
+    with (
+        ended_workers(*loaders),
+        open_run(config, fabric, console, "search", total, parts, *train.names, "", *val.names) as run,
+    ):
+        while run.goes_on(config.epochs, total):
+            try:
+                train_epoch(run)
+                finish_epoch(run)
+            except NotFiniteError as trouble:
+                run.roll_back(trouble)
+    return read_genotype(config.out)
 
 
 def _total_steps(config: SearchConfig, steps_an_epoch: int) -> int:
@@ -185,17 +212,12 @@ def _total_steps(config: SearchConfig, steps_an_epoch: int) -> int:
     return total
 
 
-def _set_lr(optimizer: Any, lr: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-
-
 def _provenance(config: SearchConfig, epoch: int, step: int, searched: SearchNetwork) -> dict[str, Any]:
     """What a genotype says of its search: enough to know it by, and nothing that differs between equal runs."""
     return {
         "kind": "search",
         "mfps": __version__,
-        "data": config.data.name,
+        "data": config.data.absolute().name,
         "size": config.size,
         "degradation": config.degradation,
         "mixing": config.mixing,
@@ -228,7 +250,7 @@ def _decisions(
 
 def _write_genotype(folder: Path, genotype: Genotype, probabilities: dict[str, BranchProbabilities]) -> None:
     """The genotype and its drawings, the `supernet` ones with the transition probabilities."""
-    replace_text(folder / "genotype.json", genotype.to_json())
+    write_durably(folder / "genotype.json", genotype.to_json())
     for suffix in ("svg", "png"):
         draw_genotype(genotype, folder / f"genotype.{suffix}")
         draw_genotype(genotype, folder / f"supernet.{suffix}", probabilities)
@@ -238,6 +260,10 @@ def _epoch_line(record: dict[str, Any], epochs: int) -> str:
     psnr = record["psnr"]
     return (
         f"epoch {record['epoch']}/{epochs}: PSNR input {psnr['input']:.2f}, mixed {psnr['mixed'][-1]:.2f}, "
-        f"restricted {psnr['restricted'][-1]:.2f} dB; loss {record['loss']['weights']:.4f}; "
+        f"restricted {psnr['restricted'][-1]:.2f} dB; {_loss_text(record['loss'])}; "
         f"genotype {record['hash'][:8]}"
     )
+
+
+def _loss_text(losses: dict[str, float]) -> str:
+    return f"loss {losses['weights']:.4f}" if "weights" in losses else "no loss"

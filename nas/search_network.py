@@ -38,14 +38,15 @@ class SearchNetwork:
         """The searched branches' paths."""
         return {name: path for name, path in self.restorer.paths.items() if isinstance(path, Supernet)}
 
-    def architecture(self) -> list[nn.Parameter]:
-        """The parameters of all choices."""
-        return [parameter for supernet in self.supernets.values() for parameter in supernet.architecture_parameters()]
+    def architecture(self) -> dict[str, nn.Parameter]:
+        """The parameters of all choices, by name."""
+        choices = {id(p) for supernet in self.supernets.values() for p in supernet.architecture_parameters()}
+        return {name: p for name, p in self.restorer.named_parameters() if id(p) in choices}
 
-    def weights(self) -> list[nn.Parameter]:
-        """All other parameters."""
-        choices = {id(parameter) for parameter in self.architecture()}
-        return [parameter for parameter in self.restorer.parameters() if id(parameter) not in choices]
+    def weights(self) -> dict[str, nn.Parameter]:
+        """All other parameters, by name."""
+        choices = self.architecture()
+        return {name: p for name, p in self.restorer.named_parameters() if name not in choices}
 
     def probabilities(self) -> dict[str, BranchProbabilities]:
         """What each supernet believes."""
@@ -84,8 +85,7 @@ def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]
 
     Raises:
         MfpsError: a branch to hold is not part of the network, its genotype lacks it or has another width, or every
-        branch
-            is held.
+            branch is held.
     """
     spaces = search_space(
         config.priors,

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import MfpsError
+from ..errors import MfpsError, NotFiniteError
 from .cell import sum_in_order
 from .vgg19 import VGG19Features
 
@@ -51,17 +51,18 @@ def restoration_loss(
     return terms
 
 
-def finite_total(terms: dict[str, Tensor], step: int, names: Sequence[str]) -> Tensor:
-    """The sum of loss terms.
+def not_finite(terms: dict[str, Tensor], step: int, names: Sequence[str]) -> NotFiniteError | None:
+    """What is wrong with loss terms: names the first one that is not finite, the step and the batch's photographs.
 
-    Raises:
-        MfpsError: a term is not finite; the message names term, step and the first photographs of the batch.
+    Args:
+        terms: scalars () by name.
+        step: number of the step, from 0 on.
+        names: photographs of the batch.
+
+    Returns:
+        The error to raise, or None where all are finite.
     """
     for name, value in terms.items():
         if not value.isfinite():
-            shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-            raise MfpsError(
-                f"the {name} loss is {value.item()} at step {step} (batch: {shown}): the run stops before this update; "
-                "lower the learning rate, or use --precision float32"
-            )
-    return sum_in_order(list(terms.values()))
+            return NotFiniteError.at(f"the {name} loss is {value.item()}", step, names)
+    return None

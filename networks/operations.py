@@ -3,10 +3,11 @@
 Source: MFPSNet's search space: skip, and convolution - batch norm - ReLU with kernels 3, 5 and 7.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from jaxtyping import Float
 from torch import Tensor, nn
-
-from ..genotypes.space import OPERATIONS
 
 
 class ConvNormReLU(nn.Module):
@@ -23,6 +24,35 @@ class ConvNormReLU(nn.Module):
         return self.relu(self.bn(self.conv(x)))
 
 
+class Convolution(NamedTuple):
+    """One of the convolutions that an operation is made of: `width` to `width` channels, size unchanged."""
+
+    kernel: int
+    """Side of the kernel."""
+    depthwise: bool = False
+    """Each channel is convolved alone, instead of all with all."""
+    norm: bool = True
+    """A batch norm follows."""
+
+
+class Candidate(NamedTuple):
+    """A candidate operation: how it is built, and what it costs."""
+
+    build: Callable[[int], nn.Module]
+    """Gives the module for a width, the channels in and out; the size stays."""
+    convolutions: tuple[Convolution, ...]
+    """Every convolution of that module; a supernet's expected cost is counted from these."""
+
+
+CANDIDATES = {
+    "skip": Candidate(lambda _: nn.Identity(), ()),
+    "conv_3x3": Candidate(lambda width: ConvNormReLU(width, width, 3), (Convolution(3),)),
+    "conv_5x5": Candidate(lambda width: ConvNormReLU(width, width, 5), (Convolution(5),)),
+    "conv_7x7": Candidate(lambda width: ConvNormReLU(width, width, 7), (Convolution(7),)),
+}
+"""An entry for each of `genotypes.space.OPERATIONS`."""
+
+
 def make_operation(name: str, width: int) -> nn.Module:
     """Build one candidate operation, from `width` to `width` channels at the same size.
 
@@ -30,12 +60,4 @@ def make_operation(name: str, width: int) -> nn.Module:
         name: one of `genotypes.space.OPERATIONS`.
         width: channels in and out.
     """
-    builders = {
-        "skip": nn.Identity,
-        "conv_3x3": lambda: ConvNormReLU(width, width, 3),
-        "conv_5x5": lambda: ConvNormReLU(width, width, 5),
-        "conv_7x7": lambda: ConvNormReLU(width, width, 7),
-    }
-    if tuple(builders) != OPERATIONS:
-        raise AssertionError("every operation of the search space needs a builder here, in the same order")
-    return builders[name]()
+    return CANDIDATES[name].build(width)

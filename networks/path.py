@@ -122,11 +122,8 @@ class FixedPath(nn.Module):
         width, operations = branch.width, branch.operations
         self.stem = Stem(width, branch.start_rate)
         self.cells, self.s0, self.s1 = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
-        rates = (
-            branch.start_rate,
-            branch.start_rate,
-            *branch.path,
-        )  # rates[layer] is where s0 of that layer comes from
+        # rates[layer] is where s0 of that layer comes from.
+        rates = (branch.start_rate, branch.start_rate, *branch.path)
 
         def make_edge(edge: Edge, cell_width: int) -> nn.Module | None:
             name = operations.get(edge)

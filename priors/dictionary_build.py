@@ -11,13 +11,12 @@ from ..engine.device import make_fabric
 from ..engine.progress import track
 from ..engine.run_folder import check_writable
 from ..errors import MfpsError
-from ..external_weights import find_weights, sha256_of
 from ..faces.dictionary_file import write_dictionary
 from ..faces.image import read_image, write_image
 from ..faces.landmark_file import read_landmarks
 from ..faces.lists import find_images, image_folder, read_list
 from ..networks.vgg19 import load_vgg19
-from .dictionary_features import Relu34, random_vgg19
+from .dictionary_features import Relu34, name_of_official, name_of_random, random_vgg19
 from .dictionary_sheet import dictionary_sheet
 from .dictionary_training import Face, train_dictionary
 
@@ -73,10 +72,9 @@ def build_dictionary(
         return read_image(folder / chosen[number]), array, landmarks.scheme
 
     if random_features:
-        network, provenance = random_vgg19(seed), f"seeded random VGG19 (seed {seed})"
+        network, provenance = random_vgg19(seed), name_of_random(seed)
     else:
-        network = load_vgg19(None, weights_dir)
-        provenance = f"vgg19 {sha256_of(find_weights('vgg19', weights_dir))}"
+        network, provenance = load_vgg19(None, weights_dir), name_of_official()
     place = make_fabric(device, "float32").device
 
     def faces() -> Iterator[Face]:

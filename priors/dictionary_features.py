@@ -1,6 +1,8 @@
 """The features that facial dictionaries are made of: VGG19's relu3_4 of a face of 512 pixels, and patches of it."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,11 +10,12 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import MfpsError
+from ..errors import MAX_VALUE, MfpsError, shortened
+from ..external_weights import weights_of
 from ..faces.batch import images_to_tensor
-from ..faces.dictionary_file import FACE_PX
+from ..faces.dictionary_file import FACE_PX, FacialDictionary
 from ..faces.image import fit_square
-from ..networks.vgg19 import VGG19Features
+from ..networks.vgg19 import VGG19Features, load_vgg19
 
 RELU3_4_LAYERS = 18
 """Layers of `VGG19Features.features` up to and with relu3_4; torchvision's number of relu3_4 itself is 17."""
@@ -43,7 +46,7 @@ class Relu34(nn.Module):
 def random_vgg19(seed: int) -> VGG19Features:
     """VGG19 with seeded random weights that keep the features' scale, for demonstrations without a download.
 
-    Its dictionaries are to be called `seeded random VGG19 (seed <n>)`.
+    Its dictionaries are to be called what `name_of_random` says.
     """
     with torch.random.fork_rng(devices=[]):  # the layers draw their first weights from torch's own generator
         network = VGG19Features()
@@ -53,6 +56,38 @@ def random_vgg19(seed: int) -> VGG19Features:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(layer.bias)
     return network.eval().requires_grad_(False)
+
+
+def features_of(dictionary: FacialDictionary, weights_dir: Path | None = None) -> Relu34:
+    """The features that a dictionary was made with: the official VGG19's, or the seeded random ones that it names.
+
+    Args:
+        dictionary: the dictionary.
+        weights_dir: folder with VGG19's weights.
+
+    Raises:
+        MfpsError: they cannot be had, or the dictionary was made with others.
+    """
+    named = dictionary.features
+    if match := re.fullmatch(r"seeded random VGG19 \(seed (\d{1,10})\)", named, re.ASCII):
+        return Relu34(random_vgg19(int(match[1])))
+    if named != (official := name_of_official()):
+        shown = shortened(repr(named), MAX_VALUE)
+        raise MfpsError(
+            f"the dictionary was made with {shown}, not with {official[:18]}...; build it again with "
+            "`mfps dictionary build`"
+        )
+    return Relu34(load_vgg19(None, weights_dir))
+
+
+def name_of_random(seed: int) -> str:
+    """What dictionaries made with `random_vgg19` say of it."""
+    return f"seeded random VGG19 (seed {seed})"
+
+
+def name_of_official() -> str:
+    """What dictionaries made with VGG19's official weights say of them."""
+    return f"vgg19 {weights_of('vgg19').sha256}"
 
 
 def face_tensor(images: Sequence[np.ndarray]) -> Float[Tensor, "B 3 512 512"]:

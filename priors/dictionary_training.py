@@ -6,17 +6,19 @@ held in memory, and of patches no more than two for each entry (or 64).
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.cluster import MiniBatchKMeans
 from torch import Tensor
 
 from ..errors import MfpsError
 from ..faces.component_boxes import PARTS, component_boxes
 from ..faces.dictionary_file import CHANNELS, PATCH_SIDES, FacialDictionary
 from .dictionary_features import boxes_at_face_px, cut_patches, face_tensor
+
+if TYPE_CHECKING:
+    from sklearn.cluster import MiniBatchKMeans
 
 Face = tuple[np.ndarray, np.ndarray, str]
 """A face, uint8 (S, S, 3) RGB; its landmarks (K, 2) in pixels, NaN where one is missing; and the scheme's name."""
@@ -130,7 +132,7 @@ class _Clusters:
         self.window = np.empty((max(WINDOW * entries, LEAST_WINDOW), CHANNELS * PATCH_SIDES[part] ** 2), np.float16)
         self.faces = np.empty(len(self.window), np.int64)
         self.count = 0
-        self.means: MiniBatchKMeans | None = None
+        self.means: "MiniBatchKMeans | None" = None
 
     @property
     def centres(self) -> np.ndarray:
@@ -162,6 +164,8 @@ class _Clusters:
 
     def _fit(self, patches: np.ndarray) -> None:
         if self.means is None:
+            from sklearn.cluster import MiniBatchKMeans  # here, as importing it sets variables of the environment
+
             self.means = MiniBatchKMeans(
                 min(self.entries, len(patches)),
                 init="k-means++",

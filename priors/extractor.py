@@ -11,16 +11,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import MfpsError
+from ..external_weights import sha256_of
 from ..faces.component_boxes import PARTS
 from ..faces.dictionary_file import read_dictionary
 from ..faces.dictionary_source import draw_part
 from ..faces.landmarks import draw_heatmaps, scheme_of_name
 from ..faces.metrics import to_uint8
 from ..faces.parsing import CELEBAMASK_CLASSES, one_hot_parsing
+from .dictionary_features import features_of
 from .dictionary_matching import match_faces
 from .face_parser import FaceParser
 from .landmark_detector import LandmarkDetector
-from .prepare_priors import dictionary_features
 
 SCHEME = "ibug68"
 """What the landmark detector finds."""
@@ -87,8 +88,9 @@ class PriorExtractor:
         if "dictionary" in self.wanted:
             if sources.dictionary is None:
                 raise MfpsError("the dictionary prior needs a dictionary: name the file with --dictionary")
-            self._dictionary = read_dictionary(sources.dictionary)
-            self._features = dictionary_features(self._dictionary, sources.weights_dir).to(device)
+            self._dictionary = read_dictionary(sources.dictionary).to(device)
+            self._dictionary_sha256 = sha256_of(sources.dictionary)
+            self._features = features_of(self._dictionary, sources.weights_dir).to(device)
 
     def __call__(self, images: Float[Tensor, "B 3 H W"]) -> dict[str, Tensor]:
         """The priors of a batch.
@@ -129,6 +131,8 @@ class PriorExtractor:
         for prior in ("heatmap", "dictionary"):
             if prior in self.wanted:
                 by[prior] = dict(self._detector.provenance())
+        if "dictionary" in self.wanted:
+            by["dictionary"] |= {"dictionary_sha256": self._dictionary_sha256, "features": self._dictionary.features}
         return by
 
     def _points(self, pictures: np.ndarray) -> np.ndarray:

@@ -74,7 +74,7 @@ class FaceParser:
         known = self._sha256 == WEIGHTS_SHA256
         if (known or config.get("_name_or_path") == MODEL) and order != tuple(range(len(order))):
             raise MfpsError(f"{config_file}: the classes of {MODEL} are not in this order; {_REMEDY}")
-        self._name, self._revision = (MODEL, REVISION) if known else (str(folder), "unknown")
+        self._name, self._revision = (MODEL, REVISION) if known else (folder.resolve().name, "unknown")
         self._transformers_version = str(transformers.__version__)
         self._device = torch.device(device)
         self._order = torch.tensor(order, dtype=torch.uint8)
@@ -102,7 +102,7 @@ class FaceParser:
             return self._order[torch.stack(found).cpu()].numpy()
 
     def provenance(self) -> dict[str, str]:
-        """Which network this is: model (or folder), revision, sha256 of model.safetensors, transformers' version."""
+        """Model (or name of its folder), revision, sha256 of model.safetensors and version of transformers."""
         return {
             "model": self._name,
             "revision": self._revision,

@@ -1,11 +1,12 @@
 """What `mfps prepare` has done so far: a line a photograph, so that an interrupted run goes on where it stopped."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import MfpsError
+from ..engine.run_folder import replace_text
+from ..errors import MAX_VALUE, MfpsError, shortened
 
 
 class PrepareJournal:
@@ -18,44 +19,54 @@ class PrepareJournal:
         settings: what every entry depends on.
 
     Raises:
-        MfpsError: the file was begun with other settings.
+        MfpsError: the file was begun with other settings, or is none of these.
     """
 
-    def __init__(self, file: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, file: Path, settings: Mapping[str, Any]) -> None:
         self.file = file
         self.entries: dict[str, dict[str, Any]] = {}
         first = json.dumps({"settings": settings}, sort_keys=True)
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(first + "\n", encoding="utf-8")
+            replace_text(file, first + "\n")
             return
         lines = list(_whole_lines(file))
         if not lines or lines[0] != first:
             raise MfpsError(
-                f"{file.parent}: was begun with other settings ({_difference(lines, settings)}); "
+                f"{file.parent.parent}: was begun with other settings ({_difference(lines, settings)}); "
                 "give the same ones to go on, or another folder"
             )
-        self.entries = {entry["key"]: entry for entry in map(json.loads, lines[1:])}
-        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        try:
+            self.entries = {entry["key"]: entry for entry in map(json.loads, lines[1:])}
+        except (TypeError, KeyError):
+            raise MfpsError(f"{file}: is damaged; give another folder") from None
+        replace_text(file, "".join(f"{line}\n" for line in lines))
 
     def add(self, key: str, **entry: Any) -> None:
         """Write down what is done."""
-        self.entries[key] = {"key": key, **entry}
+        done = {"key": key, **entry}
         with self.file.open("a", encoding="utf-8") as opened:
-            opened.write(json.dumps(self.entries[key]) + "\n")
+            opened.write(json.dumps(done) + "\n")
+        self.entries[key] = done
 
 
 def _whole_lines(file: Path) -> Iterator[str]:
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return
         yield line
 
 
-def _difference(lines: list[str], settings: dict[str, Any]) -> str:
-    before = json.loads(lines[0]).get("settings", {}) if lines else {}
-    plain = json.loads(json.dumps(settings))
-    changed = [key for key in plain if before.get(key) != plain[key]]
-    return ", ".join(f"{key} {before.get(key)} -> {plain[key]}" for key in changed[:3]) or "unreadable"
+def _difference(lines: list[str], settings: Mapping[str, Any]) -> str:
+    begun = json.loads(lines[0]) if lines else None
+    before = begun.get("settings") if isinstance(begun, dict) else None
+    if not isinstance(before, dict):
+        return "unreadable"
+    now = json.loads(json.dumps(settings))
+    changed = [key for key in sorted(now.keys() | before.keys()) if before.get(key) != now.get(key)]
+    return ", ".join(
+        f"{key} {shortened(str(before.get(key)), MAX_VALUE)} -> {shortened(str(now.get(key)), MAX_VALUE)}"
+        for key in changed[:3]
+    )

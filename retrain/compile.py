@@ -133,12 +133,16 @@ def load_network(file: Path) -> CompiledNetwork:
     provenance = opened.header.get("provenance", {})
     if not isinstance(provenance, dict):
         raise MfpsError(f"{file}: its provenance is damaged; give a file written by mfps")
-    restorer = compile_genotype(genotype, config)
     try:
-        restorer.load_state_dict(opened.state)
-    except RuntimeError as error:
+        # A header may claim a network of any size: its shapes come first, and must be those of the tensors in the file.
+        with torch.device("meta"):
+            shapes = compile_genotype(genotype, config)
+        shapes.load_state_dict({name: tensor.to("meta") for name, tensor in opened.state.items()}, assign=True)
+    except (RuntimeError, TypeError, OverflowError) as error:
         raise MfpsError(
             f"{file}: its tensors do not fit its genotype ({str(error).splitlines()[-1].strip()}); "
             "give a file written by mfps"
         ) from None
+    restorer = compile_genotype(genotype, config)
+    restorer.load_state_dict(opened.state)
     return CompiledNetwork(restorer.eval(), genotype, provenance)

@@ -31,15 +31,15 @@ class RetrainConfig(RunConfig):
     epochs: int = Field(104, ge=1)
     """Passes over the training list."""
     batch_size: int = Field(8, ge=1)
-    """Faces a step."""
+    """Faces a step, those of all devices together."""
     solver: Literal["adam", "sgd"] = "adam"
     """Optimizer: Adam with betas 0.9 and 0.99, or SGD with momentum 0.9."""
     lr: float = Field(1e-3, gt=0)
     """Learning rate at the start."""
     weight_decay: float = Field(1e-3, ge=0)
     """Weight decay."""
-    clip_norm: float | None = Field(None, gt=0)
-    """Largest norm of the gradient; none as published."""
+    ema: float | None = Field(None, gt=0, lt=1)
+    """Decay of an exponential moving average of the weights, such as 0.999; the average is judged and kept."""
     schedule: Literal["published", "cosine", "constant"] = "published"
     """`published` halves the rate at the epochs `halve_at`; `cosine` falls to 0 over all steps, after a warm-up."""
     halve_at: tuple[int, ...] = (3, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)

@@ -1,8 +1,9 @@
 """What the network of a genotype costs, without its data."""
 
+import torch
 from pydantic import ValidationError
 
-from ..errors import MfpsError, rule_of
+from ..errors import MfpsError, rule_of, shown
 from ..genotypes.genotype import Genotype
 from ..networks.cost import Cost, network_cost
 from ..networks.restorer import STRIDE, NetworkConfig
@@ -10,6 +11,27 @@ from .compile import compile_genotype
 
 USUAL_CHANNELS = {"parsing": 19, "heatmap": 68, "dictionary": 256}
 """Channels assumed for a genotype's priors: CelebAMask-HQ classes, iBUG landmarks, VGG19 relu3_4."""
+
+
+def assumed_channels(genotype: Genotype) -> dict[str, int]:
+    """Channels of each prior that a genotype's cost is counted with.
+
+    An architecture does not say how many its priors have. Its provenance may, under `prior_channels`; else they are
+    the usual ones.
+
+    Args:
+        genotype: the architecture.
+
+    Raises:
+        MfpsError: the provenance has something else there than positive integers by the names of priors.
+    """
+    said = genotype.provenance.get("prior_channels", {})
+    if not isinstance(said, dict) or not all(type(count) is int and count > 0 for count in said.values()):
+        raise MfpsError(
+            f"{genotype.name}: its provenance has prior_channels {shown(said)}: "
+            'it must be positive integers by prior, such as {"heatmap": 71}; correct it or leave it out'
+        )
+    return {prior: said.get(prior, USUAL_CHANNELS[prior]) for prior in genotype.priors}  # pyright: ignore[reportReturnType]
 
 
 def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None, blocks: int = 3) -> dict[str, Cost]:
@@ -22,7 +44,7 @@ def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None,
         blocks: residual dense blocks.
 
     Raises:
-        MfpsError: the size is no multiple of 8, or a number is out of its range.
+        MfpsError: the size is no multiple of 8, or a number is out of its range. See also `assumed_channels`.
     """
     if size < STRIDE or size % STRIDE:
         raise MfpsError(f"--size is {size}: the side of a face is a positive multiple of {STRIDE} pixels, such as 128")
@@ -30,9 +52,11 @@ def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None,
         config = NetworkConfig(
             iterations=iterations if iterations is not None else (2 if genotype.priors else 1),
             blocks=blocks,
-            prior_channels={prior: USUAL_CHANNELS[prior] for prior in genotype.priors},
+            prior_channels=assumed_channels(genotype),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise MfpsError(f"--{first['loc'][0]}: {rule_of(first)}") from None
-    return network_cost(compile_genotype(genotype, config).eval(), size)
+    with torch.device("meta"):  # shapes alone, as a genotype may be of any width
+        network = compile_genotype(genotype, config).eval()
+    return network_cost(network, size)

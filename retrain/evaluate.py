@@ -17,11 +17,12 @@ from ..engine.device import make_fabric
 from ..engine.progress import track
 from ..engine.run_folder import check_free, replace_text, whole_folder
 from ..errors import MfpsError
-from ..faces.dataset import FaceFolder, make_loader
+from ..faces.dataset import FaceFolder
 from ..faces.image import write_image
 from ..faces.lists import png_names, read_list
+from ..faces.loader import make_loader
 from ..faces.metrics import psnr, ssim, to_uint8
-from ..faces.prior_provenance import describe_priors, read_provenance
+from ..faces.prior_provenance import describe_priors, oracle_priors, read_provenance
 from ..priors.extractor import ExternalSources
 from .compile import CompiledNetwork, load_network
 from .evaluation_report import EvaluatedFace, evaluation_report, table_markdown, write_comparison
@@ -95,6 +96,7 @@ def evaluate(
     if priors_from != "clean" and compiled.restorer.priors:
         extract = compiled.extractor(sources, fabric.device, drop_prior)
     stored = () if extract else compiled.restorer.priors
+    recorded = read_provenance(data)
     folders = [
         _faces(compiled, data, degradation, listed, size, seed, stored, drop_prior) for degradation in degradations
     ]
@@ -128,10 +130,14 @@ def evaluate(
         convention = {
             "size": size,
             "degradation_seed": seed,
-            "priors": describe_priors(compiled.restorer.priors, priors_from, read_provenance(data), drop_prior),
+            "priors": describe_priors(compiled.restorer.priors, priors_from, recorded, drop_prior),
+            "oracle_priors": list(oracle_priors(compiled.restorer.priors, priors_from, recorded, drop_prior)),
         }
+        if extract is not None:
+            convention["priors_found_by"] = extract.provenance()
         report = evaluation_report(compiled, weights, data, convention, groups, degradations, evaluated)
-        write_comparison([face for face in evaluated if face.images is not None], unfinished / "comparison.png")
+        shown_faces = [face for face in evaluated if face.images is not None]
+        write_comparison(shown_faces, unfinished / "comparison.png", bool(convention["oracle_priors"]))
         replace_text(unfinished / "evaluation.md", table_markdown(report))
         replace_text(unfinished / "evaluation.json", json.dumps(report, indent=1) + "\n")
     return report

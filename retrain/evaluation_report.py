@@ -102,10 +102,11 @@ def evaluation_report(
 def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
     """The report as rows of text: degradation, list, faces, what, PSNR, SSIM, and the gain over the input."""
     rows: list[tuple[str, ...]] = []
+    oracle = bool(report["convention"].get("oracle_priors"))
     for result in report["results"]:
         before = result["input"]
         stages = [("input", before)]
-        stages += [(f"iteration {i}", scores) for i, scores in enumerate(result["iterations"])]
+        stages += [(stage_name(i, oracle), scores) for i, scores in enumerate(result["iterations"])]
         for stage, scores in stages:
             gain = (
                 ""
@@ -115,6 +116,16 @@ def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
             numbers = (f"{scores['psnr']:.2f}", f"{scores['ssim']:.4f}", gain)
             rows.append((result["degradation"], result["list"], str(result["faces"]), stage, *numbers))
     return rows
+
+
+def stage_name(iteration: int, oracle: bool) -> str:
+    """What an iteration's numbers are called: those that rest on clean faces' priors say so. The first has no priors.
+
+    Args:
+        iteration: from 0 on.
+        oracle: the network was given oracle priors.
+    """
+    return f"iteration {iteration}" + (" (oracle priors)" if oracle and iteration > 0 else "")
 
 
 TABLE_COLUMNS = ("degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain of both")
@@ -130,8 +141,14 @@ def table_markdown(report: dict[str, Any]) -> str:
         f"|{'---|' * len(TABLE_COLUMNS)}",
     ]
     lines += [f"| {' | '.join(row)} |" for row in table_rows(report)]
-    lines += ["", *(f"- {key}: {value}" for key, value in report["convention"].items()), ""]
+    lines += ["", *(f"- {key}: {_plain(value)}" for key, value in report["convention"].items()), ""]
     return "\n".join(lines)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_plain(below)}" for key, below in value.items())
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
 
 
 def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
@@ -140,14 +157,21 @@ def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
     return {"faces": len(faces), "input": means[0], "iterations": means[1:]}
 
 
-def write_comparison(faces: Sequence[EvaluatedFace], file: Path) -> None:
-    """Write the pictures of the faces that kept theirs: input, outputs, clean, with their numbers."""
-    rows, captions = [], []
+def write_comparison(faces: Sequence[EvaluatedFace], file: Path, oracle: bool = False) -> None:
+    """Write the pictures of the faces that kept theirs: input, outputs, clean, with their numbers.
+
+    Args:
+        faces: the faces.
+        file: where to.
+        oracle: the outputs rest on oracle priors.
+    """
+    rows, captions, labels = [], [], []
     for face in faces:
         if face.images is not None:
             rows.append([face.images[0], *face.images[1:-1], face.images[-1]])
+            labels.append(f"{face.name}, {face.degradation}")
             captions.append([*(f"{scores['psnr']:.2f} dB  {scores['ssim']:.3f}" for scores in face.scores), ""])
     iterations = len(rows[0]) - 2
-    outputs = ["output"] if iterations == 1 else [f"iteration {i}" for i in range(iterations)]
-    sheet = comparison_sheet(rows, ["input", *outputs, "clean"], captions)
+    outputs = ["output"] if iterations == 1 else [stage_name(i, oracle) for i in range(iterations)]
+    sheet = comparison_sheet(rows, ["input", *outputs, "clean"], captions, labels)
     write_image(file, np.asarray(sheet))

@@ -4,20 +4,24 @@
 """
 
 import hashlib
+import os
+import pickletools
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import torch
 from torch import Tensor
 
 from .. import __version__
-from ..errors import MfpsError, shortened
+from ..errors import MfpsError, shortened, shown
 from ..genotypes.genotype import Genotype
 from ..networks.published_layout import check_published, published_keys, unused_shapes
 from ..networks.restorer import NetworkConfig, Restorer
+from ..regular_file import is_folder, open_regular
 from .compile import compile_genotype
 
 WRAPPERS = ("state_dict", "params", "model")
@@ -30,6 +34,19 @@ IMAGE_CHANNELS = 3
 TRAINED_SIZE, ITERATIONS = 128, 2
 MAX_CHANNELS = 4096
 """More channels than any prior has; a file may claim a shape that it has no values for."""
+
+MAX_FILE_BYTES = 2**31
+"""The published checkpoint has some tens of megabytes."""
+
+_TENSOR_NAMES = (
+    "collections.OrderedDict",
+    "torch._utils._rebuild_tensor_v2",
+    "torch._utils._rebuild_parameter",
+    "torch._utils._rebuild_sparse_tensor",
+    "torch.serialization._get_layout",
+    "torch.Size",
+)
+_LEGACY_PICKLES = 5  # magic number, protocol, machine, state dict, names of the storages; then come the values
 
 LISTED = 3
 """Keys that an error names before it counts the rest."""
@@ -97,10 +114,9 @@ def read_state_dict(file: Path) -> dict[str, Tensor]:
         )
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            shown = shortened(repr(key), 60)
             raise MfpsError(
-                f"{file}: {shown} is a {type(value).__name__}, not a tensor; give the network's state dict alone, or "
-                f"under one of {', '.join(WRAPPERS)}"
+                f"{file}: {shown(key)} is a {type(value).__name__}, not a tensor; give the network's state dict alone, "
+                f"or under one of {', '.join(WRAPPERS)}"
             )
     if all(key.startswith(PARALLEL_PREFIX) for key in state):
         return {key.removeprefix(PARALLEL_PREFIX): value for key, value in state.items()}
@@ -108,30 +124,60 @@ def read_state_dict(file: Path) -> dict[str, Tensor]:
 
 
 def _loaded(file: Path) -> Any:
-    if not file.is_file():
-        what = "a folder, not a checkpoint" if file.is_dir() else "there is no such checkpoint"
-        raise MfpsError(f"{file}: {what}; give the .pth file of the published network")
+    if is_folder(file):
+        raise MfpsError(f"{file}: a folder, not a checkpoint; give the .pth file of the published network")
     try:
-        with file.open("rb") as opened:
+        with open_regular(file, "checkpoint", "give the .pth file of the published network") as opened:
             start = opened.read(64).lstrip()
-        if start[:1] == b"<":
-            raise MfpsError(f"{file}: a web page, not a checkpoint; download the file itself, not the page about it")
-        if start.startswith(b"version https://git-lfs"):
-            raise MfpsError(f"{file}: a git-lfs pointer, not the checkpoint; fetch the file with `git lfs pull`")
+            if start[:1] == b"<":
+                raise MfpsError(f"{file}: a web page, not a checkpoint; download the file itself, not the page of it")
+            if start.startswith(b"version https://git-lfs"):
+                raise MfpsError(f"{file}: a git-lfs pointer, not the checkpoint; fetch the file with `git lfs pull`")
+            if start[8:9] == b"{":
+                raise MfpsError(f"{file}: a safetensors file; give the .pth checkpoint of the published MFPSNet")
+            _check_content(opened, file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd pickle protocols; what matters is an error
             return torch.load(file, map_location="cpu", weights_only=True)
     except MfpsError:
         raise
-    except Exception as error:  # a damaged or hostile file can make the unpickler raise almost anything
-        if found := re.search(r"(?:GLOBAL|Unsupported class) (\w[\w.]*)", str(error)):
-            raise MfpsError(
-                f"{file}: holds {shortened(found[1], 60)}, not tensors alone, and is not opened, as such a file can "
-                "run code; save only its state dict, with torch.save(network.state_dict(), FILE)"
-            ) from None
+    except Exception:  # a damaged or hostile file can make the unpickler raise almost anything
         raise MfpsError(
             f"{file}: not a checkpoint of tensors, or damaged; download it again, or save it again with torch.save"
         ) from None
+
+
+def _check_content(opened: BinaryIO, file: Path) -> None:
+    """Refuse an archive that unpacks to more than it holds, and pickles that name anything but tensors.
+
+    torch unpacks an archive into memory, and its own list of what a pickle may call has `bytearray`, of any size.
+    """
+    size = os.fstat(opened.fileno()).st_size
+    if size > MAX_FILE_BYTES:
+        raise MfpsError(f"{file}: {size:,} bytes is too large for a checkpoint (at most {MAX_FILE_BYTES:,})")
+    if not zipfile.is_zipfile(opened):
+        opened.seek(0)
+        for _ in range(_LEGACY_PICKLES):
+            _check_names(opened, file)
+        return
+    with zipfile.ZipFile(opened) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > size or any(member.compress_type for member in members):
+            raise MfpsError(f"{file}: its archive is compressed, which torch.save never does; save it again with it")
+        for member in members:
+            if member.filename.endswith(".pkl"):
+                _check_names(archive.read(member), file)
+
+
+def _check_names(pickled: bytes | BinaryIO, file: Path) -> None:
+    for operation, argument, _ in pickletools.genops(pickled):
+        if operation.name in ("GLOBAL", "STACK_GLOBAL", "INST"):
+            name = ".".join(str(argument).split(" "))
+            if name not in _TENSOR_NAMES and not re.fullmatch(r"torch\.[A-Z][A-Za-z0-9]*Storage", name):
+                raise MfpsError(
+                    f"{file}: holds {shortened(name, 60)}, not tensors alone, and is not opened, as such a file can "
+                    "run code; save only its state dict, with torch.save(network.state_dict(), FILE)"
+                )
 
 
 def _network_config(state: Mapping[str, Tensor], file: Path) -> NetworkConfig:

@@ -14,11 +14,13 @@ from ..engine.run_folder import check_free, whole_folder
 from ..errors import MfpsError
 from ..faces.batch import images_to_tensor
 from ..faces.image import fit_square, image_size, read_image, write_image
-from ..faces.lists import find_images, image_folder, png_names
+from ..faces.lists import find_photographs, png_names
 from ..faces.metrics import to_uint8
+from ..faces.prior_provenance import describe_priors, read_provenance
 from ..faces.priors import FacePriors, stored_prior
 from ..networks.restorer import STRIDE
 from ..priors.extractor import ExternalSources
+from ..regular_file import is_file
 from .compile import load_network
 from .prior_runs import check_source, run_with_priors
 
@@ -37,6 +39,8 @@ class Restored(NamedTuple):
     0."""
     cropped: int
     """Photographs that were not square, of which only the middle was restored."""
+    priors: str
+    """The priors that were used, and what they were made from; empty for none."""
 
 
 class _Photographs(NamedTuple):
@@ -57,7 +61,7 @@ def restore(
     batch_size: int = 8,
     device: str = "auto",
     precision: str = "float32",
-    priors_from: str = "files",
+    priors_from: str = "clean",
     drop_prior: Sequence[str] = (),
     sources: ExternalSources | None = None,
 ) -> Restored:
@@ -77,8 +81,8 @@ def restore(
         batch_size: faces at a time.
         device: auto, cpu, cuda or cuda:N.
         precision: float32 or bfloat16.
-        priors_from: `files` reads them beside the photographs; `degraded` finds them in the photographs, `coarse` in
-            the output of iteration 0.
+        priors_from: `clean` reads the ones beside the photographs, whatever those say that they were made from;
+            `degraded` finds them in the photographs, `coarse` in the output of iteration 0.
         drop_prior: priors that are zeroed.
         sources: where the networks that find priors come from.
 
@@ -102,14 +106,15 @@ def restore(
     wanted = compiled.restorer.priors if passes > 1 else ()
     compiled.check_dropped(drop_prior)
     extract, zeroed = None, tuple(prior for prior in drop_prior if prior in wanted)
-    if priors_from != "files":
-        check_source(priors_from)
+    check_source(priors_from)
+    if priors_from != "clean":
         extract = compiled.extractor(sources, fabric.device, zeroed) if wanted else None
     elif wanted:
         # A network runs with fewer priors than it was trained with: what is nowhere is zeros, and is said to be.
         zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(faces.root, prior))
         if set(zeroed) == set(wanted):
             passes = 1
+    recorded = read_provenance(faces.root)
     alone = passes == 1 and bool(wanted)
     channels = compiled.restorer.config.prior_channels
     dropped: dict[str, int | None] = {prior: channels[prior] for prior in zeroed}
@@ -125,23 +130,22 @@ def restore(
             degraded = images_to_tensor([image for image, _ in pairs])
             stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
             given = {name: tensor.to(fabric.device) for name, tensor in priors.tensors(stored, degraded).items()}
-            mode = "clean" if extract is None else priors_from
-            restored = run_with_priors(model, degraded.to(fabric.device), given, mode, extract, passes)[-1]
+            restored = run_with_priors(model, degraded.to(fabric.device), given, priors_from, extract, passes)[-1]
             for i, picture in zip(chosen, to_uint8(restored.float().cpu().numpy()), strict=True):
                 file = unfinished / results[i]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_image(file, picture)
                 tick()
     cropped = sum(width != height for width, height in faces.sizes.values())
-    return Restored(tuple(out / result for result in results), size, passes, zeroed, cropped)
+    used = [prior for prior in wanted if prior not in zeroed]
+    described = describe_priors(used, priors_from, recorded) if used else ""
+    return Restored(tuple(out / result for result in results), size, passes, zeroed, cropped, described)
 
 
 def _photographs(source: Path) -> _Photographs:
     """The photographs to restore; the headers of all are read first, as a folder half restored helps nobody."""
-    if source.is_file():
-        folder, names = source.parent, (source.name,)
+    folder, names = find_photographs(source)
+    root = source
+    if is_file(source):
         root = folder.parent if folder.name == "images" else folder
-    else:
-        root, folder = source, image_folder(source)
-        names = find_images(folder)
     return _Photographs(root, folder, names, {name: image_size(folder / name) for name in names})

@@ -3,29 +3,37 @@
 Source: MFPSNet's training as published (Adam, halving schedule, L1 + 0.005 perceptual).
 """
 
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import torch
 from rich.console import Console
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .. import __version__
 from ..engine.device import make_fabric
-from ..engine.journal import Journal
-from ..engine.progress import track
-from ..engine.run_folder import check_free, open_run, replace_text
+from ..engine.durable_file import write_durably
+from ..engine.processes import gather_parts, launch, own_part
+from ..engine.run import Run, open_run
+from ..engine.run_folder import check_run_folder
+from ..engine.update import apply_update, raise_together
 from ..engine.weights import load_weights, save_weights
+from ..errors import NotFiniteError
 from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
-from ..faces.dataset import make_loader
+from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
+from ..faces.sampling import BatchShare
 from ..faces.training_data import training_data
 from ..faces.validation import validation_psnr
 from ..genotypes.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
-from ..networks.losses import finite_total, restoration_loss
+from ..networks.cell import sum_in_order
+from ..networks.losses import not_finite, restoration_loss
 from ..networks.restorer import NetworkConfig
+from ..networks.synchronised_norm import synchronise_norms
 from ..networks.vgg19 import load_vgg19
 from ..priors.extractor import ExternalSources, PriorExtractor
 from .compile import compile_genotype, slice_supernet, weights_header
@@ -47,13 +55,13 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
         The genotype that was trained, at the width it was trained at.
 
     Raises:
-        MfpsError: something given cannot be used, found before the folder is made; or a loss is not finite, and the
-        best
-            epoch so far stays in the folder.
+        MfpsError: something given cannot be used, found before the folder is made; or a number is not finite, and
+            what was saved stays in the folder.
+        RunStopped: a signal asked for the end; the run is saved.
     """
     # 1. Data, network, loss.
-    check_free(config.out)
-    fabric = make_fabric(config.device, config.precision)
+    check_run_folder(config)
+    fabric = make_fabric(config.device, config.precision, config.devices, config.num_nodes)
     genotype = read_genotype(config.genotype)
     if config.width is not None and config.width != genotype.branches.upsample.width:
         genotype = genotype.with_width(config.width)
@@ -69,11 +77,9 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
         heatmap_rgb=config.heatmap_rgb,
         augmentation=Augmentation(config.flip, config.prior_dropout),
         dropped=config.drop_prior,
+        max_bad=config.max_bad_faces,
+        max_megapixels=config.max_megapixels,
     )
-    loader = make_loader(
-        train, None, config.batch_size, config.seed, shuffle=True, workers=config.workers, drop_last=True
-    )
-    val_loader = make_loader(val, None, config.batch_size, 0, shuffle=False, workers=0)
     torch.manual_seed(config.seed)
     network_config = NetworkConfig(
         iterations=config.passes, blocks=config.blocks, prior_channels=train.prior_channels, attention=config.attention
@@ -82,12 +88,6 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
     if config.from_supernet is not None:
         slice_supernet(network, load_weights(config.from_supernet).state, str(config.from_supernet))
     vgg = load_vgg19(config.vgg19).to(fabric.device) if config.perceptual > 0 else None
-    if config.channels_last:
-        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    model, optimizer = fabric.setup(network, _optimizer(config, network))
-    epoch_steps = min(len(loader), config.epoch_steps or len(loader))
-    total = min(config.epochs * epoch_steps, config.max_steps or config.epochs * epoch_steps)
-
     extract = None
     if config.priors_from != "clean" and config.priors:
         sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
@@ -95,58 +95,99 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
             train.prior_channels, sources, fabric.device, config.heatmap_rgb, dropped=config.drop_prior
         )
 
-    def restore(batch: FaceBatch) -> list[Tensor]:
-        batch = batch.to(fabric.device, channels_last=config.channels_last)
-        return run_with_priors(model, batch.degraded, batch.priors, config.priors_from, extract)
+    # 2. Processes, loaders, optimizer.
+    launch(fabric, config.deterministic)
+    share = BatchShare(fabric.global_rank, fabric.world_size, config.accumulate)
+    loader = make_training_loader(train, None, config.batch_size, config.seed, config.workers, share)
+    val_loader = make_loader(val, own_part(fabric, len(val)), config.batch_size, 0, shuffle=False, workers=0)
+    epoch_steps = min(steps_of(loader), config.epoch_steps or steps_of(loader))
+    total = min(config.epochs * epoch_steps, config.max_steps or config.epochs * epoch_steps)
+    if fabric.world_size > 1:
+        synchronise_norms(network)
+    network.to(fabric.device, memory_format=torch.channels_last if config.channels_last else torch.preserve_format)  # pyright: ignore[reportCallIssue]
+    learning = dict(network.named_parameters())
+    optimizer = _optimizer(config, network)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema)) if config.ema else None
+    judged = network if average is None else average.module
 
-    # 2. The loop: train for an epoch, then validate, keep the best, write down.
-    folder = open_run(config.out, config)
-    replace_text(folder / "genotype.json", genotype.to_json())
-    for suffix in ("svg", "png"):
-        draw_genotype(genotype, folder / f"genotype.{suffix}")
-    step, best = 0, float("-inf")
-    with Journal(folder) as journal, track("retrain", total, console) as tick:
-        for epoch in range(config.epochs):
-            loader.sampler.set_epoch(epoch)  # pyright: ignore[reportAttributeAccessIssue]
-            model.train()
-            losses: dict[str, list[float]] = {}
-            for batch in islice(loader, min(epoch_steps, total - step)):
-                lr = config.lr * lr_factor(config.schedule, epoch, step, total, config.halve_at)
-                for group in optimizer.param_groups:
-                    group["lr"] = lr
-                batch = batch.to(fabric.device, channels_last=config.channels_last)
-                outputs = run_with_priors(model, batch.degraded, batch.priors, config.priors_from, extract)
-                terms = restoration_loss(outputs, batch.clean, config.pixel, config.perceptual, vgg)
-                loss = finite_total(terms, step, batch.names)
-                optimizer.zero_grad()
-                fabric.backward(loss)
-                if config.clip_norm:
-                    fabric.clip_gradients(model, optimizer, max_norm=config.clip_norm)
-                optimizer.step()
-                step += 1
-                for name, value in terms.items():
-                    losses.setdefault(name, []).append(float(value.detach()))
-                journal.step(step, lr=lr, **{f"loss/{name}": values[-1] for name, values in losses.items()})
-                tick(f"epoch {epoch + 1}/{config.epochs} loss {float(loss.detach()):.4f}")
+    def restore(model: torch.nn.Module, batch: FaceBatch) -> list[Tensor]:
+        """Each iteration's output for a batch on the device."""
+        with fabric.autocast():
+            outputs = run_with_priors(model, batch.degraded, batch.priors, config.priors_from, extract)
+        return [output.float() for output in outputs]
 
-            model.eval()
-            with torch.no_grad():
-                psnr = validation_psnr(restore, val_loader)
-            record = {
-                "epoch": epoch + 1,
-                "step": step,
-                "loss": {name: sum(values) / len(values) for name, values in losses.items()},
-                "psnr": {"input": psnr.input, "iterations": psnr.iterations},
-                "best": psnr.iterations[-1] > best,
-            }
-            if record["best"]:
-                best = psnr.iterations[-1]
-                header = weights_header(genotype, network_config, _provenance(config, genotype, epoch, step))
-                save_weights(folder / "weights.safetensors", network.state_dict(), **header)
-            journal.epoch(record, step)
-            console.print(_epoch_line(record, config.epochs), highlight=False, soft_wrap=True)
-            if step == total:
-                break
+    def learn(pieces: tuple[FaceBatch, ...], step: int) -> dict[str, float]:
+        """One update; its loss terms are returned."""
+        optimizer.zero_grad()
+        means: dict[str, float] = {}
+        for piece in pieces:
+            batch = piece.to(fabric.device, channels_last=config.channels_last)
+            terms = restoration_loss(restore(network, batch), batch.clean, config.pixel, config.perceptual, vgg)
+            raise_together(fabric, not_finite(terms, step, batch.names))
+            (sum_in_order(list(terms.values())) / len(pieces)).backward()
+            for name, value in terms.items():
+                means[name] = means.get(name, 0.0) + float(value.detach()) / len(pieces)
+        names = tuple(name for piece in pieces for name in piece.names)
+        apply_update(fabric, optimizer, learning, step, names, config.clip_norm)
+        if average is not None:
+            average.update_parameters(network)
+        return means
+
+    def train_epoch(run: Run) -> None:
+        """The steps of the running epoch that are left."""
+        epoch, done, step = run.position.epoch, run.position.batch, run.position.step
+        left = min(epoch_steps, total - (step - done)) - done
+        network.train()
+        for pieces in islice(training_steps(loader, epoch, done), left):
+            run.note_bad_faces(dict(bad for piece in pieces for bad in piece.bad), len(train))
+            lr = config.lr * lr_factor(config.schedule, epoch, run.position.step, total, config.halve_at)
+            for group in optimizer.param_groups:
+                group["lr"] = lr * run.position.lr_scale
+            losses: dict[str, float] = {}
+            with run.forgiving(network):
+                losses = learn(pieces, run.position.step)
+            left -= 1
+            text = f"epoch {epoch + 1}/{config.epochs} loss {sum(losses.values()):.4f}"
+            run.step_done(losses, text, left == 0, lr=optimizer.param_groups[0]["lr"])
+
+    def finish_epoch(run: Run) -> None:
+        """Validate, keep the best, write down."""
+        epoch, step = run.position.epoch, run.position.step
+
+        def restored(batch: FaceBatch) -> list[Tensor]:
+            return restore(judged, batch.to(fabric.device, channels_last=config.channels_last))
+
+        judged.eval()
+        with torch.no_grad():
+            psnr = validation_psnr(restored, val_loader, partial(gather_parts, fabric, total=len(val)))
+        score = psnr.iterations[-1]
+        record = {
+            "epoch": epoch + 1,
+            "step": step,
+            "loss": run.position.mean_losses(),
+            "psnr": {"input": psnr.input, "iterations": psnr.iterations},
+            "best": run.improves(score),
+        }
+        if record["best"] and fabric.is_global_zero:
+            header = weights_header(genotype, network_config, _provenance(config, genotype, epoch, step))
+            save_weights(config.out / "weights.safetensors", judged.state_dict(), **header)
+        run.epoch_done(record, score)
+        run.console.print(_epoch_line(record, config.epochs), highlight=False, soft_wrap=True)
+
+    # 3. The loop: train for an epoch, then validate, keep the best, write down.
+    parts = {"network": network, "optimizer": optimizer, **({"average": average} if average is not None else {})}
+    identity = (genotype.hash, *train.names, "", *val.names)
+    with ended_workers(loader), open_run(config, fabric, console, "retrain", total, parts, *identity) as run:
+        if fabric.is_global_zero:
+            write_durably(config.out / "genotype.json", genotype.to_json())
+            for suffix in ("svg", "png"):
+                draw_genotype(genotype, config.out / f"genotype.{suffix}")
+        while run.goes_on(config.epochs, total):
+            try:
+                train_epoch(run)
+                finish_epoch(run)
+            except NotFiniteError as trouble:
+                run.roll_back(trouble)
     return genotype
 
 
@@ -161,7 +202,7 @@ def _provenance(config: RetrainConfig, genotype: Genotype, epoch: int, step: int
         "kind": "retrain",
         "mfps": __version__,
         "genotype": genotype.hash,
-        "data": config.data.name,
+        "data": config.data.absolute().name,
         "size": config.size,
         "degradation": config.degradation,
         "priors": list(config.priors),

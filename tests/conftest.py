@@ -1,7 +1,9 @@
 """What all tests share. Shapes in annotations are checked while they run (see `addopts` in pyproject.toml)."""
 
 import io
+import os
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +12,11 @@ from mfps.faces.drawn import write_drawn_faces
 from rich.console import Console
 
 torch.set_num_threads(1)  # the workers of pytest-xdist share the cores
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=3, help="How often test_resume kills commands; see `make torture`.")
+    parser.addoption("--kill-seed", type=int, default=0, help="Seed of the moments it does so.")
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +30,22 @@ def drawn_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faces") / "drawn"
     write_drawn_faces(folder, 8, 16, seed=0, val=2)
     return folder
+
+
+@pytest.fixture(scope="session")
+def annotated():
+    """`annotated("menpo68/lenna.ljson")`: a file or folder of annotated photographs; where it is missing, a skip.
+
+    They are looked for in the data folder that `MFPS_FACES` names, else in `shared/faces` beside the repository.
+    """
+    folder = Path(os.environ.get("MFPS_FACES") or Path(__file__).parents[2] / "shared" / "faces") / "annotated"
+
+    def find(name):
+        if not (folder / name).exists():
+            pytest.skip(f"{name} is not in the data folder (MFPS_FACES, or shared/faces beside the repository)")
+        return folder / name
+
+    return find
 
 
 @pytest.fixture

@@ -22,6 +22,10 @@ MODULES = sorted(
 )
 
 TESTED_ELSEWHERE = {
+    "faces/image_file": "hostile/test_images",
+    "faces/boundary": "hostile/test_lists",
+    "genotypes/npy_file": "hostile/test_weights",
+    "engine/yaml_text": "hostile/test_texts",
     "faces/batch": "faces/test_dataset",
     "faces/prior_sources": "faces/test_priors",
     "faces/landmark_file": "faces/test_landmarks",
@@ -32,6 +36,7 @@ TESTED_ELSEWHERE = {
     "faces/training_data": "retrain/test_train",
     "faces/validation": "retrain/test_train",
     "faces/degrade_folder": "cli/test_commands",
+    "networks/synchronised_norm": "engine/test_processes",
     "genotypes/cell_figure": "genotypes/test_figure",
     "genotypes/trellis_figure": "genotypes/test_figure",
     "genotypes/palette": "genotypes/test_figure",
@@ -51,6 +56,7 @@ TESTED_ELSEWHERE = {
         ),
         "cli/test_commands",
     ),
+    **dict.fromkeys(("cli/dictionary", "cli/doctor", "cli/prepare"), "cli/test_prior_commands"),
 }
 """Modules without a test file of their own: parts of a whole, or one line commands, tested with what uses them."""
 

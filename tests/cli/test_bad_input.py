@@ -82,13 +82,23 @@ def test_nothing_is_left_of_an_evaluation_that_cannot_be_written(
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_corrupt_image_in_the_middle_of_a_run(world: Path, mfps: Callable[[str], Ended], workers: int) -> None:
-    write_drawn_faces(world / "corrupt", 6, 16, seed=2)
-    for photograph in (world / "corrupt" / "images").iterdir():
+def test_corrupt_images_in_the_middle_of_a_run(world: Path, mfps: Callable[[str], Ended], workers: int) -> None:
+    """The faces to validate on are whole, so the damage is found by the first step."""
+    write_drawn_faces(world / "corrupt", 6, 16, seed=2, val=1)
+    for name in (world / "corrupt" / "train.txt").read_text().split():
+        photograph = world / "corrupt" / "images" / name
         photograph.write_bytes(photograph.read_bytes()[:100])
-    ended = mfps(f"{SEARCH_OUT} --data corrupt --workers {workers}")
-    assert_one_line(ended, ("corrupt/images/000", "the image is damaged", "replace the file"))
+    ended = mfps(f"{SEARCH_OUT} --data corrupt --val-list corrupt/val.txt --workers {workers}")
+    assert_one_line(ended, ("corrupt/images/000", "the image is damaged", "replace the file", "no better"))
     assert_no_half_run(world / "new")
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_corrupt_image_to_validate_on(mfps: Callable[[str], Ended]) -> None:
+    (Path("corrupt") / "bad.txt").write_text("0003.png\n")
+    ended = mfps(f"{SEARCH_OUT} --data corrupt --val-list corrupt/bad.txt")
+    (Path("corrupt") / "bad.txt").unlink()
+    assert_one_line(ended, ("corrupt/images/0003.png", "the image is damaged", "replace the file"))
 
 
 @pytest.mark.parametrize("steps", [1, 3])
@@ -107,20 +117,30 @@ def test_a_training_that_diverges(world: Path, mfps: Callable[[str], Ended], ste
 
 
 def assert_no_half_run(folder: Path) -> None:
-    """A run that ended in its first epoch left its configuration and curves, and nothing that looks like a result."""
+    """A run that ended in its first epoch left what it was begun with, and nothing that looks like a result."""
     left = {path.name for path in folder.iterdir()}
-    assert left <= {"config.yaml", "environment.json", "tensorboard", "genotype.json", "genotype.svg", "genotype.png"}
+    begun = {"config.yaml", "environment.json", "tensorboard", "checkpoints"}
+    assert left <= {*begun, "genotype.json", "genotype.svg", "genotype.png"}
     assert not [path for path in folder.rglob("*") if path.name.endswith((".part", ".tmp"))]
 
 
-def test_a_gpu_without_enough_memory(
-    world: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nGPU 0 has 8 GiB"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: out of memory. 9 GiB"
+        ),
+    ],
+)
+def test_not_enough_memory(
+    world: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch, error: RuntimeError
 ) -> None:
     def exhausted(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB.\nGPU 0 has 8 GiB")
+        raise error
 
     monkeypatch.setattr("mfps.nas.search.restoration_loss", exhausted)
-    assert_one_line(mfps(SEARCH_OUT), ("CUDA out of memory", "--batch-size or --size"))
+    assert_one_line(mfps(SEARCH_OUT), ("out of memory", "--batch-size or --size"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,8 @@ from mfps.faces.image import image_size
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
+from mfps.priors.dictionary_features import Relu34
+from torch.nn.functional import avg_pool2d
 
 from ..published_recipe import state_of
 from .conftest import RETRAIN, SEARCH, Ended
@@ -32,6 +35,7 @@ MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
 HELPS = [
     "",
     *("demo", "search", "retrain", "evaluate", "restore", "degrade", "genotype", "weights"),
+    *("prepare", "doctor", "dictionary", "dictionary build"),
     *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "random", "import", "export")),
     *(f"weights {name}" for name in ("import", "show")),
 ]
@@ -76,7 +80,7 @@ def test_search_then_retrain_then_evaluate(
         assert any(line.startswith(start) for line in said.splitlines()), start
     search = tmp_path / "runs" / "search"
     results = {"config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "history.jsonl"}
-    results |= {"weights.safetensors", "tensorboard"}
+    results |= {"weights.safetensors", "tensorboard", "checkpoints"}
     assert names(search) == results | {"supernet.svg", "supernet.png"}
     assert read_genotype(search).priors == ("parsing", "heatmap")
     assert "space" in load_weights(search).header
@@ -185,15 +189,13 @@ def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
     assert said.splitlines()[-1] == "faces     one/0001.png"
     shutil.rmtree(world / "faces" / "priors")
     said = succeeded("restore made/theirs.safetensors faces --out many --size 32 --device cpu", world)
-    assert (
-        "note      no priors beside the photographs (parsing, heatmap, dictionary): stopped after iteration 0" in said
-    )
+    assert "note      without priors (parsing, heatmap, dictionary): stopped after iteration 0" in said
     assert "restored  8 faces at 32 px, 1 iteration" in said
     assert len(names(world / "many")) == 8
 
 
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]) -> None:
-    """In this process and with a smaller preset, as the real one takes minutes."""
+    """In this process, with a smaller preset and features that cost nothing, as the real one takes minutes."""
     real = configuration.read_preset
 
     def smaller(name: str, stage: str) -> Mapping[str, object]:
@@ -203,6 +205,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
 
     monkeypatch.setattr(configuration, "read_preset", smaller)
     monkeypatch.setattr(drawn, "CANVAS_PX", 64)
+    monkeypatch.setattr(Relu34, "forward", lambda _, image: avg_pool2d(image, 4).repeat(1, 86, 1, 1)[:, :256])
     monkeypatch.chdir(tmp_path)
     ended = mfps("demo --out shown --faces 32 --device cpu")
     assert (ended.status, ended.err) == (0, "")
@@ -215,6 +218,9 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
         assert f"{label:10}{Path('shown') / file}" in ended.out
         assert (tmp_path / "shown" / file).is_file()
     assert (tmp_path / "shown" / "retrain" / "weights.safetensors").is_file()
+    assert "priors    parsing, heatmap, dictionary: oracle priors" in ended.out
+    provenance = json.loads((tmp_path / "shown" / "faces" / "priors" / "provenance.json").read_text())
+    assert provenance["dictionary"]["features"] == "seeded random VGG19 (seed 0)"
 
 
 def test_help_is_fast_and_says_everything(tmp_path: Path) -> None:
@@ -255,7 +261,7 @@ def test_installed_version_and_bare_call(tmp_path: Path) -> None:
 
 def test_an_error_of_the_installed_command_is_one_line(tmp_path: Path) -> None:
     ended = installed("degrade nowhere --out new", tmp_path)
-    assert ended == Ended(1, "", "mfps: nowhere: there is no such data folder; check the path\n")
+    assert ended == Ended(1, "", "mfps: nowhere: neither a photograph nor a folder of photographs; check the path\n")
     assert names(tmp_path) == set()
 
 
@@ -281,7 +287,10 @@ def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path) -> None:
         running.stdout.read()
         complaint = running.stderr.read()
         assert running.wait(30) == 130
-    assert complaint == "mfps: interrupted; what finished epochs wrote is in the run folder\n"
+    assert re.fullmatch(
+        r"mfps: stopped by SIGINT after step \d+, and saved in run: go on with the same command and --resume\n",
+        complaint,
+    )
     run = tmp_path / "run"
     assert len(read_history(run)) >= 2
     assert read_genotype(run).present

@@ -45,6 +45,28 @@ def test_a_written_configuration_reads_back(stage, tmp_path):
     assert config.priors == ("parsing", "heatmap")
 
 
+def test_a_batch_is_divided_without_rest(refused):
+    whole = {"batch_size": 12, "devices": 2, "num_nodes": 3, "accumulate": 2}
+    assert resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole}).batch_size == 12
+    with refused(
+        "--batch-size 8 cannot be divided among --devices 2 x --num-nodes 3 x --accumulate 2: .* multiple of 12"
+    ):
+        resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole, "batch_size": 8})
+
+
+def test_a_run_is_gone_on_with_or_removed(refused):
+    with refused("--resume and --overwrite exclude each other"):
+        resolve(SearchConfig, "search", "tiny", None, {**needed("search"), "resume": True, "overwrite": True})
+
+
+def test_how_a_run_is_begun_is_no_part_of_it(tmp_path):
+    for flag in ("resume", "overwrite"):
+        write_config(
+            resolve(SearchConfig, "search", "tiny", None, {**needed("search"), flag: True}), tmp_path / "c.yaml"
+        )
+        assert flag not in (tmp_path / "c.yaml").read_text()
+
+
 def test_iterations_default_to_what_the_network_can_use():
     def passes(**options):
         return resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **options}).passes

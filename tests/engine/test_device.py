@@ -11,11 +11,8 @@ def test_auto_takes_a_gpu_where_there_is_one():
 def test_bfloat16_keeps_weights_in_float32():
     fabric = make_fabric("cpu", "bfloat16")
     module = torch.nn.Conv2d(2, 2, 3)
-    model = fabric.setup(module)
-    seen = []
-    module.register_forward_hook(lambda _, __, output: seen.append(output.dtype))
-    model(torch.rand(1, 2, 8, 8))
-    assert seen == [torch.bfloat16]
+    with fabric.autocast():
+        assert module(torch.rand(1, 2, 8, 8)).dtype == torch.bfloat16
     assert module.weight.dtype == torch.float32
 
 
@@ -23,6 +20,24 @@ def test_bfloat16_keeps_weights_in_float32():
 def test_what_is_not_there(device):
     with pytest.raises(MfpsError, match="device"):
         make_fabric(device, "float32")
+
+
+def test_several_processes():
+    fabric = make_fabric("cpu", "float32", devices=2, num_nodes=3)
+    assert (fabric.world_size, fabric.device.type) == (6, "cpu")
+
+
+def test_several_gpus_must_be_there(monkeypatch, refused):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for device, devices in (("cuda", 3), ("cuda:1", 2), ("auto", 3)):
+        with refused(f"no device '{device}' for {devices} processes: torch sees 2 CUDA devices"):
+            make_fabric(device, "float32", devices)
+
+
+def test_a_launcher_must_agree(monkeypatch, refused):
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    with refused("the launcher started 4 processes, but --devices 2 times --num-nodes 1 is 2"):
+        make_fabric("cpu", "float32", devices=2)
 
 
 def test_unknown_precision():

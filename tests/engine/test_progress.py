@@ -22,3 +22,13 @@ def test_on_a_terminal_there_is_a_bar():
         tick("loss 2")
     assert "\x1b" in text.getvalue()
     assert "2/2" in text.getvalue()
+
+
+def test_what_an_earlier_run_did_is_counted_but_not_its_time():
+    text = io.StringIO()
+    with track("search", 100, Console(file=text, width=80), done=98) as tick:
+        tick()
+        tick(at=100)
+    (line,) = text.getvalue().splitlines()
+    assert line.startswith("search: 100/100 ")
+    assert line.endswith(", 0 s left")

@@ -1,34 +1,126 @@
 import pytest
 from mfps.engine.configuration import resolve
-from mfps.engine.run_folder import check_free, environment, open_run, replace_text
-from mfps.errors import MfpsError
+from mfps.engine.run_folder import (
+    MAY_CHANGE,
+    RUN_FILES,
+    begin_run_folder,
+    check_free,
+    check_run_folder,
+    environment,
+    replace_text,
+)
+from mfps.engine.run_lock import LOCK
 from mfps.nas.config import SearchConfig
+from mfps.retrain.config import RetrainConfig
 
 
 @pytest.fixture
 def config(tmp_path):
-    return resolve(SearchConfig, "search", "tiny", None, {"data": "faces", "out": tmp_path / "run"})
+    def make(**changed):
+        given = {"data": "faces", "out": tmp_path / "run", **changed}
+        return resolve(SearchConfig, "search", "tiny", None, given)
+
+    return make
 
 
-def test_a_run_says_how_it_was_made(tmp_path, config):
-    folder = open_run(tmp_path / "a" / "run", config)
-    assert resolve(SearchConfig, "search", "small", folder / "config.yaml", {}) == config
-    assert '"torch"' in (folder / "environment.json").read_text()
+@pytest.fixture
+def begun(config):
+    """A folder with all that a run leaves, and the content of each file."""
+    folder = config().out
+    folder.mkdir()
+    begin_run_folder(config())
+    for name in RUN_FILES:
+        if name in ("tensorboard", "checkpoints"):
+            (folder / name).mkdir()
+            (folder / name / "x").write_text(name)
+        elif not (folder / name).exists():
+            (folder / name).write_text(name)
+    return folder
+
+
+def content(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_says_how_it_was_made(config):
+    config().out.mkdir()
+    begin_run_folder(config(resume=True))
+    assert resolve(SearchConfig, "search", "small", config().out / "config.yaml", {}) == config()
+    assert '"torch"' in (config().out / "environment.json").read_text()
     assert environment()["mfps"]
 
 
-def test_a_run_overwrites_nothing(tmp_path, config):
-    folder = open_run(tmp_path / "run", config)
-    before = {file: file.read_bytes() for file in folder.iterdir()}
-    with pytest.raises(MfpsError, match="another run"):
-        open_run(folder, config)
-    assert {file: file.read_bytes() for file in folder.iterdir()} == before
+def test_a_run_overwrites_nothing_unasked(config, begun, refused):
+    before = content(begun)
+    with refused("holds another run or other files, .*give a new folder with --out, go on with --resume, or remove"):
+        check_run_folder(config())
+    assert content(begun) == before
 
 
-def test_an_empty_folder_is_free_and_a_file_is_not(tmp_path):
+def test_overwrite_removes_a_run_and_nothing_else(config, begun, refused):
+    (begun / "thesis.tex").write_text("precious")
+    with refused("run: holds thesis.tex besides a run, and --overwrite removes runs alone"):
+        check_run_folder(config(overwrite=True))
+    (begun / "thesis.tex").unlink()
+    check_run_folder(config(overwrite=True))
+    begin_run_folder(config(overwrite=True, seed=7))
+    assert {path.name for path in begun.iterdir()} == {"config.yaml", "environment.json", LOCK}
+    assert "seed: 7" in (begun / "config.yaml").read_text()
+
+
+def test_what_is_no_run_is_neither_resumed_nor_overwritten(config, tmp_path, refused):
+    config().out.mkdir()
+    (config().out / "thesis.tex").write_text("precious")
+    for flag in ({}, {"resume": True}, {"overwrite": True}):
+        with refused("holds another run or other files, and a run overwrites nothing; give a new folder with --out$"):
+            check_run_folder(config(**flag))
+
+
+@pytest.mark.parametrize("flag", [{}, {"resume": True}, {"overwrite": True}])
+@pytest.mark.parametrize("left", [(), (LOCK,), (".config.yaml.77.part",)])
+def test_where_nothing_is_yet_a_run_begins(config, flag, left):
+    check_run_folder(config(**flag))
+    config().out.mkdir()
+    for name in left:
+        (config().out / name).touch()
+    check_run_folder(config(**flag))
+    begin_run_folder(config(**flag))
+    assert {path.name for path in config().out.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
+
+
+def test_a_run_is_resumed_with_the_options_it_was_begun_with(config, begun, refused):
+    check_run_folder(config(resume=True))
+    check_run_folder(config(resume=True, epochs=99, device="cpu", workers=3, max_steps=1000, checkpoint_minutes=1))
+    for changed, told in (
+        ({"size": 32}, "size was 64 and is 32"),
+        ({"seed": 3, "flip": True}, "flip was False and is True, seed was 0 and is 3"),
+        ({"clip_norm": 1.0}, "clip_norm was None and is 1.0"),
+        ({"fix": {"upsample": "mfpsnet"}}, "fix was {} and is"),
+    ):
+        with refused(f"the run was begun with other options: {told}"):
+            check_run_folder(config(resume=True, **changed))
+
+
+def test_a_training_does_not_resume_a_search(config, begun, refused):
+    other = {"data": "faces", "out": begun, "genotype": "mfpsnet", "resume": True}
+    with refused("was begun with other options: .* and [0-9]+ more; give the same ones"):
+        check_run_folder(resolve(RetrainConfig, "retrain", "tiny", None, other))
+
+
+def test_a_damaged_configuration_is_not_resumed(config, begun, refused):
+    (begun / "config.yaml").write_text("a: [1")
+    with refused("config.yaml, line 1: not YAML"):
+        check_run_folder(config(resume=True))
+
+
+def test_all_that_may_change_is_an_option():
+    assert {*SearchConfig.model_fields, *RetrainConfig.model_fields} >= MAY_CHANGE
+
+
+def test_an_empty_folder_is_free_and_a_file_is_not(tmp_path, refused):
     check_free(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(MfpsError, match="is a file"):
+    with refused("is a file"):
         check_free(tmp_path / "file")
 
 

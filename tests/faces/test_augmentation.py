@@ -1,10 +1,13 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
 from mfps.faces.augmentation import Augmentation
-from mfps.faces.dataset import FaceFolder, make_loader
+from mfps.faces.dataset import FaceFolder
 from mfps.faces.drawn import write_drawn_faces
 from mfps.faces.landmarks import scheme_of_name
+from mfps.faces.loader import make_loader
 from mfps.faces.parsing import CELEBAMASK_FLIP_PAIRS
 
 PRIORS = ("parsing", "heatmap")
@@ -44,7 +47,7 @@ def test_a_mirrored_face_has_mirrored_priors_with_left_and_right_swapped(drawn):
 
 
 def test_stored_arrays_are_mirrored_with_their_channels(drawn, tmp_path):
-    (tmp_path / "images").symlink_to(drawn / "images")
+    shutil.copytree(drawn / "images", tmp_path / "images")
     rng = np.random.default_rng(0)
     for prior, channels in (("parsing", 19), ("heatmap", 71), ("dictionary", 5)):
         (tmp_path / "priors" / prior).mkdir(parents=True)
@@ -62,7 +65,7 @@ def test_stored_arrays_are_mirrored_with_their_channels(drawn, tmp_path):
 
 @pytest.mark.parametrize("channels", [4, 72])
 def test_channels_of_unknown_meaning_are_not_mirrored(drawn, tmp_path, refused, channels):
-    (tmp_path / "images").symlink_to(drawn / "images")
+    shutil.copytree(drawn / "images", tmp_path / "images")
     (tmp_path / "priors" / "heatmap").mkdir(parents=True)
     for i in range(12):
         np.save(tmp_path / "priors" / "heatmap" / f"{i:04d}.npy", np.ones((channels, 4, 4)))
@@ -97,7 +100,7 @@ def test_a_prior_that_is_left_out_is_zeros_stored_or_not(drawn, tmp_path):
     assert found["heatmap"].shape == (12, 68, 32, 32)
     assert not found["heatmap"].any()
     assert torch.equal(found["parsing"], batch(drawn)["parsing"])
-    (tmp_path / "images").symlink_to(drawn / "images")
+    shutil.copytree(drawn / "images", tmp_path / "images")
     absent = batch(tmp_path, Augmentation(flip=True), dropped={"heatmap": 7, "parsing": 19})
     assert absent["heatmap"].shape == (12, 7, 32, 32)
     assert not absent["heatmap"].any()

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 import torch
 from mfps.errors import MfpsError
-from mfps.faces.dataset import FaceFolder, make_loader
+from mfps.faces.dataset import FaceFolder
 from mfps.faces.drawn import write_drawn_faces
 from mfps.faces.image import write_image
+from mfps.faces.loader import make_loader
+from mfps.faces.sampling import FaceAddress
 
 PRIORS = ("heatmap", "parsing")
 
@@ -16,9 +18,11 @@ def drawn(tmp_path_factory):
     return folder
 
 
-def batches(drawn, batch_size, workers, epoch=0, **options):
+def batches(drawn, batch_size, workers, epoch=0):
     folder = FaceFolder(drawn, 32, priors=PRIORS, seed=3)
-    return list(make_loader(folder, None, batch_size, 5, False, workers, epoch=epoch, **options))
+    loader = make_loader(folder, None, batch_size, 5, False, workers)
+    loader.sampler.set_epoch(epoch)
+    return list(loader)
 
 
 def joined(found):
@@ -52,16 +56,6 @@ def test_every_epoch_degrades_anew_but_the_same_way(drawn):
     assert not torch.equal(first["degraded"], second["degraded"])
     folder = FaceFolder(drawn, 32, seed=3)
     assert np.array_equal(folder[1, 4].degraded, folder[1, 4].degraded)
-
-
-def test_persistent_workers_follow_the_epoch(drawn):
-    folder = FaceFolder(drawn, 32)
-    loader = make_loader(folder, [0, 1, 2, 3], 2, 0, True, 1)
-    for epoch in (0, 1):
-        loader.sampler.set_epoch(epoch)
-        names = [name for batch in loader for name in batch.names]
-        here = make_loader(folder, [0, 1, 2, 3], 2, 0, True, 0, epoch=epoch)
-        assert names == [name for batch in here for name in batch.names]
 
 
 def test_the_loader_leaves_the_global_generator_alone(drawn):
@@ -100,8 +94,6 @@ def test_folders_that_cannot_be_used(tmp_path, drawn):
         FaceFolder(drawn, 30)
     with pytest.raises(MfpsError, match=r"7 of 7 images are smaller than 40 pixels, first 0000.png \(32 x 32\)"):
         FaceFolder(drawn, 40)
-    with pytest.raises(MfpsError, match="fill a batch"):
-        make_loader(FaceFolder(drawn, 32), [0], 2, 0, True, 0, drop_last=True)
 
 
 def test_photographs_of_any_shape_become_square(tmp_path):
@@ -109,3 +101,58 @@ def test_photographs_of_any_shape_become_square(tmp_path):
     sample = FaceFolder(tmp_path, 16, degradation="none")[0, 0]
     assert sample.clean.shape == (16, 16, 3)
     assert np.array_equal(sample.clean, sample.degraded)
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """Twelve faces: no header in the third, no pixels in the fifth, no label map for the seventh."""
+    write_drawn_faces(tmp_path / "faces", 12, 32, seed=0)
+    images = tmp_path / "faces" / "images"
+    (images / "0002.png").write_bytes(b"")
+    (images / "0004.png").write_bytes((images / "0004.png").read_bytes()[:100])
+    (tmp_path / "faces" / "priors" / "parsing" / "0006.png").write_bytes(b"x")
+    return tmp_path / "faces"
+
+
+def test_another_face_stands_in_for_one_that_cannot_be_read(damaged):
+    folder = FaceFolder(damaged, 32, priors=("parsing",), max_bad=0.3)
+    assert folder.names == tuple(f"{number:04d}.png" for number in range(12))
+    assert list(folder.bad) == ["0002.png"]
+    for bad in (2, 4, 6):
+        sample = folder[FaceAddress(0, bad, (2, 4, 7))]
+        assert sample.name == "0007.png"
+        assert sample.bad[0][0] == f"{bad:04d}.png"
+        assert f"{bad:04d}.png: " in sample.bad[0][1]
+        own = folder[0, 7]
+        assert np.array_equal(sample.degraded, own.degraded)
+        assert np.array_equal(sample.priors["parsing"], own.priors["parsing"])
+
+
+def test_the_faces_that_can_be_read_do_not_change_when_others_cannot(damaged, tmp_path):
+    write_drawn_faces(tmp_path / "whole", 12, 32, seed=0)
+    folder, whole = (FaceFolder(root, 32, priors=PRIORS, max_bad=0.3) for root in (damaged, tmp_path / "whole"))
+    for index in (1, 3, 7, 11):
+        one, other = folder[1, index], whole[1, index]
+        assert np.array_equal(one.degraded, other.degraded)
+        assert all(np.array_equal(one.priors[prior], other.priors[prior]) for prior in PRIORS)
+
+
+def test_without_a_spare_that_can_be_read_there_is_an_end(damaged, refused):
+    folder = FaceFolder(damaged, 32, max_bad=0.3)
+    with refused("0002.png: .*and the next 1 faces are no better"):
+        folder[FaceAddress(0, 2, (4,))]
+    with refused("0004.png: the image is damaged"):
+        folder[0, 4]
+
+
+def test_too_many_bad_headers_are_refused(damaged, refused):
+    for share in (0.0, 0.08):
+        with refused("0002.png: "):
+            FaceFolder(damaged, 32, max_bad=share)
+
+
+def test_a_folder_that_is_gone_is_told_from_a_bad_face(damaged, tmp_path, refused):
+    folder = FaceFolder(damaged, 32, max_bad=0.3)
+    damaged.rename(tmp_path / "elsewhere")
+    with refused("images: the data folder is gone"):
+        folder[FaceAddress(0, 0, (1, 2))]

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
 from mfps.faces.degradation import PRESETS, Degradation, degradation_rng
+from mfps.faces.degradation_stages import blind, blur, jpeg, lose_resolution, noise
 from mfps.faces.drawn import draw_face
 
 
@@ -32,6 +33,36 @@ def test_equal_generators_give_equal_bytes(face, preset, size):
 def test_the_three_numbers_all_matter():
     draws = {degradation_rng(*numbers).random() for numbers in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0))}
     assert len(draws) == 5
+
+
+def test_presets_are_made_of_the_published_steps_in_order(face):
+    published = {
+        "none": (),
+        "blur": (blur,),
+        "noise": (noise,),
+        "jpeg": (jpeg,),
+        "lowres": (lose_resolution,),
+        "full": (blur, noise, jpeg, lose_resolution),
+    }
+    for name, steps in published.items():
+        assert PRESETS[name].native_size_px == 128
+        spoiled, rng = face, degradation_rng(1, 2, 3)
+        for step in steps:
+            spoiled = step(spoiled, rng, 1.0)
+        assert np.array_equal(Degradation.parse(name).apply(face, degradation_rng(1, 2, 3)), spoiled)
+
+
+def test_blind_presets_have_the_published_ranges():
+    published = {
+        "gfpgan": {"sigma_px": (0.1, 10.0), "shrink": (0.8, 8.0), "noise_sigma": (0.0, 20.0), "quality": (60, 100)},
+        "codeformer": {"sigma_px": (1.0, 15.0), "shrink": (4.0, 30.0), "noise_sigma": (0.0, 20.0), "quality": (30, 80)},
+    }
+    image = draw_face(np.random.default_rng(1), 256).image
+    for name, ranges in published.items():
+        assert PRESETS[name].native_size_px == 512
+        spoiled = blind(image, degradation_rng(1, 2, 3), 0.5, **ranges)
+        assert np.array_equal(Degradation.parse(name).apply(image, degradation_rng(1, 2, 3)), spoiled)
+    assert {*published, "none", "blur", "noise", "jpeg", "lowres", "full"} == set(PRESETS)
 
 
 @pytest.mark.parametrize("seed", range(5))

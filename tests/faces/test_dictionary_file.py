@@ -57,7 +57,7 @@ def test_what_is_no_dictionary_is_refused(centres, header, refused, tmp_path):
     def write(tensors=centres, metadata=None, **changes):
         save_file(tensors, file, {"mfps": json.dumps(header | changes)} if metadata is None else metadata)
 
-    with refused("d.safetensors: there is no dictionary"):
+    with refused("d.safetensors: there is no such dictionary"):
         read_dictionary(file)
     file.write_bytes(b"no")
     with refused("d.safetensors: not a safetensors file"):

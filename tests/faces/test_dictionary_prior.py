@@ -63,7 +63,7 @@ def test_the_two_files_belong_together(folder, refused):
     with refused("its entries are of another dictionary than dictionary.safetensors"):
         read_stored_dictionary(edited(folder, dictionary="0" * 64))
     (folder / DICTIONARY_FILE).unlink()
-    with refused("dictionary.safetensors: there is no dictionary"):
+    with refused("dictionary.safetensors: there is no such dictionary"):
         read_stored_dictionary(folder)
 
 
@@ -98,13 +98,13 @@ def test_what_is_no_prior_is_refused(folder, refused):
     with refused("boxe[ns]: is"):
         read_dictionary_prior(path)
     path.write_bytes(b"\xff")
-    with refused("not text"):
+    with refused("not UTF-8 text"):
         read_dictionary_prior(path)
     path.write_text("[]")
     with refused("its format is not"):
         read_dictionary_prior(path)
     path.unlink()
-    with refused("cannot be read"):
+    with refused("there is no such dictionary prior"):
         read_dictionary_prior(path)
 
 

@@ -12,8 +12,6 @@ from mfps.errors import MfpsError
 from mfps.faces import landmark_formats
 from mfps.faces.landmark_formats import match_images, read_landmark_source
 
-FACES = Path(os.environ.get("MFPS_FACES", Path(__file__).parents[3] / "shared" / "faces")) / "annotated"
-
 COORDINATES = st.floats(-1e5, 1e5)
 POINTS = st.integers(1, 6).flatmap(lambda count: arrays(np.float64, (count, 2), elements=COORDINATES))
 HOLES = st.lists(st.booleans(), min_size=6, max_size=6)
@@ -119,7 +117,7 @@ def test_a_folder_of_pts_is_read_at_any_depth(tmp_path, refused):
         (as_xml(np.ones((1, 2))).replace("file=", "url="), "no photograph's name"),
         ("{}", "not of a form"),
         ("[1]", "not of a form"),
-        ('{"a":' * 10**5, "nested too deeply"),
+        ('{"a":' * 10**5, "nested more than 32 deep"),
     ],
 )
 def test_rules_of_the_formats(tmp_path, refused, text, rule):
@@ -128,19 +126,19 @@ def test_rules_of_the_formats(tmp_path, refused, text, rule):
 
 
 def test_deep_xml_is_no_danger(tmp_path, refused):
-    with refused("no landmarks"):
+    with refused("elements more than 16 deep"):
         read(tmp_path, "<dataset>" + "<a>" * 10**5 + "</a>" * 10**5 + "</dataset>")
 
 
 def test_files_that_are_not_there_or_too_large(tmp_path, refused, monkeypatch):
-    with refused("No such file"):
+    with refused("there is no such file of landmarks"):
         read_landmark_source(tmp_path / "none.pts")
     with refused("holds .pts files, and this one has none"):
         read_landmark_source(tmp_path)
-    with refused("neither a file nor a folder"):
+    with refused("a device stands where the file of landmarks should be"):
         read_landmark_source(Path(os.devnull))
-    monkeypatch.setattr(landmark_formats, "MAX_BYTES", 10)
-    with refused("landmarks are read from files of at most 10 bytes"):
+    monkeypatch.setattr(landmark_formats, "MAX_LANDMARK_BYTES", 10)
+    with refused("too large for a file of landmarks .at most 10"):
         read(tmp_path, "image,x0,y0\na,1,2\n")
 
 
@@ -191,10 +189,8 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, text, place, cu
         ("menpo68/lenna.ljson", "ibug68", 1),
     ],
 )
-def test_real_files(name, scheme, count):
-    if not (FACES / name).exists():
-        pytest.skip("the annotated photographs are not beside the repository")
-    source = read_landmark_source(FACES / name)
+def test_real_files(annotated, name, scheme, count):
+    source = read_landmark_source(annotated(name))
     assert (source.scheme, len(source.faces)) == (scheme, count)
     if scheme == "ibug68":  # upright faces: brows above the chin, the picture's left eye on the left
         assert all(face.points[19, 1] < face.points[8, 1] for face in source.faces)

@@ -3,7 +3,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mfps.errors import MfpsError
+from mfps.errors import MAX_VALUE, MfpsError, shortened
 from mfps.faces.drawn_shape import draw_shape
 from mfps.faces.landmarks import SCHEMES, draw_heatmaps, scheme_of_count, scheme_of_name
 
@@ -29,13 +29,20 @@ def test_any_other_count_is_a_custom_scheme():
         scheme.flip_order()
 
 
-@given(st.text(max_size=12))
+@given(st.text(max_size=12) | st.integers(-5, 10**6).map(lambda count: f"points-{count}"))
 def test_names_are_known_or_refused(name):
+    message = ""
     try:
-        message = f"{scheme_of_name(name).name!r} is not known"
+        assert scheme_of_name(name).name == name
     except MfpsError as error:
         message = str(error)
-    assert f"{name!r} is not known" in message
+    assert message == "" or f"{shortened(repr(name), MAX_VALUE)} is not known" in message
+    assert "\n" not in message
+
+
+def test_an_endless_number_is_refused():
+    with pytest.raises(MfpsError, match="is not known"):
+        scheme_of_name("points-" + "1" * 10_000)
 
 
 def test_heatmaps_peak_at_their_points():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
-from mfps.faces.lists import find_images, image_folder, read_list
+from mfps.faces.lists import find_images, find_photographs, image_folder, read_list
 
 
 @pytest.fixture
@@ -57,3 +57,10 @@ def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory, content):
     with pytest.raises(MfpsError) as raised:
         read_list("list.txt", root)
     assert str(root) in str(raised.value)
+
+
+def test_photographs_are_one_or_those_of_a_folder(data, refused):
+    assert find_photographs(data) == (data, ("a.png", "sub/b.JPG"))
+    assert find_photographs(data / "sub" / "b.JPG") == (data / "sub", ("b.JPG",))
+    with refused("nofile.png: neither a photograph nor a folder of photographs"):
+        find_photographs(data / "nofile.png")

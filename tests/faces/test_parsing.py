@@ -1,5 +1,4 @@
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,8 +6,6 @@ import torch
 from mfps.errors import MfpsError
 from mfps.faces.parsing import CELEBAMASK_CLASSES, CELEBAMASK_FLIP_PAIRS, one_hot_parsing
 from PIL import Image
-
-PUBLISHED = Path(__file__).parents[3] / "shared" / "faces" / "annotated" / "mfpsnet"
 
 
 def test_classes():
@@ -51,12 +48,10 @@ def test_maps_of_512_are_sampled_at_aligned_corners():
 
 @pytest.mark.faces
 @pytest.mark.parametrize("name", ["0000114_015", "0000114_028"])
-def test_the_published_tensor_was_made_this_way(name):
-    if not PUBLISHED.is_dir():
-        pytest.skip("the published sample faces are not beside the repository")
-    with Image.open(PUBLISHED / f"{name}_label.png") as label_map:
+def test_the_published_tensor_was_made_this_way(annotated, name):
+    with Image.open(annotated(f"mfpsnet/{name}_label.png")) as label_map:
         labels = np.array(label_map)
-    with np.load(PUBLISHED / f"{name}_parse.npz", allow_pickle=False) as stored:
+    with np.load(annotated(f"mfpsnet/{name}_parse.npz"), allow_pickle=False) as stored:
         maps = stored["parse"].astype(np.float32)
     assert distance_to_published(maps) < 1e-3
     assert np.array_equal(maps.argmax(0), labels)

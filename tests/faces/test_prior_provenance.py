@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from mfps.faces.prior_provenance import describe_priors, read_provenance
+from mfps.faces.prior_provenance import describe_priors, oracle_priors, read_provenance
 
 BOTH = ("parsing", "heatmap")
 
@@ -43,3 +43,13 @@ def test_other_sources_are_never_called_so():
     assert "oracle" not in describe_priors(BOTH, "coarse", {"parsing": {"made_from": "clean"}})
     assert describe_priors(BOTH, "clean", {}, dropped=BOTH) == "parsing, heatmap: left out (zeros)"
     assert describe_priors((), "clean", {}) == "none"
+
+
+@pytest.mark.parametrize("source", ["clean", "degraded", "coarse"])
+@pytest.mark.parametrize("made_from", ["clean", "degraded", "coarse", None])
+@pytest.mark.parametrize("dropped", [(), ("heatmap",)])
+def test_the_line_says_oracle_exactly_where_a_prior_is_one(source, made_from, dropped):
+    recorded = {} if made_from is None else {"heatmap": {"made_from": made_from}}
+    oracle = oracle_priors(("heatmap",), source, recorded, dropped)
+    assert oracle == (("heatmap",) if source == "clean" and made_from in ("clean", None) and not dropped else ())
+    assert ("oracle" in describe_priors(("heatmap",), source, recorded, dropped)) == bool(oracle)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 from mfps.errors import MfpsError
-from mfps.faces.dataset import FaceFolder, make_loader
+from mfps.faces.dataset import FaceFolder
 from mfps.faces.image import write_image
+from mfps.faces.loader import make_loader
 from PIL import Image
 from safetensors.numpy import save_file
 

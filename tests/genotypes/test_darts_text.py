@@ -91,9 +91,9 @@ def test_texts_that_hold_no_cell_of_ours(written, refused, tmp_path, monkeypatch
 
 def test_files_that_are_no_texts(tmp_path, refused):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with refused("binary: not a text"):
+    with refused("binary: the text is not UTF-8"):
         read_darts_cell(tmp_path / "binary")
-    with refused("none: cannot be read .No such file"):
+    with refused("none: there is no such text; give a text with"):
         read_darts_cell(tmp_path / "none")
 
 

@@ -15,7 +15,7 @@ SPACES = [
     BranchSpace("parsing", 8, monotone=True),
     BranchSpace("fusion", 8, layers=3),
 ]
-ONE_EACH = np.full((len(EDGES), len(OPERATIONS)), 0.25)
+ONE_EACH = np.full((len(EDGES), len(OPERATIONS)), 1 / len(OPERATIONS))
 
 
 def even(space: BranchSpace) -> BranchProbabilities:
@@ -69,25 +69,35 @@ def test_one_hot_odds_give_their_path_with_an_infinite_margin(path):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_cell_is_the_strongest_of_all_cells(seed):
-    weights = np.random.default_rng(seed).dirichlet(np.ones(4), len(EDGES))
+    weights = np.random.default_rng(seed).dirichlet(np.ones(len(OPERATIONS)), len(EDGES))
     cell, margin = decode_cell(BranchSpace("parsing", 8), weights)
-    # A cell's strength is a sum over its nodes, so the best of all 73,728 is made of each node's best.
+    # A cell's strength is a sum over its nodes, so the best of all cells is made of each node's best.
     expected = {}
     for node in NODES:
         into = [e for e, edge in enumerate(EDGES) if edge.target == node]
-        choices = product(combinations(into, 2), product(range(4), repeat=2))
+        choices = product(combinations(into, 2), product(range(len(OPERATIONS)), repeat=2))
         pair, ops = max(choices, key=lambda choice: sum(weights[e, o] for e, o in zip(*choice, strict=True)))
         expected |= {EDGES[e]: OPERATIONS[o] for e, o in zip(pair, ops, strict=True)}
     assert {kept.edge: kept.op for kept in cell} == expected
     assert 0 < margin < 1
 
 
+def test_skip_counts_like_every_other_operation():
+    weights = np.full((len(EDGES), len(OPERATIONS)), 0.1)
+    weights[:, 0] = 0.2
+    weights[[2, 4], 0] = 0.9  # skips alone make s0 -> n1 and n0 -> n1 the strongest edges into n1
+    cell, _ = decode_cell(BranchSpace("parsing", 8), weights)
+    assert {kept.op for kept in cell} == {"skip"}
+    assert [kept.source for kept in cell if kept.target == "n1"] == ["s0", "n0"]
+
+
 def test_the_cell_margin_is_the_closest_call():
+    four = BranchSpace("parsing", 8, operations=OPERATIONS[:4])
     weights = np.tile([0.7, 0.1, 0.1, 0.1], (len(EDGES), 1))
     weights[4] = [0.4, 0.2, 0.2, 0.2]
     weights[5] = [0.5, 0.3, 0.1, 0.1]
     weights[7] = [0.68, 0.12, 0.1, 0.1]
-    _, margin = decode_cell(BranchSpace("parsing", 8), weights)
+    _, margin = decode_cell(four, weights)
     assert margin == pytest.approx(0.02)
 
 
@@ -105,7 +115,7 @@ def test_one_operation_leaves_nothing_to_be_unsure_of():
     assert {kept.op for kept in cell} == {"conv_3x3"}
 
 
-@pytest.mark.parametrize("shape", [(9,), (4, 9), (8, 4), (9, 3)])
+@pytest.mark.parametrize("shape", [(9,), (len(OPERATIONS), 9), (8, len(OPERATIONS)), (9, len(OPERATIONS) - 1)], ids=str)
 def test_weights_of_the_wrong_shape(shape):
-    with pytest.raises(MfpsError, match=r"expected \(9, 4\)"):
+    with pytest.raises(MfpsError, match=rf"expected \(9, {len(OPERATIONS)}\)"):
         decode_cell(BranchSpace("parsing", 8), np.ones(shape))

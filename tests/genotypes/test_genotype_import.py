@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from mfps.genotypes.diff import diff_genotypes
 from mfps.genotypes.genotype_file import parse_genotype
 from mfps.genotypes.genotype_import import import_genotype, write_arrays
-from mfps.genotypes.published_arrays import CELL_FILE, PATH_FILE
+from mfps.genotypes.published_arrays import CELL_FILE, PATH_FILE, PUBLISHED_OPERATIONS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import BRANCHES, PRIORS, search_space
 
@@ -31,13 +31,23 @@ def darts(tmp_path):
 @settings(max_examples=20, deadline=None)
 @given(st.sets(st.sampled_from(PRIORS)), st.integers(1, 16), st.integers(0, 999))
 def test_export_then_import_gives_the_same_architecture(tmp_path_factory, priors, width, seed):
-    genotype = random_genotype(search_space(sorted(priors, key=PRIORS.index), width=width), seed)
+    names = sorted(priors, key=PRIORS.index)
+    genotype = random_genotype(search_space(names, width=width, operations=PUBLISHED_OPERATIONS), seed)
     folder = tmp_path_factory.mktemp("arrays")
     written = write_arrays(genotype, folder)
     assert len(written) == 2 * len(genotype.present)
     imported = import_genotype(folder, width=width)
     assert imported.hash == genotype.hash
     assert parse_genotype(imported.to_json(), "again") == imported
+
+
+def test_a_genotype_that_cannot_be_exported_leaves_nothing(tmp_path, mfpsnet, refused):
+    dictionary = mfpsnet.branches.dictionary
+    newer = [dictionary.cell[0].model_copy(update={"op": "conv_9x9"}), *dictionary.cell[1:]]
+    branches = mfpsnet.branches.model_copy(update={"dictionary": dictionary.model_copy(update={"cell": newer})})
+    with refused("dictionary: edge .* has the operation conv_9x9, which the published arrays cannot hold"):
+        write_arrays(mfpsnet.model_copy(update={"branches": branches}), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_provenance_names_the_source_and_its_files(arrays, mfpsnet):
@@ -95,7 +105,7 @@ def test_what_makes_no_network(arrays, darts, mfpsnet, tmp_path, refused):
         import_genotype(darts)
     with refused("no net_path.npy there, nor in a folder named for a branch"):
         import_genotype(tmp_path)
-    with refused("nowhere: cannot be read"):
+    with refused("nowhere: there is no such text"):
         import_genotype(tmp_path / "nowhere")
     darts.write_text(f"Genotype(normal=[{CELL.replace('1)', '0)', 1)}])")
     with refused("node n0 takes .'s0', 's0'."):

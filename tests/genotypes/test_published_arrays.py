@@ -2,8 +2,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mfps.genotypes.genotype import space_of
-from mfps.genotypes.published_arrays import CELL_FILE, PATH_FILE, branch_arrays, branch_folders, read_branch_arrays
+from mfps.genotypes.genotype import BranchGenotype, space_of
+from mfps.genotypes.published_arrays import (
+    CELL_FILE,
+    PATH_FILE,
+    PUBLISHED_OPERATIONS,
+    branch_arrays,
+    branch_folders,
+    read_branch_arrays,
+)
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import BRANCHES, EDGES, NODES, PRIORS, RATES, START_RATES, search_space
 
@@ -38,30 +45,41 @@ def save(folder, path, cell):
 def test_import_then_export_gives_the_same_arrays(tmp_path_factory, saved, rng):
     branch, levels, rows = saved
     folder = tmp_path_factory.getbasetemp() / "arrays"
-    found = branch_arrays(read_branch_arrays(save(folder, levels, rows), branch, 8))
+    found = branch_arrays(read_branch_arrays(save(folder, levels, rows), branch, 8), branch)
     assert found.path.tolist() == levels.tolist()
     assert found.cell.tolist() == rows.tolist()
     assert {array.dtype for array in found} == {np.dtype("int64")}
     shuffled = rng.sample(rows.tolist(), len(rows))
     assert read_branch_arrays(save(folder, levels, shuffled), branch, 8) == read_branch_arrays(folder, branch, 8)
-    assert branch_arrays(read_branch_arrays(folder, branch, 8)).cell.tolist() == rows.tolist()
+    assert branch_arrays(read_branch_arrays(folder, branch, 8), branch).cell.tolist() == rows.tolist()
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 16))
 def test_export_then_import_gives_the_same_branch(tmp_path_factory, seed, width):
     folder = tmp_path_factory.getbasetemp() / "branches"
-    for name, branch in random_genotype(search_space(PRIORS, width=width), seed).present.items():
-        again = read_branch_arrays(save(folder, *branch_arrays(branch)), name, branch.width)
+    space = search_space(PRIORS, width=width, operations=PUBLISHED_OPERATIONS)
+    for name, branch in random_genotype(space, seed).present.items():
+        again = read_branch_arrays(save(folder, *branch_arrays(branch, name)), name, branch.width)
         assert again == branch
         assert space_of(again, name).is_legal(again.path)
 
 
 def test_the_published_branches_are_numbered_as_published(mfpsnet):
     # Levels and [edge, operation] pairs of the published upsampling branch.
-    path, cell = branch_arrays(mfpsnet.present["upsample"])
+    path, cell = branch_arrays(mfpsnet.present["upsample"], "upsample")
     assert path.tolist() == [2, 1, 1, 1, 0, 1]
     assert cell.tolist() == [[0, 0], [1, 0], [2, 2], [3, 0], [7, 1], [8, 3]]
+
+
+def test_an_operation_without_a_published_number_cannot_be_written(mfpsnet, refused):
+    branch = mfpsnet.present["heatmap"]
+    newer = [branch.cell[0].model_copy(update={"op": "conv_9x9"}), *branch.cell[1:]]
+    with refused(
+        "heatmap: edge s0 -> n0 has the operation conv_9x9, which the published arrays cannot hold; "
+        "they number skip, conv_3x3, conv_5x5, conv_7x7: keep the JSON file"
+    ):
+        branch_arrays(BranchGenotype.model_copy(branch, update={"cell": newer}), "heatmap")
 
 
 @pytest.mark.parametrize(

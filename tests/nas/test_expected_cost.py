@@ -5,7 +5,9 @@ from mfps.genotypes.sampling import random_branch
 from mfps.genotypes.space import BRANCHES, BranchSpace, cell_width
 from mfps.nas.expected_cost import expected_cost
 from mfps.nas.supernet import Supernet, restriction
+from mfps.networks.operations import CANDIDATES, Candidate, Convolution
 from mfps.networks.path import FixedPath
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -22,6 +24,24 @@ def test_a_genotypes_expected_cost_is_the_cost_of_its_fixed_path(branch, layers)
         expected = expected_cost(space, restriction(genotype), 32)
         assert expected.parameters == sum(parameter.numel() for parameter in path.parameters())
         assert expected.flops == counter.get_total_flops()
+
+
+@torch.no_grad()
+def test_an_operation_costs_what_its_own_convolutions_do(monkeypatch):
+    def build(width):
+        depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False)
+        return nn.Sequential(depthwise, nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width))
+
+    separable = Candidate(build, (Convolution(3, depthwise=True, norm=False), Convolution(1)))
+    monkeypatch.setitem(CANDIDATES, "conv_5x5", separable)
+    space = BranchSpace("parsing", 2, 2, operations=("conv_5x5",))
+    genotype = random_branch(space, np.random.default_rng(0))
+    path = FixedPath(genotype).eval().to("meta")
+    with FlopCounterMode(display=False) as counter:
+        path(torch.empty(1, 2, 32, 32, device="meta"))
+    expected = expected_cost(space, restriction(genotype), 32)
+    assert expected.parameters == sum(parameter.numel() for parameter in path.parameters())
+    assert expected.flops == counter.get_total_flops()
 
 
 @torch.no_grad()

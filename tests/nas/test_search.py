@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import mfps.nas.search
@@ -7,7 +8,9 @@ import pytest
 import torch
 from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights
-from mfps.faces.dataset import FaceFolder, make_loader, read_list
+from mfps.faces.dataset import FaceFolder
+from mfps.faces.lists import read_list
+from mfps.faces.loader import make_loader
 from mfps.faces.validation import validation_psnr
 from mfps.genotypes.genotype_file import parse_genotype, read_genotype, write_genotype
 from mfps.genotypes.sampling import random_genotype
@@ -49,7 +52,7 @@ def test_a_run_is_a_folder(run):
     files = {path.name for path in run.iterdir()}
     assert files == {
         "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg",
-        "supernet.png", "history.jsonl", "weights.safetensors", "tensorboard",
+        "supernet.png", "history.jsonl", "weights.safetensors", "tensorboard", "checkpoints",
     }  # fmt: skip
     assert (run / "genotype.svg").read_text().lstrip().startswith("<?xml")
     assert any((run / "tensorboard").iterdir())
@@ -71,7 +74,7 @@ def test_the_history_tells_each_epoch(run):
 def test_the_genotype_is_that_of_the_last_epoch(run):
     genotype = read_genotype(run)
     assert genotype.hash == history(run)[-1]["hash"]
-    assert genotype.name == "run"
+    assert genotype.name == "drawn-seed0"
     assert genotype.provenance["epochs"] == 2
     assert searched_epoch(run, 2)[0].hash == genotype.hash
 
@@ -114,10 +117,56 @@ def test_the_architecture_waits_for_the_end_of_the_warm_up(run, drawn_folder):
 
 def test_the_same_seed_gives_the_same_bytes_with_any_workers(run, drawn_folder, tmp_path, undrawn, console):
     for workers in (0, 1):
-        again = tmp_path / str(workers) / "run"
+        again = tmp_path / f"again{workers}"
         search(config(drawn_folder, again, workers=workers), console)
-        for name in ("genotype.json", "history.jsonl", "weights.safetensors"):
+        for name in RESULTS:
             assert (again / name).read_bytes() == (run / name).read_bytes(), (name, workers)
+
+
+RESULTS = ("genotype.json", "history.jsonl", "weights.safetensors")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("steps", [(0,), (1, 2), (3,)])
+def test_a_search_that_dies_and_is_resumed_ends_the_same(
+    run, drawn_folder, tmp_path, undrawn, console, monkeypatch, steps, workers
+):
+    """Anywhere: before the first step, in the middle of an epoch, at its end, with every step saved."""
+    again = tmp_path / "again"
+    apply_update = mfps.nas.search.apply_update
+    for step in steps:
+
+        def dying(fabric, optimizer, parameters, at, *rest, step=step):
+            if at == step:
+                raise KeyboardInterrupt
+            apply_update(fabric, optimizer, parameters, at, *rest)
+
+        monkeypatch.setattr(mfps.nas.search, "apply_update", dying)
+        with pytest.raises(KeyboardInterrupt):
+            search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
+    monkeypatch.setattr(mfps.nas.search, "apply_update", apply_update)
+    search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
+    assert [(again / name).read_bytes() for name in RESULTS] == [(run / name).read_bytes() for name in RESULTS]
+
+
+def test_a_batch_in_pieces_has_the_loss_of_the_whole_one(drawn_folder, tmp_path, undrawn, console, monkeypatch):
+    """Without batch norm's view of the batch, the pieces' mean gradient is the whole one's."""
+    monkeypatch.setattr(torch.nn.BatchNorm2d, "forward", lambda _, x: x)
+    for accumulate in (1, 2):
+        out = tmp_path / str(accumulate)
+        search(config(drawn_folder, out, batch_size=2, accumulate=accumulate, epoch_steps=1), console)
+    whole, pieces = (load_weights(tmp_path / name).state for name in "12")
+    assert all(torch.allclose(pieces[name], whole[name], atol=1e-6) for name in whole)
+
+
+def test_bad_photographs_are_skipped_in_a_search(drawn_folder, tmp_path, undrawn, console, refused):
+    shutil.copytree(drawn_folder, tmp_path / "faces")
+    bad = tmp_path / "faces" / "images" / "0002.png"
+    bad.write_bytes(bad.read_bytes()[:100])
+    search(config(tmp_path / "faces", tmp_path / "run", max_bad_faces=0.2), console)
+    assert console.file.getvalue().count("skipped   ") == 1
+    with refused("1 of 6 photographs cannot be read, more than the 5%"):
+        search(config(tmp_path / "faces", tmp_path / "again"), console)
 
 
 def test_another_seed_gives_other_weights(run, drawn_folder, tmp_path, undrawn, console):
@@ -129,13 +178,11 @@ def test_weights_and_architecture_learn_from_different_faces(drawn_folder, tmp_p
     """The architecture's step comes first; with no rate for the weights, they stay what they were."""
     seen = {"architecture": set(), "weights": set()}
     turns = iter(["weights"] * 3 + ["architecture", "weights"] * 3)
-    finite_total = mfps.nas.search.finite_total
 
     def spy(terms, step, names):
         seen[next(turns)].update(names)
-        return finite_total(terms, step, names)
 
-    monkeypatch.setattr(mfps.nas.search, "finite_total", spy)
+    monkeypatch.setattr(mfps.nas.search, "not_finite", spy)
     still = config(drawn_folder, tmp_path / "run", epoch_steps=None, weight_lr=1e-30, weight_decay=0)
     search(still, console)
     assert next(turns, None) is None
@@ -144,7 +191,7 @@ def test_weights_and_architecture_learn_from_different_faces(drawn_folder, tmp_p
     torch.manual_seed(0)
     searched = build_search_network(still, {})
     state = load_weights(tmp_path / "run").state
-    choices = {id(p) for p in searched.architecture()}
+    choices = {id(p) for p in searched.architecture().values()}
     for name, parameter in searched.restorer.named_parameters():
         still_there = torch.allclose(state[name], parameter, rtol=0, atol=1e-20)
         assert still_there == (id(parameter) not in choices), name

@@ -47,10 +47,10 @@ def test_the_law_for_the_whole_restorer(priors, mixing, randomised, difference):
 @pytest.mark.parametrize("priors", [(), PRIORS], ids=len)
 def test_weights_and_architecture_are_all_parameters(priors):
     searched = build(priors)
-    found = [id(p) for p in [*searched.weights(), *searched.architecture()]]
+    found = [id(p) for p in [*searched.weights().values(), *searched.architecture().values()]]
     assert sorted(found) == sorted(id(p) for p in searched.restorer.parameters())
     names = {name.rsplit(".", 1)[1] for name, p in searched.restorer.named_parameters()
-             if id(p) in {id(q) for q in searched.architecture()}}  # fmt: skip
+             if id(p) in {id(q) for q in searched.architecture().values()}}  # fmt: skip
     assert names == {"alphas", "betas", "gammas"}
 
 
@@ -104,4 +104,4 @@ def test_expected_flops_grow_with_the_area_and_every_choice_feels_them():
     flops = searched.expected_flops(16)
     assert float(searched.expected_flops(32).detach()) == pytest.approx(4 * float(flops.detach()))
     flops.backward()
-    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in searched.architecture())
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in searched.architecture().values())

@@ -2,7 +2,7 @@ import pytest
 import torch
 from mfps.genotypes.genotype import space_of
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import search_space
+from mfps.genotypes.space import OPERATIONS, search_space
 from mfps.networks.path import FixedPath
 from mfps.networks.restorer import NetworkConfig, Restorer
 from mfps.networks.vgg19 import VGG19Features
@@ -14,9 +14,10 @@ CHANNELS = {"parsing": 19, "heatmap": 68, "dictionary": 6}
 def build():
     """`build(priors)`: a tiny fixed restorer of a random genotype, in eval mode."""
 
-    def make(priors=(), *, width=1, layers=2, seed=0, channels=None, **config):
+    def make(priors=(), *, width=1, layers=2, seed=0, channels=None, operations=OPERATIONS, **config):
         chosen = {prior: {**CHANNELS, **(channels or {})}[prior] for prior in priors}
-        genotype = random_genotype(search_space(priors, width=width, layers=layers, fusion_layers=layers), seed)
+        space = search_space(priors, width=width, layers=layers, fusion_layers=layers, operations=operations)
+        genotype = random_genotype(space, seed)
         spaces = {name: space_of(branch, name) for name, branch in genotype.present.items()}
         torch.manual_seed(seed)
         network_config = NetworkConfig(**{"blocks": 1, "prior_channels": chosen, **config})

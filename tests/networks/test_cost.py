@@ -13,7 +13,7 @@ def counted_by_hooks(network, image, priors):
 
     def count(conv, _, output):
         kernel = conv.kernel_size[0] * conv.kernel_size[1]
-        flops.append(2 * kernel * conv.in_channels * output.numel())
+        flops.append(2 * kernel * conv.in_channels // conv.groups * output.numel())
 
     handles = [m.register_forward_hook(count) for m in network.modules() if isinstance(m, nn.Conv2d)]
     with torch.no_grad():

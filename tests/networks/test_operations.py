@@ -1,7 +1,8 @@
 import pytest
 import torch
 from mfps.genotypes.space import OPERATIONS
-from mfps.networks.operations import ConvNormReLU, make_operation
+from mfps.networks.operations import CANDIDATES, ConvNormReLU, make_operation
+from torch import nn
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -9,6 +10,27 @@ from mfps.networks.operations import ConvNormReLU, make_operation
 def test_every_operation_keeps_the_shape(name, width):
     x = torch.randn(2, width, 5, 7)
     assert make_operation(name, width)(x).shape == x.shape
+
+
+def test_every_operation_of_the_search_space_can_be_built():
+    assert tuple(CANDIDATES) == OPERATIONS
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_states_its_own_convolutions(name):
+    width = 6
+    stated = CANDIDATES[name].convolutions
+    modules = list(make_operation(name, width).modules())
+    real = [module for module in modules if isinstance(module, nn.Conv2d)]
+    assert [(conv.kernel_size, conv.groups) for conv in real] == [
+        ((kernel, kernel), width if depthwise else 1) for kernel, depthwise, _ in stated
+    ]
+    weights = sum(kernel**2 * width * (1 if depthwise else width) for kernel, depthwise, _ in stated)
+    norms = sum(norm for _, _, norm in stated)
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in modules) == norms
+    assert sum(parameter.numel() for module in modules[:1] for parameter in module.parameters()) == (
+        weights + 2 * width * norms
+    )
 
 
 def test_skip_is_the_identity():

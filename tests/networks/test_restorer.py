@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mfps.genotypes.published_arrays import PUBLISHED_OPERATIONS
 from mfps.genotypes.space import PRIORS
 from mfps.networks.restorer import NetworkConfig
 from pydantic import ValidationError
@@ -180,6 +181,6 @@ def test_impossible_networks_are_refused(wrong):
 
 def test_state_dict_keys_stay(build):
     """Weights files of earlier versions load by these names; a change needs a new weights format."""
-    network = build(PRIORS, layers=1, attention=True)
+    network = build(PRIORS, layers=1, attention=True, operations=PUBLISHED_OPERATIONS)
     found = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
     assert found == json.loads(KEYS.read_text())

@@ -1,6 +1,4 @@
 import dataclasses
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +11,6 @@ from mfps.external_weights import WEIGHTS, sha256_of, weights_of
 from mfps.faces.alignment import TEMPLATE_512, alignment, five_points
 from mfps.faces.landmark_formats import read_landmark_source
 from mfps.priors.landmark_detector import ALIGNED_BOX_512, SEARCH_PX, LandmarkDetector, aligned_box
-
-FACES = Path(os.environ.get("MFPS_FACES", Path(__file__).parents[3] / "shared" / "faces")) / "annotated"
 
 
 def save(network, file):
@@ -172,11 +168,9 @@ def test_the_box_holds_the_template():
 
 
 @pytest.mark.faces
-def test_the_box_is_where_the_points_of_real_faces_are():
-    if not (FACES / "dlib68").is_dir():
-        pytest.skip("the annotated photographs are not beside the repository")
+def test_the_box_is_where_the_points_of_real_faces_are(annotated):
     names = ("dlib68/testing_with_face_landmarks.xml", "dlib68/training_with_face_landmarks.xml", "menpo68")
-    faces = [face.points for name in names for face in read_landmark_source(FACES / name).faces]
+    faces = [face.points for name in names for face in read_landmark_source(annotated(name)).faces]
     boxes = []
     for points in faces:
         matrix = alignment(points, "ibug68", 512)

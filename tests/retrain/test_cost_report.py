@@ -4,7 +4,7 @@ from mfps.genotypes.space import PRIORS
 from mfps.networks.cost import network_cost
 from mfps.networks.restorer import NetworkConfig
 from mfps.retrain.compile import compile_genotype
-from mfps.retrain.cost_report import USUAL_CHANNELS, genotype_costs
+from mfps.retrain.cost_report import USUAL_CHANNELS, assumed_channels, genotype_costs
 
 
 @pytest.mark.parametrize("priors", [(), ("heatmap",)], ids=len)
@@ -19,9 +19,26 @@ def test_the_cost_is_the_compiled_networks(priors, drawn_genotype):
 
 def test_the_published_network_has_the_parameters_that_are_alive():
     costs = genotype_costs(read_genotype("mfpsnet"), 8)
-    # Of 68 landmarks; the published 71 heatmap channels have 3 x 3 x 3 x 8 = 216 weights more.
-    assert costs["total"].parameters + 216 == 17_538_367
+    assert costs["total"].parameters == 17_538_367
     assert list(costs) == ["total", "upsample", *PRIORS, "fusion", "rest"]
+
+
+def test_channels_are_the_provenances_or_the_usual_ones(drawn_genotype):
+    assert assumed_channels(read_genotype("mfpsnet")) == {"parsing": 19, "heatmap": 71, "dictionary": 256}
+    genotype = drawn_genotype(("parsing", "heatmap"))
+    assert assumed_channels(genotype) == {"parsing": 19, "heatmap": 68}
+    told = genotype.model_copy(update={"provenance": {"prior_channels": {"heatmap": 98, "dictionary": 6}}})
+    assert assumed_channels(told) == {"parsing": 19, "heatmap": 98}
+    more = genotype_costs(told, 16)["total"].parameters - genotype_costs(genotype, 16)["total"].parameters
+    width = genotype.branches.heatmap.width
+    assert more == 30 * 3 * 3 * width
+
+
+@pytest.mark.parametrize("said", [71, ["heatmap"], {"heatmap": 0}, {"heatmap": "71"}, {"heatmap": True}], ids=str)
+def test_channels_that_are_none(drawn_genotype, refused, said):
+    genotype = drawn_genotype(("heatmap",)).model_copy(update={"provenance": {"prior_channels": said}})
+    with refused("random: its provenance has prior_channels .* it must be positive integers by prior"):
+        genotype_costs(genotype, 16)
 
 
 def test_numbers_out_of_range(drawn_genotype, refused):

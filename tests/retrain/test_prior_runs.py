@@ -7,7 +7,8 @@ import pytest
 import torch
 from mfps.engine.weights import save_weights
 from mfps.faces.batch import images_to_tensor
-from mfps.faces.dataset import FaceFolder, make_loader
+from mfps.faces.dataset import FaceFolder
+from mfps.faces.loader import make_loader
 from mfps.faces.image import read_image
 from mfps.faces.metrics import to_uint8
 from mfps.networks.restorer import NetworkConfig
@@ -44,10 +45,17 @@ def network(drawn_genotype, randomised, tmp_path):
 def extracted(monkeypatch):
     """Extraction is `found_in`, with what is dropped as zeros."""
 
-    def extractor(self, sources, device, dropped):
-        return lambda images: {p: t * (p not in dropped) for p, t in found_in(images).items()}
+    class Extractor:
+        def __init__(self, dropped):
+            self.dropped = dropped
 
-    monkeypatch.setattr(CompiledNetwork, "extractor", extractor)
+        def __call__(self, images):
+            return {prior: maps * (prior not in self.dropped) for prior, maps in found_in(images).items()}
+
+        def provenance(self):
+            return {"heatmap": {"model": "found_in"}}
+
+    monkeypatch.setattr(CompiledNetwork, "extractor", lambda self, sources, device, dropped: Extractor(dropped))
 
 
 @torch.no_grad()
@@ -85,6 +93,11 @@ def test_reports_say_which_priors_a_number_rests_on(network, drawn_folder, tmp_p
     assert said["clean"].startswith("parsing, heatmap: oracle priors")
     assert said["degraded"] == "parsing, heatmap: found on the fly in the degraded faces"
     assert said["coarse"] == "parsing, heatmap: found on the fly in the coarse output of iteration 0"
+    found_by = {source: report["convention"].get("priors_found_by") for source, report in reports.items()}
+    assert found_by == {"clean": None, **dict.fromkeys(("degraded", "coarse"), {"heatmap": {"model": "found_in"}})}
+    for source in reports:
+        page = (tmp_path / source / "evaluation.md").read_text()
+        assert ("iteration 1 (oracle priors)" in page) == ("oracle priors" in page) == (source == "clean")
     assert len({tuple(mean_psnr(report)) for report in reports.values()}) == 3
     assert len({mean_psnr(report)[0] for report in reports.values()}) == 1
 

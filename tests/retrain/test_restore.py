@@ -5,7 +5,8 @@ import pytest
 import torch
 from mfps.errors import MfpsError
 from mfps.faces.batch import images_to_tensor
-from mfps.faces.dataset import FaceFolder, make_loader
+from mfps.faces.dataset import FaceFolder
+from mfps.faces.loader import make_loader
 from mfps.faces.image import fit_square, read_image, write_image
 from mfps.faces.metrics import to_uint8
 from mfps.retrain.restore import restore
@@ -111,7 +112,7 @@ def test_what_cannot_be_restored_leaves_nothing(weights, drawn_folder, tmp_path,
         run(batch_size=0)
     with refused("multiples? of 8"):
         run(size=12)
-    with refused("nowhere: there is no such data folder"):
+    with refused("nowhere: neither a photograph nor a folder of photographs"):
         run(tmp_path / "nowhere")
     marks = tmp_path / "cut" / "priors" / "landmarks.json"
     marks.write_text(marks.read_text().replace('"0002.png"', '"other.png"'))

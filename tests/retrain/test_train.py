@@ -5,7 +5,8 @@ import pytest
 import torch
 from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights, save_weights
-from mfps.faces.dataset import FaceFolder, make_loader
+from mfps.faces.dataset import FaceFolder
+from mfps.faces.loader import make_loader
 from mfps.faces.validation import ValidationPSNR, validation_psnr
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
 from mfps.nas.config import SearchConfig
@@ -56,7 +57,7 @@ def run(config, tmp_path_factory):
 def test_a_run_is_a_folder(run, config, genotype):
     assert {path.name for path in run.iterdir()} == {
         "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "history.jsonl",
-        "weights.safetensors", "tensorboard",
+        "weights.safetensors", "tensorboard", "checkpoints",
     }  # fmt: skip
     assert resolve(RetrainConfig, "retrain", "published", run / "config.yaml", {}) == config(run)
     assert read_genotype(run) == read_genotype(genotype)
@@ -96,6 +97,42 @@ def test_the_same_seed_gives_the_same_bytes_with_any_workers(run, config, tmp_pa
             assert (again / name).read_bytes() == (run / name).read_bytes(), (name, workers)
     retrain(config(tmp_path / "other", seed=1), console)
     assert (tmp_path / "other" / "weights.safetensors").read_bytes() != (run / "weights.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("options", [{}, {"ema": 0.5, "solver": "sgd", "schedule": "cosine", "flip": True}])
+@pytest.mark.parametrize("steps", [(0,), (1, 2), (3,)])
+def test_a_training_that_dies_and_is_resumed_ends_the_same(
+    config, tmp_path, undrawn, console, monkeypatch, steps, options
+):
+    whole, again = tmp_path / "whole", tmp_path / "again"
+    retrain(config(whole, **options), console)
+    apply_update = mfps.retrain.train.apply_update
+    for step in steps:
+
+        def dying(fabric, optimizer, parameters, at, *rest, step=step):
+            if at == step:
+                raise KeyboardInterrupt
+            apply_update(fabric, optimizer, parameters, at, *rest)
+
+        monkeypatch.setattr(mfps.retrain.train, "apply_update", dying)
+        with pytest.raises(KeyboardInterrupt):
+            retrain(config(again, resume=True, checkpoint_steps=1, **options), console)
+    monkeypatch.setattr(mfps.retrain.train, "apply_update", apply_update)
+    retrain(config(again, resume=True, checkpoint_steps=1, **options), console)
+    for name in ("history.jsonl", "weights.safetensors"):
+        assert (again / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_the_average_of_the_weights_is_judged_and_kept(config, tmp_path, undrawn, console):
+    """After one step an average with decay d is d times the start and 1 - d times the step's weights."""
+    kept = {}
+    for ema in (None, 0.25):
+        retrain(config(tmp_path / str(ema), ema=ema, epochs=1, epoch_steps=2, lr=0.1), console)
+        kept[ema] = dict(load_network(tmp_path / str(ema)).restorer.named_parameters())
+    retrain(config(tmp_path / "first", epochs=1, epoch_steps=1, lr=0.1), console)
+    first = dict(load_network(tmp_path / "first").restorer.named_parameters())
+    for name, last in kept[None].items():
+        assert torch.allclose(kept[0.25][name], 0.25 * first[name] + 0.75 * last, atol=1e-6), name
 
 
 @pytest.fixture(scope="module")
@@ -167,13 +204,12 @@ def test_faces_that_judge_are_not_learnt_from(val_list, config, tmp_path, undraw
 
     def spy(terms, step, names):
         learnt.update(names)
-        return sum(terms.values())
 
-    def judge(restore, batches):
+    def judge(restore, batches, gather):
         judged.update(name for batch in batches for name in batch.names)
         return ValidationPSNR(20.0, [20.0])
 
-    monkeypatch.setattr(mfps.retrain.train, "finite_total", spy)
+    monkeypatch.setattr(mfps.retrain.train, "not_finite", spy)
     monkeypatch.setattr(mfps.retrain.train, "validation_psnr", judge)
     retrain(config(tmp_path / "run", val_list=val_list, epoch_steps=None, epochs=1, batch_size=1), console)
     assert learnt | judged == {f"{number:04d}.png" for number in range(8)}

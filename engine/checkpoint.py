@@ -1,0 +1,146 @@
+"""Checkpoints: what a stopped run needs to go on, each one file that proves itself whole.
+
+`checkpoints/e0003-b00012-s00000492-<digest>.safetensors`: finished epochs, finished steps of the running epoch, all
+finished steps, and the first 16 digits of the content's SHA-256. The safetensors header holds one string, `mfps`: JSON.
+Nothing is ever unpickled.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ..errors import MfpsError
+from ..safetensors_header import check_safetensors
+from .durable_file import write_durably
+
+FORMAT = "mfps.checkpoint/1"
+FOLDER = "checkpoints"
+DIGITS = 16
+NAME = re.compile(rf"e(\d{{4,9}})-b(\d{{5,9}})-s(\d{{8,12}})-([0-9a-f]{{{DIGITS}}})\.safetensors")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a run between two steps.
+
+    Attributes:
+        epoch: finished epochs.
+        batch: finished steps of the running epoch; 0 between two epochs.
+        step: all finished steps.
+        tensors: by name, on the CPU.
+        state: what is no tensor, as JSON data.
+    """
+
+    epoch: int
+    batch: int
+    step: int
+    tensors: dict[str, Tensor] = field(repr=False)
+    state: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    file: Path
+    epoch: int
+    batch: int
+    step: int
+    digest: str
+
+
+class Checkpoints:
+    """The checkpoints of a run.
+
+    Args:
+        folder: the run folder.
+        keep: how many of the newest are kept. The last one between two epochs stays too, and the best one.
+    """
+
+    def __init__(self, folder: Path, keep: int) -> None:
+        self.folder = folder / FOLDER
+        self.keep = keep
+
+    def save(self, checkpoint: Checkpoint, best_step: int | None = None) -> Path:
+        """Write a checkpoint, then remove those that are no longer kept.
+
+        Args:
+            checkpoint: the state.
+            best_step: the step after which the best epoch ended; the checkpoint of that moment is kept.
+
+        Raises:
+            OSError: it cannot be written; those before it stay.
+        """
+        self.folder.mkdir(exist_ok=True)
+        text = json.dumps({"format": FORMAT, "state": checkpoint.state}, allow_nan=False)
+        content = save(checkpoint.tensors, metadata={"mfps": text})
+        digest = hashlib.sha256(content).hexdigest()[:DIGITS]
+        name = f"e{checkpoint.epoch:04d}-b{checkpoint.batch:05d}-s{checkpoint.step:08d}-{digest}.safetensors"
+        write_durably(self.folder / name, content)
+        self._prune(best_step)
+        return self.folder / name
+
+    def newest(self, warn: Callable[[str], None], between_epochs: bool = False) -> Checkpoint | None:
+        """The newest checkpoint that is whole; a torn or changed one is passed over.
+
+        Args:
+            warn: told of each that was passed over.
+            between_epochs: only those between two epochs.
+        """
+        for stored in reversed(self._stored()):
+            if between_epochs and stored.batch:
+                continue
+            checkpoint = _read(stored)
+            if checkpoint is not None:
+                return checkpoint
+            warn(f"{stored.file}: the checkpoint is torn or was changed; going on from the one before it")
+        return None
+
+    def drop_after(self, step: int) -> None:
+        """Remove the checkpoints of later steps."""
+        for stored in self._stored():
+            if stored.step > step:
+                stored.file.unlink(missing_ok=True)
+
+    def _stored(self) -> list[_Stored]:
+        """All of them, the oldest first."""
+        files = self.folder.iterdir() if self.folder.is_dir() else ()
+        matched = [(file, NAME.fullmatch(file.name)) for file in files]
+        stored = [
+            _Stored(file, int(match[1]), int(match[2]), int(match[3]), match[4]) for file, match in matched if match
+        ]
+        return sorted(stored, key=lambda one: (one.step, one.epoch, one.digest))
+
+    def _prune(self, best_step: int | None) -> None:
+        stored = self._stored()
+        between = [one for one in stored if one.batch == 0]
+        kept = {*stored[-self.keep :], *between[-1:], *(one for one in between if one.step == best_step)}
+        for one in stored:
+            if one not in kept:
+                one.file.unlink(missing_ok=True)
+        for partial in self.folder.glob(".*.part"):  # what a killed process left
+            partial.unlink(missing_ok=True)
+
+
+def _read(stored: _Stored) -> Checkpoint | None:
+    try:
+        check_safetensors(stored.file, "checkpoint", "resume from another one")
+        content = stored.file.read_bytes()
+    except MfpsError:
+        return None
+    if hashlib.sha256(content).hexdigest()[:DIGITS] != stored.digest:
+        return None
+    try:
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["mfps"])
+        if header["format"] != FORMAT:
+            return None
+        return Checkpoint(stored.epoch, stored.batch, stored.step, load(content), header["state"])
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError):
+        return None

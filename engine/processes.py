@@ -1,0 +1,119 @@
+"""Several processes that train one network: each has its part of every batch, and all do the same steps.
+
+Gradients are averaged here and not by DistributedDataParallel, which decides at the start which parameters learn: a
+search alternates between two sets of them. With `networks.synchronised_norm` the result is that of one process with
+the same batches, up to rounding.
+"""
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from ..errors import MfpsError
+
+
+def launch(fabric: Fabric, deterministic: bool = False) -> None:
+    """Start the other processes, or join those that a launcher started, and wait until all are there.
+
+    Args:
+        fabric: the devices.
+        deterministic: have CUDA compute the same bits every time, at some cost of speed; the CPU does so anyway.
+
+    Raises:
+        MfpsError: they do not find each other.
+    """
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = False
+        torch.use_deterministic_algorithms(True)
+    if fabric.world_size > 1:
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells of each process that it starts
+        try:
+            fabric.launch()
+        except (RuntimeError, ValueError) as error:
+            problem = str(error).splitlines()[0]
+            raise MfpsError(f"the {fabric.world_size} processes cannot start together ({problem})") from None
+
+
+def average_gradients(fabric: Fabric, parameters: Iterable[nn.Parameter]) -> None:
+    """Replace every gradient by its mean over the processes, in one exchange. A missing gradient counts as zero."""
+    if fabric.world_size == 1:
+        return
+    learning = list(parameters)
+    for parameter in learning:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    gradients = [parameter.grad for parameter in learning if parameter.grad is not None]
+    together = torch.cat([gradient.reshape(-1) for gradient in gradients])
+    together = _reduced(fabric, together, dist.ReduceOp.SUM) / fabric.world_size
+    for gradient, mean in zip(gradients, together.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(mean.view(gradient.shape))
+
+
+def sum_over_processes(fabric: Fabric, values: Tensor) -> Tensor:
+    """The sum of every process's tensor; they have one shape."""
+    return values if fabric.world_size == 1 else _reduced(fabric, values, dist.ReduceOp.SUM)
+
+
+def own_part(fabric: Fabric, total: int) -> range:
+    """The numbers below `total` that this process takes; all of them where there are fewer than processes."""
+    if total < fabric.world_size:
+        return range(total)
+    return range(fabric.global_rank, total, fabric.world_size)
+
+
+def gather_parts(fabric: Fabric, own: Tensor, total: int) -> Tensor:
+    """The rows (total, ...) of all processes, in order, from each one's rows (len(own_part), ...)."""
+    if fabric.world_size == 1 or total < fabric.world_size:
+        return own
+    rows = own.new_zeros(total, *own.shape[1:])
+    rows[fabric.global_rank :: fabric.world_size] = own
+    return sum_over_processes(fabric, rows)
+
+
+def largest(fabric: Fabric, *values: int) -> tuple[int, ...]:
+    """For each number the largest that a process has: how processes agree on what to do next."""
+    if fabric.world_size == 1:
+        return values
+    return tuple(_reduced(fabric, torch.tensor(values), dist.ReduceOp.MAX).tolist())
+
+
+def check_same(fabric: Fabric, digest: str, what: str) -> None:
+    """Raise an MfpsError unless every process has the same hexadecimal digest."""
+    number = int(digest[:12], 16)
+    if largest(fabric, number, -number) != (number, -number):
+        raise MfpsError(
+            f"{what} is not the same in all processes: they have come apart, and the last checkpoint is still good; "
+            "check that all of them run the same software on the same data, and go on with --resume"
+        )
+
+
+def lost_process(error: RuntimeError, folder: Path) -> MfpsError | None:
+    """The error to raise instead of one that torch raised since another process of the run is gone.
+
+    Args:
+        error: what torch raised.
+        folder: the run folder.
+
+    Returns:
+        None where it is about something else.
+    """
+    text = str(error)
+    remedy = f"what {folder} holds is whole: go on with --resume"
+    if isinstance(error, dist.DistError) or "gloo" in text:
+        return MfpsError(f"another process of the run is gone; {remedy}")
+    if "DataLoader worker" in text:
+        return MfpsError(f"a process that reads photographs was killed, maybe for want of memory; {remedy}")
+    return None
+
+
+def _reduced(fabric: Fabric, values: Tensor, operation: dist.ReduceOp.RedOpType) -> Tensor:
+    reduced = values.detach().to(fabric.device, copy=True)
+    dist.all_reduce(reduced, op=operation)
+    return reduced.to(values.device)

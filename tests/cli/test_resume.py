@@ -1,0 +1,146 @@
+"""Runs that are killed, stopped, starved and crowded, through the installed `mfps`."""
+
+import resource
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import mfps.nas.search as nas_search
+import pytest
+from mfps.engine.checkpoint import Checkpoints
+
+from .conftest import RETRAIN, SEARCH, Ended
+from .kill_rig import results, start, torture
+from .test_bad_input import assert_one_line
+
+LONGER = "--epochs 3 --epoch-steps 2 --max-steps 6 --batch-size 2 --checkpoint-steps 1"
+COMMANDS = {
+    "search": f"{SEARCH} {LONGER} --warmup-epochs 1",
+    "retrain": f"{RETRAIN} {LONGER} --genotype searched --ema 0.9",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_killed_run_that_is_resumed_gives_the_same_bytes(
+    command: str, world: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    total = request.config.getoption("--kills")
+    kills = (total + 1) // 2 if command == "search" else total // 2
+    toll = torture(COMMANDS[command], world, kills, seed=int(request.config.getoption("--kill-seed")))
+    with capsys.disabled():
+        print(f"\n{command}: {', '.join(f'{count} {what}' for what, count in toll.items())}")  # noqa: T201
+    assert toll["kills"] == kills
+    assert toll["runs equal to the undisturbed one"] >= 1
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_in_one_line_that_says_how_to_go_on(world: Path, signum: signal.Signals) -> None:
+    process = start(f"{SEARCH} --epochs 50 --max-steps 50 --out new", world)
+    wait_for(lambda: Checkpoints(world / "new", 1).newest(pytest.fail) is not None)
+    process.send_signal(signum)
+    _, said = process.communicate(timeout=60)
+    assert_one_line(
+        Ended(process.returncode, "", said), (f"stopped by {signum.name} after step", "--resume"), 128 + signum
+    )
+    assert not (world / "new" / "run.lock").exists()
+
+
+def test_a_second_process_is_kept_out(world: Path, mfps: Callable[[str], Ended]) -> None:
+    process = start(f"{SEARCH} --epochs 50 --max-steps 50 --out new", world)
+    try:
+        wait_for(lambda: (world / "new" / "checkpoints").is_dir())
+        for flag in ("--resume", "--overwrite"):
+            ended = mfps(f"{SEARCH} --epochs 50 --max-steps 50 --out new {flag}")
+            assert_one_line(ended, (f"new: process {process.pid} on ", "is working in it", "wait for its end"))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_changed_option_is_refused_and_named(world: Path, mfps: Callable[[str], Ended]) -> None:
+    before = results(world / "searched")
+    ended = mfps(f"{SEARCH} --out searched --resume --seed 4 --mixing output")
+    assert_one_line(ended, ("searched", "mixing was input and is output", "seed was 0 and is 4", "give the same ones"))
+    assert results(world / "searched") == before
+
+
+def test_more_epochs_go_on_from_the_end(world: Path, mfps: Callable[[str], Ended]) -> None:
+    finished = mfps(f"{SEARCH} --out searched --resume")
+    assert finished.status == 0
+    longer = mfps(f"{SEARCH} --out searched --resume --epochs 3 --max-steps 100")
+    assert longer.status == 0
+    assert (world / "searched" / "history.jsonl").read_text().count("\n") == 3
+
+
+def test_overwrite_starts_anew(world: Path, mfps: Callable[[str], Ended]) -> None:
+    before = results(world / "searched")
+    assert mfps(f"{SEARCH} --out searched --overwrite --seed 1").status == 0
+    assert results(world / "searched")["weights.safetensors"] != before["weights.safetensors"]
+    assert mfps(f"{SEARCH} --out searched --overwrite").status == 0
+    assert results(world / "searched") == before
+
+
+def test_a_disk_that_fills_up(world: Path, mfps: Callable[[str], Ended]) -> None:
+    """No file may grow beyond the first checkpoint, which has no optimizer state yet: the second one does not fit."""
+    command = COMMANDS["retrain"]
+    assert mfps(f"{command} --out whole").status == 0
+    assert mfps(f"{command} --out new --max-steps 1").status == 0
+    small = min(file.stat().st_size for file in (world / "new" / "checkpoints").iterdir())
+    shutil.rmtree(world / "new")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (small + 1000, before[1]))
+    try:
+        process = start(f"{command} --out new", world)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    _, said = process.communicate(timeout=60)
+    assert_one_line(Ended(process.returncode, "", said), ("File too large", "free space"))
+    assert len(list((world / "new" / "checkpoints").iterdir())) == 1
+    assert mfps(f"{command} --out new --resume").status == 0
+    assert results(world / "new") == results(world / "whole")
+
+
+def test_a_folder_that_may_no_longer_be_written(
+    world: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, calls = Path.replace, iter(range(100))
+
+    def refuse(path: Path, target: Path) -> Path:
+        if "checkpoints" in str(target) and next(calls) == 2:
+            raise PermissionError(13, "Permission denied", str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert_one_line(mfps(f"{COMMANDS['search']} --out new"), ("new/checkpoints/e", "Permission denied", "permissions"))
+    assert not list((world / "new" / "checkpoints").glob(".*"))
+    monkeypatch.undo()
+    monkeypatch.chdir(world)
+    assert mfps(f"{COMMANDS['search']} --out new --resume").status == 0
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_data_folder_that_vanishes(
+    world: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    apply_update = nas_search.apply_update
+
+    def vanishing(*arguments: object) -> None:
+        if (world / "faces").exists():
+            (world / "faces").rename(world / "elsewhere")
+        apply_update(*arguments)
+
+    command = f"{SEARCH} --epochs 2 --max-steps 8 --workers {workers} --out new"
+    monkeypatch.setattr(nas_search, "apply_update", vanishing)
+    assert_one_line(mfps(command), ("faces/images: the data folder is gone", "bring it back"))
+    monkeypatch.setattr(nas_search, "apply_update", apply_update)
+    (world / "elsewhere").rename(world / "faces")
+    assert mfps(f"{command} --resume").status == 0
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.02)

@@ -1,0 +1,137 @@
+"""Laws of several processes, in two real ones (gloo) that run this file's script."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from mfps.engine.device import make_fabric
+from mfps.engine.processes import average_gradients, check_same, gather_parts, largest, lost_process, own_part
+
+TWO = """
+import json, sys
+import torch
+from mfps.engine.device import make_fabric
+from mfps.engine.processes import average_gradients, check_same, gather_parts, largest, launch, own_part
+from mfps.engine.update import raise_together
+from mfps.errors import MfpsError, NotFiniteError
+from mfps.networks.synchronised_norm import synchronise_norms
+
+fabric = make_fabric("cpu", "float32", devices=2)
+launch(fabric)
+rank = fabric.global_rank
+found = {"rank": rank, "largest": largest(fabric, rank, -rank, 5)}
+
+parameters = [torch.nn.Parameter(torch.zeros(2, 1)) for _ in range(3)]
+parameters[0].grad = torch.full((2, 1), float(rank))
+if rank == 1:
+    parameters[2].grad = torch.ones(2, 1)
+average_gradients(fabric, parameters)
+found["gradients"] = [p.grad.flatten().tolist() for p in parameters]
+
+for total in (1, 5):
+    own = torch.tensor([[10.0 * i] for i in own_part(fabric, total)], dtype=torch.float64)
+    found[f"gathered {total}"] = gather_parts(fabric, own, total).flatten().tolist()
+
+check_same(fabric, "ab" * 20, "the genotype")
+for name, call in {
+    "same": lambda: check_same(fabric, f"{rank}" + 39 * "0", "the genotype"),
+    "together": lambda: raise_together(fabric, NotFiniteError("mine") if rank else None),
+}.items():
+    try:
+        call()
+        found[name] = "nothing"
+    except MfpsError as error:
+        found[name] = str(error)
+
+# Batch norm of halves of a batch, against the batch in one process.
+torch.manual_seed(0)
+def network():
+    torch.manual_seed(1)
+    layers = torch.nn.Conv2d(2, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Conv2d(4, 1, 1)
+    return torch.nn.Sequential(*layers)
+whole, part = network(), network()
+faces = torch.randn(4, 2, 8, 8) * torch.arange(1, 5).view(4, 1, 1, 1)
+synchronise_norms(part)
+assert list(part.state_dict()) == list(whole.state_dict())
+for _ in range(3):
+    whole.zero_grad(), part.zero_grad()
+    whole(faces).square().mean().backward()
+    part(faces[2 * rank : 2 * rank + 2]).square().mean().backward()
+    average_gradients(fabric, part.parameters())
+@torch.no_grad()
+def distance(one, other):
+    return max(float((a.float() - b.float()).abs().max()) for a, b in zip(one, other, strict=True))
+found["gradient distance"] = distance([p.grad for p in part.parameters()], [p.grad for p in whole.parameters()])
+found["buffer distance"] = distance(part.buffers(), whole.buffers())
+whole.eval(), part.eval()
+with torch.no_grad():
+    found["eval distance"] = distance([part(faces[:1])], [whole(faces[:1])])
+open(f"{sys.argv[1]}/{rank}.json", "w").write(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """What the two processes found."""
+    folder = tmp_path_factory.mktemp("two")
+    script = folder / "two.py"
+    script.write_text(TWO)
+    done = subprocess.run([sys.executable, script, folder], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in (0, 1)]
+
+
+def test_processes_agree_on_the_largest(both):
+    assert [found["largest"] for found in both] == [[1, 0, 5]] * 2
+
+
+def test_gradients_are_averaged_and_missing_ones_are_zero(both):
+    assert [found["gradients"] for found in both] == [[[0.5, 0.5], [0.0, 0.0], [0.5, 0.5]]] * 2
+
+
+def test_parts_are_gathered_in_order(both):
+    assert [found["gathered 5"] for found in both] == [[0.0, 10.0, 20.0, 30.0, 40.0]] * 2
+    assert [found["gathered 1"] for found in both] == [[0.0]] * 2
+
+
+def test_processes_that_come_apart_are_told(both):
+    assert all("the genotype is not the same in all processes" in found["same"] for found in both)
+
+
+def test_trouble_of_one_is_raised_in_all(both):
+    assert [found["together"] for found in both] == [
+        "a loss of another process is not finite, and this update is not made", "mine"
+    ]  # fmt: skip
+
+
+def test_synchronised_norms_compute_what_one_process_computes(both):
+    for found in both:
+        assert found["gradient distance"] < 2e-6
+        assert found["buffer distance"] < 2e-6
+        assert found["eval distance"] < 2e-6
+
+
+def test_one_process_is_left_alone():
+    fabric = make_fabric("cpu", "float32")
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    average_gradients(fabric, [parameter])
+    assert parameter.grad is None
+    assert largest(fabric, 3, -1) == (3, -1)
+    assert list(own_part(fabric, 4)) == [0, 1, 2, 3]
+    rows = torch.rand(4, 2)
+    assert gather_parts(fabric, rows, 4) is rows
+    check_same(fabric, "ab" * 20, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[gloo/transport/tcp/pair.cc:553] Connection closed by peer", "another process of the run is gone; "),
+        ("DataLoader worker (pid 7) is killed by signal: Killed.", "a process that reads photographs was killed"),
+    ],
+)
+def test_a_process_that_is_gone_becomes_a_line(text, told, tmp_path):
+    assert told in str(lost_process(RuntimeError(text), tmp_path))
+    assert lost_process(RuntimeError("shape mismatch"), tmp_path) is None

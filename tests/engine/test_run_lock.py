@@ -1,0 +1,73 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import pytest
+from mfps.engine.run_lock import LOCK, run_lock
+
+HOLD = """
+import os, sys, time
+from pathlib import Path
+from mfps.engine.run_lock import run_lock
+with run_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+FORK = HOLD.replace("    time.sleep", "    os.fork()\n    time.sleep")
+
+
+@pytest.fixture
+def owner(tmp_path):
+    """Start a process that holds the lock of `tmp_path`; ends it afterwards."""
+    started = []
+
+    def start(script):
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        started.append(process)
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield start
+    for process in started:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_lock_goes_with_its_block(tmp_path):
+    for _ in range(2):
+        with run_lock(tmp_path):
+            assert (tmp_path / LOCK).is_file()
+        assert not list(tmp_path.iterdir())
+
+
+def test_another_process_is_kept_out_and_named(tmp_path, owner, refused):
+    process = owner(HOLD)
+    with refused(f"process {process.pid} on .* is working in it; wait for its end"), run_lock(tmp_path):
+        pytest.fail("two owners")
+    assert (tmp_path / LOCK).is_file()
+
+
+@pytest.mark.parametrize("script", [HOLD, FORK])
+def test_a_stale_lock_is_no_lock(tmp_path, owner, script):
+    """Also where a forked child of the killed owner lives on."""
+    process = owner(script)
+    process.kill()
+    process.wait()
+    time.sleep(0.1)
+    assert (tmp_path / LOCK).is_file()
+    with run_lock(tmp_path):
+        pass
+
+
+def test_whatever_stands_in_the_file_it_is_one_line(tmp_path, owner, refused):
+    owner(HOLD)
+    (tmp_path / LOCK).write_text('{"host": ["\\n"], "process": "x"}')
+    with refused("another process is working in it"), run_lock(tmp_path):
+        pytest.fail("two owners")

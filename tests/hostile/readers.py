@@ -1,0 +1,54 @@
+"""Every way into mfps for a file that somebody else made, by name. Also used by `measured_reads.py`, out of pytest."""
+
+from pathlib import Path
+
+from mfps.engine.configuration import read_yaml
+from mfps.engine.journal import read_history
+from mfps.engine.weights import load_weights
+from mfps.external_weights import WEIGHTS, check_weights
+from mfps.faces.array_source import ArraySource
+from mfps.faces.dictionary_file import read_dictionary
+from mfps.faces.dictionary_prior import read_dictionary_prior
+from mfps.faces.image import SquareFit, image_size, read_image
+from mfps.faces.label_maps import read_label_map
+from mfps.faces.landmark_file import read_landmarks
+from mfps.faces.landmark_formats import read_landmark_source
+from mfps.faces.lists import read_list
+from mfps.genotypes.darts_text import read_darts_cell
+from mfps.genotypes.genotype_file import read_genotype
+from mfps.genotypes.npy_file import open_array
+from mfps.retrain.compile import load_network
+from mfps.retrain.published_checkpoint import read_state_dict
+
+
+def read_photograph(path: Path) -> None:
+    """As a data set does: all headers first, then the pixels. Both must say the same."""
+    width, height = image_size(path)
+    assert read_image(path).shape == (height, width, 3)
+
+
+def read_array_prior(path: Path) -> None:
+    """As a data set does: all headers first, then the values."""
+    ArraySource([path], "dictionary").load(0, SquareFit(1.0, 0, 0))
+
+
+READERS = {
+    "image": read_photograph,
+    "label map": read_label_map,
+    "genotype": read_genotype,
+    "DARTS text": read_darts_cell,
+    "array": lambda path: open_array(path).sum(),
+    "list": lambda path: read_list(path, path.parent),
+    "landmarks": read_landmark_source,
+    "landmarks.json": read_landmarks,
+    "configuration": read_yaml,
+    "history": lambda path: read_history(path.parent),
+    "weights": load_weights,
+    "network": load_network,
+    "checkpoint": read_state_dict,
+    "external weights": lambda path: check_weights(path, WEIGHTS[0]),
+    "dictionary": read_dictionary,
+    "dictionary.json": read_dictionary_prior,
+    "array prior": read_array_prior,
+}
+"""Called with the path of a file."""

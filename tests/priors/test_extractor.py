@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+import torch
+from mfps.external_weights import sha256_of
+from mfps.faces.batch import images_to_tensor
+from mfps.faces.dictionary_file import read_dictionary
+from mfps.faces.dictionary_prior import DICTIONARY_FILE, PRIOR_FILE, write_dictionary_prior
+from mfps.faces.dictionary_source import DictionarySource
+from mfps.faces.drawn import write_drawn_faces
+from mfps.faces.image import SquareFit
+from mfps.faces.landmarks import draw_heatmaps
+from mfps.priors import extractor
+from mfps.priors.dictionary_build import build_dictionary
+from mfps.priors.dictionary_matching import match_faces
+from mfps.priors.extractor import ExternalSources, PriorExtractor
+from mfps.priors.face_parser import FaceParser
+from mfps.priors.landmark_detector import DetectedFace
+
+from .conftest import CheapFeatures
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def known(monkeypatch, faces):
+    """In the detector's place: it knows the drawn faces by their pictures, and nothing else."""
+
+    class Known:
+        def __init__(self, *_):
+            pass
+
+        def detect(self, image):
+            same = (face for face in faces if np.array_equal(face.image, image))
+            return [DetectedFace(face.points, 1.0, (0.0, 0.0, 1.0, 1.0)) for face in same]
+
+        def provenance(self):
+            return {"model": "known"}
+
+    monkeypatch.setattr(extractor, "LandmarkDetector", Known)
+
+
+@pytest.fixture
+def dictionary(tmp_path, cheap_features, console, monkeypatch):
+    monkeypatch.setattr("mfps.faces.drawn.CANVAS_PX", 64)
+    write_drawn_faces(tmp_path / "data", 4, 32, seed=0)
+    file = tmp_path / "made" / DICTIONARY_FILE
+    build_dictionary(tmp_path / "data", file, console, None, 2, random_features=True, device="cpu")
+    return file
+
+
+def batch_of(faces, unknown=True):
+    stranger = np.random.default_rng(0).integers(0, 256, faces[0].image.shape, np.uint8)
+    return images_to_tensor([*(face.image for face in faces[:2]), *[stranger] * unknown])
+
+
+def test_heatmaps_are_those_of_the_points_that_are_found(known, faces):
+    find = PriorExtractor({"heatmap": 68}, ExternalSources(), CPU)
+    found = find(batch_of(faces))["heatmap"]
+    points = torch.from_numpy(np.stack([face.points for face in faces[:2]])).float()
+    assert torch.equal(found[:2], draw_heatmaps(points, 64))
+    assert not found[2].any()  # no landmarks, so zero channels
+    with_rgb = PriorExtractor({"heatmap": 71}, ExternalSources(), CPU, heatmap_rgb=True)(batch_of(faces))["heatmap"]
+    assert torch.equal(with_rgb, torch.cat([batch_of(faces), found], 1))
+
+
+def test_parsing_maps_are_the_parsers(parser_folder, faces):
+    find = PriorExtractor({"parsing": 19}, ExternalSources(parser=str(parser_folder)), CPU)
+    found = find(batch_of(faces))["parsing"]
+    labels = FaceParser(parser_folder).parse(np.stack([face.image for face in faces[:2]]))
+    assert found.shape == (3, 19, 64, 64)
+    assert torch.equal(found.sum(1), torch.ones(3, 64, 64))
+    assert np.mean(found[:2].argmax(1).numpy() != labels) < 0.01
+    assert find.provenance()["parsing"]["sha256"] == sha256_of(parser_folder / "model.safetensors")
+
+
+def test_a_dictionary_found_on_the_fly_is_the_one_that_is_stored(known, dictionary, faces, tmp_path):
+    find = PriorExtractor({"dictionary": 256}, ExternalSources(dictionary=dictionary), CPU)
+    found = find(batch_of(faces))["dictionary"]
+    (tmp_path / DICTIONARY_FILE).write_bytes(dictionary.read_bytes())
+    images, points = [face.image for face in faces[:2]], [face.points for face in faces[:2]]
+    boxes, entries = match_faces(CheapFeatures(), images, points, "ibug68", read_dictionary(dictionary))
+    stored = {str(i): (boxes[i], entries[i]) for i in range(2)}
+    write_dictionary_prior(tmp_path / PRIOR_FILE, tmp_path / DICTIONARY_FILE, 64, stored)
+    source = DictionarySource(tmp_path, ["0", "1"], {"0": (64, 64), "1": (64, 64)})
+    rows = [source.load(i, SquareFit(1.0, 0, 0)) for i in range(2)]
+    assert torch.allclose(found[:2], source.tensor(rows, 64, torch.zeros(1)), atol=0.02)  # boxes are stored to 0.01
+    assert found[:2].any(1).any(1).any(1).all()
+    assert not found[2].any()
+    assert find.provenance()["dictionary"]["dictionary_sha256"] == sha256_of(dictionary)
+
+
+def test_dropped_priors_are_zeros_and_need_nothing(faces, monkeypatch):
+    for name in ("LandmarkDetector", "FaceParser", "read_dictionary"):
+        monkeypatch.setattr(extractor, name, lambda *_: pytest.fail("a network was loaded for a dropped prior"))
+    channels = {"parsing": 19, "heatmap": 68, "dictionary": 256}
+    find = PriorExtractor(channels, ExternalSources(), CPU, dropped=tuple(channels))
+    found = find(batch_of(faces))
+    assert {prior: tensor.shape[1] for prior, tensor in found.items()} == channels
+    assert not any(tensor.any() for tensor in found.values())
+    assert find.provenance() == {}
+
+
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        ({"heatmap": 29}, "heatmap prior of 29 channels, and 68 can be found"),
+        ({"parsing": 11}, "parsing prior of 11 channels, and 19"),
+        ({"dictionary": 4}, "dictionary prior of 4 channels, and 256"),
+        ({"dictionary": 256}, "name the file with --dictionary"),
+    ],
+)
+def test_what_cannot_be_found_is_refused(known, channels, said, refused):
+    with refused(said):
+        PriorExtractor(channels, ExternalSources(), CPU)
