@@ -45,9 +45,9 @@ class NotFiniteError(MfpsError):
             step: number of the step, from 0 on.
             names: the batch's photographs; the first three are shown.
         """
-        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        batch = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         return cls(
-            f"{what} at step {step} (batch: {shown}), and this update is not made; lower the learning rate, set "
+            f"{what} at step {step} (batch: {batch}), and this update is not made; lower the learning rate, set "
             "--clip-norm, or use --precision float32"
         )
 

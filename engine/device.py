@@ -1,5 +1,6 @@
 """Devices and precision of a run, by Lightning Fabric."""
 
+import logging
 import os
 
 import torch
@@ -24,6 +25,7 @@ def make_fabric(device: str, precision: str, devices: int = 1, num_nodes: int = 
         MfpsError: a device isn't there or has no such name, the precision is unknown, or the launcher started
             another number of processes.
     """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells of its choices and of each process
     if precision not in PRECISIONS:
         raise MfpsError(f"unknown precision {precision!r}: choose from {', '.join(PRECISIONS)}")
     kind, _, number = device.partition(":")

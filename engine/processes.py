@@ -5,7 +5,6 @@ search alternates between two sets of them. With `networks.synchronised_norm` th
 the same batches, up to rounding.
 """
 
-import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -33,7 +32,6 @@ def launch(fabric: Fabric, deterministic: bool = False) -> None:
         torch.backends.cudnn.benchmark = False
         torch.use_deterministic_algorithms(True)
     if fabric.world_size > 1:
-        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells of each process that it starts
         try:
             fabric.launch()
         except (RuntimeError, ValueError) as error:

@@ -185,6 +185,18 @@ class Run:
         if signum:
             self._stop(signum)
 
+    def stop_if_asked(self) -> None:
+        """Save and stop between two batches of a validation, which is then done again.
+
+        Several processes, whose parts may differ by a batch, go on to its end.
+
+        Raises:
+            RunStopped: a signal asked for it.
+        """
+        if self._request.signum and self._fabric.world_size == 1:
+            self.save()
+            self._stop(self._request.signum)
+
     def goes_on(self, epochs: int, steps: int) -> bool:
         """Whether there is something left to do, of so many epochs and steps in all."""
         position = self.position

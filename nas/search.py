@@ -151,10 +151,11 @@ def search(config: SearchConfig, console: Console) -> Genotype:
             left -= 1
             run.step_done(losses, f"epoch {epoch + 1}/{config.epochs} {_loss_text(losses)}", left == 0)
 
-    def validate(mixtures: dict[str, Mixture] | None) -> ValidationPSNR:
+    def validate(run: Run, mixtures: dict[str, Mixture] | None) -> ValidationPSNR:
         """Mean PSNR of input and iterations, with the supernets' own mixtures or given ones."""
 
         def judged(batch: FaceBatch) -> list[Tensor]:
+            run.stop_if_asked()
             return restore(batch.to(fabric.device, channels_last=config.channels_last), mixtures)
 
         network.eval()
@@ -169,7 +170,7 @@ def search(config: SearchConfig, console: Console) -> Genotype:
         name = f"{provenance['data']}-seed{config.seed}"[:200]  # not the folder's: equal searches give equal bytes
         genotype, decoded = derive_genotype(searched.spaces, probabilities, searched.fixed, name, provenance)
         check_same(fabric, genotype.hash, "the genotype")
-        mixed, restricted = validate(None), validate(searched.restrictions(genotype))
+        mixed, restricted = validate(run, None), validate(run, searched.restrictions(genotype))
         record = {
             "epoch": epoch + 1,
             "step": step,
@@ -189,9 +190,10 @@ def search(config: SearchConfig, console: Console) -> Genotype:
 
     # 3. The loop: train both levels for an epoch, then validate, decode, write down.
     parts = {"network": network, **{f"{level}_optimizer": optimizer for level, optimizer in optimizers.items()}}
+    identity = (*train.names, "", *val.names, "", *(f"{name} {held!r}" for name, held in searched.fixed.items()))
     with (
         ended_workers(*loaders),
-        open_run(config, fabric, console, "search", total, parts, *train.names, "", *val.names) as run,
+        open_run(config, fabric, console, "search", total, parts, *identity) as run,
     ):
         while run.goes_on(config.epochs, total):
             try:

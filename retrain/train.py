@@ -155,6 +155,7 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
         epoch, step = run.position.epoch, run.position.step
 
         def restored(batch: FaceBatch) -> list[Tensor]:
+            run.stop_if_asked()
             return restore(judged, batch.to(fabric.device, channels_last=config.channels_last))
 
         judged.eval()

@@ -26,7 +26,7 @@ def config(tmp_path):
     return make
 
 
-def train(config, console, each=lambda run: None, trouble=lambda step: False, identity=("a",)):
+def train(config, console, each=lambda run: None, judge=lambda run: None, trouble=lambda step: False, identity=("a",)):
     """A loop as those of search and training are; `each` is called in every step, before it is counted."""
     torch.manual_seed(0)
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
@@ -48,6 +48,8 @@ def train(config, console, each=lambda run: None, trouble=lambda step: False, id
                         optimizer.step()
                     each(run)
                     run.step_done({"loss": float(loss.detach())}, "", left == 0)
+                judge(run)
+                run.stop_if_asked()
                 position = run.position
                 record = {"epoch": position.epoch + 1, "step": position.step, "loss": position.mean_losses()}
                 run.epoch_done(record, score=-abs(position.epoch - 1))
@@ -102,6 +104,16 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(config, console, whole,
 def test_a_run_that_died_ends_as_one_that_did_not(config, console, whole, step, every):
     with pytest.raises(KeyboardInterrupt):
         train(config(checkpoint_steps=every), console, die_at(step))
+    _, weights = train(config(resume=True), console)
+    assert same(weights, whole[0])
+    assert (config().out / "history.jsonl").read_bytes() == whole[1]
+
+
+@pytest.mark.parametrize("step", [3, 12])
+def test_a_validation_that_is_cut_off_is_done_again(config, console, whole, step):
+    with pytest.raises(RunStopped, match=f"after step {step},"):
+        train(config(), console, judge=stop_at(step))
+    assert saved(config().out)[-1] == f"e{step // 3 - 1:04d}-b00003-s{step:08d}"
     _, weights = train(config(resume=True), console)
     assert same(weights, whole[0])
     assert (config().out / "history.jsonl").read_bytes() == whole[1]
@@ -175,7 +187,10 @@ def test_rollback_goes_back_an_epoch_with_half_the_rate(config, console):
 
     times = iter([True, False, False])
     run, weights = train(
-        config(on_nonfinite="rollback", checkpoint_steps=1), console, each, lambda step: step == 4 and next(times)
+        config(on_nonfinite="rollback", checkpoint_steps=1),
+        console,
+        each,
+        trouble=lambda step: step == 4 and next(times),
     )
     assert seen == [(0, 1), (1, 1), (2, 1), (3, 1)] + [(step, 0.5) for step in range(3, 12)]
     assert all(tensor.isfinite().all() for tensor in weights)
