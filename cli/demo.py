@@ -10,14 +10,14 @@ import typer
 from . import options as o
 from .config_file import ConfigFile
 
-TEST_FACES = 12
+TEST_FACES = 8
 DICTIONARY_FACES = 8
 """Faces that the demo's dictionary is made of, twice as many as it has entries: VGG19 at 512 px is slow on a CPU."""
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to make; it overwrites nothing.")] = Path("demo"),
-    faces: Annotated[int, typer.Option(min=32, help="Drawn faces to learn from.")] = 60,
+    faces: Annotated[int, typer.Option(min=32, help="Drawn faces to learn from.")] = 40,
     priors: Annotated[str, typer.Option(help="none, or any of parsing,heatmap,dictionary.")] = (
         "parsing,heatmap,dictionary"
     ),

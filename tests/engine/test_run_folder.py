@@ -18,7 +18,7 @@ from mfps.retrain.config import RetrainConfig
 def config(tmp_path):
     def make(**changed):
         given = {"data": "faces", "out": tmp_path / "run", **changed}
-        return resolve(SearchConfig, "search", "tiny", None, given)
+        return resolve(SearchConfig, "search", "small", None, given)
 
     return make
 
@@ -92,7 +92,7 @@ def test_a_run_is_resumed_with_the_options_it_was_begun_with(config, begun, refu
     check_run_folder(config(resume=True))
     check_run_folder(config(resume=True, epochs=99, device="cpu", workers=3, max_steps=1000, checkpoint_minutes=1))
     for changed, told in (
-        ({"size": 32}, "size was 64 and is 32"),
+        ({"size": 32}, "size was 128 and is 32"),
         ({"seed": 3, "flip": True}, "flip was False and is True, seed was 0 and is 3"),
         ({"clip_norm": 1.0}, "clip_norm was None and is 1.0"),
         ({"fix": {"upsample": "mfpsnet"}}, "fix was {} and is"),

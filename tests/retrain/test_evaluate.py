@@ -5,8 +5,8 @@ import pytest
 import torch
 from mfps.errors import MfpsError
 from mfps.faces.dataset import FaceFolder
-from mfps.faces.loader import make_loader
 from mfps.faces.image import read_image
+from mfps.faces.loader import make_loader
 from mfps.faces.metrics import CONVENTION, psnr, ssim, to_uint8
 from mfps.retrain.compile import load_network
 from mfps.retrain.evaluate import evaluate

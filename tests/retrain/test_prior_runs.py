@@ -8,8 +8,8 @@ import torch
 from mfps.engine.weights import save_weights
 from mfps.faces.batch import images_to_tensor
 from mfps.faces.dataset import FaceFolder
-from mfps.faces.loader import make_loader
 from mfps.faces.image import read_image
+from mfps.faces.loader import make_loader
 from mfps.faces.metrics import to_uint8
 from mfps.networks.restorer import NetworkConfig
 from mfps.retrain.compile import CompiledNetwork, compile_genotype, weights_header
@@ -94,7 +94,8 @@ def test_reports_say_which_priors_a_number_rests_on(network, drawn_folder, tmp_p
     assert said["degraded"] == "parsing, heatmap: found on the fly in the degraded faces"
     assert said["coarse"] == "parsing, heatmap: found on the fly in the coarse output of iteration 0"
     found_by = {source: report["convention"].get("priors_found_by") for source, report in reports.items()}
-    assert found_by == {"clean": None, **dict.fromkeys(("degraded", "coarse"), {"heatmap": {"model": "found_in"}})}
+    by = {"heatmap": {"model": "found_in"}}
+    assert found_by == {"clean": None, "degraded": by, "coarse": by}
     for source in reports:
         page = (tmp_path / source / "evaluation.md").read_text()
         assert ("iteration 1 (oracle priors)" in page) == ("oracle priors" in page) == (source == "clean")

@@ -6,8 +6,8 @@ import torch
 from mfps.errors import MfpsError
 from mfps.faces.batch import images_to_tensor
 from mfps.faces.dataset import FaceFolder
-from mfps.faces.loader import make_loader
 from mfps.faces.image import fit_square, read_image, write_image
+from mfps.faces.loader import make_loader
 from mfps.faces.metrics import to_uint8
 from mfps.retrain.restore import restore
 
