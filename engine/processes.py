@@ -39,6 +39,12 @@ def launch(fabric: Fabric, deterministic: bool = False) -> None:
             raise MfpsError(f"the {fabric.world_size} processes cannot start together ({problem})") from None
 
 
+def leave(fabric: Fabric) -> None:
+    """Leave the other processes in good order; threads that still listen to them would crash this one at its exit."""
+    if fabric.world_size > 1 and dist.is_initialized():
+        dist.destroy_process_group()
+
+
 def average_gradients(fabric: Fabric, parameters: Iterable[nn.Parameter]) -> None:
     """Replace every gradient by its mean over the processes, in one exchange. A missing gradient counts as zero."""
     if fabric.world_size == 1:
