@@ -69,7 +69,25 @@ WEIGHTS = (
         "faces found in photographs (mfps prepare without --landmarks and --aligned)",
     ),
 )
-"""Every external file. The SegFormer parser is a folder of several files; `priors/face_parser.py` says which."""
+"""Files that lie in a weights folder or in torch's hub cache."""
+
+PARSER_MODEL = "jonathandinu/face-parsing"
+"""The published face parser, SegFormer B5: a folder, in the Hugging Face hub's cache or named."""
+
+PARSER_REVISION = "1f7e152e1efbfe03ce6c2637944a1f6a41bfcd0a"
+"""Commit that is taken. Configurations before 373bfce name the classes wrongly."""
+
+FACE_PARSER = ExternalWeights(
+    "face parser",
+    "model.safetensors",
+    f"https://huggingface.co/{PARSER_MODEL}/tree/{PARSER_REVISION}",
+    "c2bec795a8c243db71bd95be538fd62559003566466c71237e45c99b920f4b62",
+    "CC0 at this revision, none named since; NVIDIA's mit-b5 and CelebAMask-HQ, which it comes from, are for "
+    "non-commercial research",
+    339,
+    "parsing maps found in photographs (mfps prepare without --labels, --priors-from degraded or coarse)",
+)
+"""Its weights, with config.json beside them."""
 
 
 def weights_of(name: str) -> ExternalWeights:

@@ -79,7 +79,7 @@ def main() -> None:
     except SystemExit as end:
         # Typer makes an interruption this status; it says nothing of its own.
         if end.code == INTERRUPTED:
-            _fail("interrupted; a run goes on from what it saved with --resume", INTERRUPTED)
+            _fail("interrupted; search and retrain go on with --resume, prepare with the same command", INTERRUPTED)
         raise
 
 

@@ -25,6 +25,7 @@ from ..errors import MfpsError, NotFiniteError
 from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
 from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
+from ..faces.prior_provenance import oracle_priors, read_provenance
 from ..faces.sampling import BatchShare, split_halves
 from ..faces.training_data import training_data
 from ..faces.validation import ValidationPSNR, validation_psnr
@@ -95,6 +96,7 @@ def search(config: SearchConfig, console: Console) -> Genotype:
     even_flops = searched.expected_flops(config.size).detach()
     network.to(fabric.device, memory_format=torch.channels_last if config.channels_last else torch.preserve_format)  # pyright: ignore[reportCallIssue]
     levels = {"architecture": searched.architecture(), "weights": searched.weights()}
+    oracle = list(oracle_priors(config.priors, "clean", read_provenance(config.data), config.drop_prior))
     rates = {"architecture": config.architecture_lr, "weights": config.weight_lr}
     optimizers = {
         "architecture": torch.optim.Adam(
@@ -179,6 +181,7 @@ def search(config: SearchConfig, console: Console) -> Genotype:
             "psnr": {"input": mixed.input, "mixed": mixed.iterations, "restricted": restricted.iterations},
             "discretisation_gap": mixed.iterations[-1] - restricted.iterations[-1],
             "expected_gflops": float(searched.expected_flops(config.size).detach()) / 1e9,
+            **({"oracle_priors": oracle} if oracle else {}),
             **_decisions(searched, probabilities, decoded, genotype),
         }
         if fabric.is_global_zero:
@@ -260,9 +263,10 @@ def _write_genotype(folder: Path, genotype: Genotype, probabilities: dict[str, B
 
 def _epoch_line(record: dict[str, Any], epochs: int) -> str:
     psnr = record["psnr"]
+    oracle = " with oracle priors" if "oracle_priors" in record else ""
     return (
         f"epoch {record['epoch']}/{epochs}: PSNR input {psnr['input']:.2f}, mixed {psnr['mixed'][-1]:.2f}, "
-        f"restricted {psnr['restricted'][-1]:.2f} dB; {_loss_text(record['loss'])}; "
+        f"restricted {psnr['restricted'][-1]:.2f} dB{oracle}; {_loss_text(record['loss'])}; "
         f"genotype {record['hash'][:8]}"
     )
 

@@ -10,8 +10,15 @@ from typing import NamedTuple
 import torch
 
 from ..errors import MfpsError
-from ..external_weights import FOLDER_VARIABLE, WEIGHTS, check_weights, places
-from .face_parser import MODEL, REVISION
+from ..external_weights import (
+    FACE_PARSER,
+    FOLDER_VARIABLE,
+    PARSER_MODEL,
+    PARSER_REVISION,
+    WEIGHTS,
+    check_weights,
+    places,
+)
 
 OPTIONAL = {"transformers": "pip install 'mfps[parsing]', for parsing maps found by the face parser"}
 """Libraries that an extra brings, and how to get them."""
@@ -92,12 +99,16 @@ def _dot() -> Finding:
 
 def _parser() -> Finding:
     """The face parser in its hub's cache; the cache's layout is the hub library's, so that it is asked."""
-    remedy = f"{MODEL}, revision {REVISION[:12]} (339 MB), or a folder with its config.json and model.safetensors"
+    size, licence = f"{FACE_PARSER.megabytes} MB", FACE_PARSER.licence
+    remedy = (
+        f"{PARSER_MODEL}, revision {PARSER_REVISION[:12]} ({size}; {licence}), or a folder with its config.json and "
+        "model.safetensors"
+    )
     try:
         from huggingface_hub import try_to_load_from_cache
     except ImportError:
         return Finding("face parser", False, "transformers is not installed", OPTIONAL["transformers"])
-    found = try_to_load_from_cache(MODEL, "model.safetensors", revision=REVISION)
+    found = try_to_load_from_cache(PARSER_MODEL, "model.safetensors", revision=PARSER_REVISION)
     if isinstance(found, str):
         return Finding("face parser", True, found)
     return Finding("face parser", False, "not in the hub's cache", f"{remedy}, named with --parser")

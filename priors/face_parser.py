@@ -20,18 +20,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import MfpsError
-from ..external_weights import sha256_of
+from ..external_weights import FACE_PARSER, sha256_of
+from ..external_weights import PARSER_MODEL as MODEL
+from ..external_weights import PARSER_REVISION as REVISION
 from ..faces.parsing import CELEBAMASK_CLASSES
-
-MODEL = "jonathandinu/face-parsing"
-"""The published model: SegFormer B5, 85 million parameters. Its page said CC0 at `REVISION` and names no licence since;
-NVIDIA's mit-b5 and CelebAMask-HQ, which it comes from, are for non-commercial research."""
-
-REVISION = "1f7e152e1efbfe03ce6c2637944a1f6a41bfcd0a"
-"""Commit that is taken. Configurations before 373bfce name the classes wrongly."""
-
-WEIGHTS_SHA256 = "c2bec795a8c243db71bd95be538fd62559003566466c71237e45c99b920f4b62"
-"""SHA-256 of the published model.safetensors, 339 MB."""
 
 INPUT_PX = 512
 """Side of the square that the network sees, as in the published preprocessor_config.json."""
@@ -42,9 +34,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 """Standard deviation by which RGB in [0, 1] is divided."""
 
-_REMEDY = (
-    f"get config.json and model.safetensors from https://huggingface.co/{MODEL}/tree/{REVISION} and name their folder"
-)
+_REMEDY = f"get config.json and model.safetensors from {FACE_PARSER.url} and name their folder"
 
 
 class FaceParser:
@@ -68,10 +58,10 @@ class FaceParser:
         config = _read_config(config_file)
         _check_safetensors(weights_file)
         self._sha256 = sha256_of(weights_file)
-        if published and self._sha256 != WEIGHTS_SHA256:
+        if published and self._sha256 != FACE_PARSER.sha256:
             raise MfpsError(f"{weights_file}: not the weights of {MODEL} (SHA-256 {self._sha256[:12]}...); {_REMEDY}")
         order = class_order(config.get("id2label"), config_file)
-        known = self._sha256 == WEIGHTS_SHA256
+        known = self._sha256 == FACE_PARSER.sha256
         if (known or config.get("_name_or_path") == MODEL) and order != tuple(range(len(order))):
             raise MfpsError(f"{config_file}: the classes of {MODEL} are not in this order; {_REMEDY}")
         self._name, self._revision = (MODEL, REVISION) if known else (folder.resolve().name, "unknown")

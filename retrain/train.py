@@ -24,6 +24,7 @@ from ..errors import NotFiniteError
 from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
 from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
+from ..faces.prior_provenance import oracle_priors, read_provenance
 from ..faces.sampling import BatchShare
 from ..faces.training_data import training_data
 from ..faces.validation import validation_psnr
@@ -106,6 +107,7 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
         synchronise_norms(network)
     network.to(fabric.device, memory_format=torch.channels_last if config.channels_last else torch.preserve_format)  # pyright: ignore[reportCallIssue]
     learning = dict(network.named_parameters())
+    oracle = list(oracle_priors(config.priors, config.priors_from, read_provenance(config.data), config.drop_prior))
     optimizer = _optimizer(config, network)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema)) if config.ema else None
     judged = network if average is None else average.module
@@ -168,6 +170,7 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
             "loss": run.position.mean_losses(),
             "psnr": {"input": psnr.input, "iterations": psnr.iterations},
             "best": run.improves(score),
+            **({"oracle_priors": oracle} if oracle else {}),
         }
         if record["best"] and fabric.is_global_zero:
             header = weights_header(genotype, network_config, _provenance(config, genotype, epoch, step))
@@ -223,4 +226,5 @@ def _epoch_line(record: dict[str, Any], epochs: int) -> str:
     psnr = record["psnr"]
     restored = " > ".join(f"{value:.2f}" for value in psnr["iterations"])
     mark = " (best so far)" if record["best"] else ""
-    return f"epoch {record['epoch']}/{epochs}: PSNR input {psnr['input']:.2f}, restored {restored} dB{mark}"
+    oracle = " with oracle priors" if "oracle_priors" in record else ""
+    return f"epoch {record['epoch']}/{epochs}: PSNR input {psnr['input']:.2f}, restored {restored} dB{oracle}{mark}"

@@ -211,6 +211,8 @@ def test_a_held_branch_stays_and_the_others_are_searched(drawn_folder, tmp_path,
     assert list(first["probabilities"]) == ["heatmap", "fusion"]
     assert all(first["probabilities"][name] != last["probabilities"][name] for name in ("heatmap", "fusion"))
     assert found.provenance["fixed"] == ["upsample"]
+    assert last["oracle_priors"] == ["heatmap"]
+    assert "dB with oracle priors; loss" in console.file.getvalue()
 
 
 def test_a_cost_in_the_loss_makes_the_architecture_cheaper(drawn_folder, tmp_path, undrawn, console):

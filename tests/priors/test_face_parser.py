@@ -2,13 +2,16 @@ import json
 import logging
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from mfps.external_weights import PARSER_MODEL as MODEL
+from mfps.external_weights import PARSER_REVISION as REVISION
 from mfps.faces.parsing import CELEBAMASK_CLASSES
 from mfps.priors import face_parser
-from mfps.priors.face_parser import MODEL, REVISION, FaceParser, network_input
+from mfps.priors.face_parser import FaceParser, network_input
 
 pytest.importorskip("transformers", reason="the extra mfps[parsing] is not installed")
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 6, 5, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
@@ -110,7 +113,7 @@ def test_the_published_network_must_have_its_order(reconfigured, monkeypatch, re
     with refused("config.json: the classes of jonathandinu/face-parsing are not in this order; get config.json and"):
         FaceParser(folder)
     sha256 = FaceParser(reconfigured(_name_or_path=None)).provenance()["sha256"]
-    monkeypatch.setattr(face_parser, "WEIGHTS_SHA256", sha256)
+    monkeypatch.setattr(face_parser, "FACE_PARSER", replace(face_parser.FACE_PARSER, sha256=sha256))
     with refused("are not in this order"):
         FaceParser(folder)
     assert FaceParser(reconfigured(id2label=names())).provenance()["revision"] == REVISION
@@ -225,7 +228,9 @@ def test_the_published_network_comes_from_the_hubs_cache(folder, monkeypatch, re
     with refused("model.safetensors: not the weights of jonathandinu/face-parsing .SHA-256 "):
         FaceParser(source)
     assert asked == [(MODEL, file, REVISION) for file in ("config.json", "model.safetensors")]
-    monkeypatch.setattr(face_parser, "WEIGHTS_SHA256", FaceParser(folder).provenance()["sha256"])
+    monkeypatch.setattr(
+        face_parser, "FACE_PARSER", replace(face_parser.FACE_PARSER, sha256=FaceParser(folder).provenance()["sha256"])
+    )
     parser = FaceParser(source)
     assert (parser.provenance()["model"], parser.provenance()["revision"]) == (MODEL, REVISION)
 

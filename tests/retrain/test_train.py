@@ -195,6 +195,8 @@ def test_priors_attention_and_iterations(drawn_genotype, config, tmp_path, undra
     assert loaded.restorer.config.prior_channels == {"parsing": 19, "heatmap": 71}
     assert loaded.restorer.config.attention
     assert len(history(tmp_path / "run")[0]["psnr"]["iterations"]) == 3
+    assert history(tmp_path / "run")[0]["oracle_priors"] == ["parsing", "heatmap"]
+    assert "dB with oracle priors (best so far)" in console.file.getvalue()
     assert loaded.provenance["heatmap_rgb"]
 
 
