@@ -102,7 +102,7 @@ class Run:
         Raises:
             MfpsError: it is of another network or other photographs, or processes see different ones.
         """
-        saved = self._checkpoints.newest(self._warn, between_epochs)
+        saved = self._checkpoints.newest(self.say, between_epochs)
         step = saved.step if saved else -1
         if largest(self._fabric, step, -step) != (step, -step):
             raise MfpsError(f"{self._config.out}: not every process sees its checkpoints; give a folder that all share")
@@ -223,7 +223,7 @@ class Run:
             for buffer, value in zip(network.buffers(), before, strict=True):
                 buffer.copy_(value)
             self.position.left_out += 1
-            self._warn(f"left out  {trouble}")
+            self.say(f"left out  {trouble}")
 
     def roll_back(self, trouble: NotFiniteError) -> None:
         """Go back to the end of the epoch before, with half the learning rate, as `on_nonfinite: rollback` asks.
@@ -239,7 +239,7 @@ class Run:
             self._checkpoints.drop_after(self.position.step)
         if self._journal:
             self._journal.rewind(self.position.history)
-        self._warn(f"back to step {self.position.step} with {scale:g} of the learning rate: {trouble}")
+        self.say(f"back to step {self.position.step} with {scale:g} of the learning rate: {trouble}")
 
     def note_bad_faces(self, found: Mapping[str, str], faces: int) -> None:
         """Tell of photographs that another one stands in for, each once.
@@ -274,7 +274,8 @@ class Run:
             signum,
         )
 
-    def _warn(self, message: str) -> None:
+    def say(self, message: str) -> None:
+        """Print a line, in the first process."""
         self.console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -314,7 +315,11 @@ def open_run(
         largest(fabric, 0)  # the others wait until the folder is there
         request = stack.enter_context(stop_signals())
         run = Run(config, fabric, console, Checkpoints(folder, config.keep_checkpoints), parts, digest, request)
-        if not run.load():
+        if run.load():
+            run.say(
+                f"resumed   {folder}: {run.position.epoch} epochs and {run.position.step} of {total} steps are done"
+            )
+        else:
             run.save()
         position = run.position
         journal = stack.enter_context(Journal(folder, position.history, position.step)) if first else None

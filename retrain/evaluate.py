@@ -23,6 +23,7 @@ from ..faces.lists import png_names, read_list
 from ..faces.loader import make_loader
 from ..faces.metrics import psnr, ssim, to_uint8
 from ..faces.prior_provenance import describe_priors, oracle_priors, read_provenance
+from ..faces.priors import stored_prior
 from ..priors.extractor import ExternalSources
 from .compile import CompiledNetwork, load_network
 from .evaluation_report import EvaluatedFace, evaluation_report, table_markdown, write_comparison
@@ -53,7 +54,8 @@ def evaluate(
 
     Args:
         weights: weights file or run folder.
-        data: folder of clean faces, with the priors that the network takes.
+        data: folder of clean faces, with the priors that the network takes; without any of them it stops after
+            iteration 0, which needs none.
         out: folder to make.
         console: where progress is shown.
         lists: list files, each a group that is reported on its own; without any, all faces of `data`.
@@ -95,7 +97,12 @@ def evaluate(
     extract = None
     if priors_from != "clean" and compiled.restorer.priors:
         extract = compiled.extractor(sources, fabric.device, drop_prior)
-    stored = () if extract else compiled.restorer.priors
+    stored, passes = () if extract else compiled.restorer.priors, None
+    if stored and not any(stored_prior(data, prior) for prior in stored):
+        # As in restoring: iteration 0 needs no prior.
+        note = f"note      without priors ({', '.join(stored)}): stopped after iteration 0"
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        stored, passes = (), 1
     recorded = read_provenance(data)
     folders = [
         _faces(compiled, data, degradation, listed, size, seed, stored, drop_prior) for degradation in degradations
@@ -111,7 +118,7 @@ def evaluate(
             kept = 0
             for batch in make_loader(folder, None, batch_size, seed, shuffle=False, workers=workers):
                 moved = batch.to(fabric.device)
-                outputs = run_with_priors(model, moved.degraded, moved.priors, priors_from, extract)
+                outputs = run_with_priors(model, moved.degraded, moved.priors, priors_from, extract, passes)
                 restored = [to_uint8(output.float().cpu().numpy()) for output in outputs]
                 series = [to_uint8(batch.degraded.numpy()), *restored]
                 for i, (name, clean) in enumerate(zip(batch.names, to_uint8(batch.clean.numpy()), strict=True)):
@@ -127,11 +134,12 @@ def evaluate(
                         write_image(file, pictures[-1])
                     tick()
 
+        priors = (compiled.restorer.priors, priors_from, recorded, drop_prior)
         convention = {
             "size": size,
             "degradation_seed": seed,
-            "priors": describe_priors(compiled.restorer.priors, priors_from, recorded, drop_prior),
-            "oracle_priors": list(oracle_priors(compiled.restorer.priors, priors_from, recorded, drop_prior)),
+            "priors": "none: stopped after iteration 0" if passes else describe_priors(*priors),
+            "oracle_priors": [] if passes else list(oracle_priors(*priors)),
         }
         if extract is not None:
             convention["priors_found_by"] = extract.provenance()

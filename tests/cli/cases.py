@@ -199,7 +199,7 @@ EVALUATE = [
     case("evaluate a supernet", f"evaluate searched --data faces {OUT}", "searched", "supernet", "mfps retrain"),
     case("evaluate damaged weights", f"evaluate lacking.safetensors --data faces {OUT}", "lacking.safetensors", "do not fit its genotype", "written by mfps"),
     case("evaluate data missing", f"{EVALUATE_OUT} --data nowhere", "nowhere", "check the path"),
-    case("evaluate without priors", f"evaluate parsing.safetensors --data bare {OUT}", "parsing", "make it or drop it"),
+    case("evaluate with some priors", f"evaluate parsing.safetensors --data partial --size 16 {OUT}", "parsing", "1 of 6", "0002.png", "make the missing"),
     case("evaluate other channels", f"evaluate dictionary.safetensors --data even {OUT}", "even", "4 channels", "takes 5", "trained with"),
     case("evaluate lists of one name", f"{EVALUATE_OUT} --list three.txt --list empties/three.txt", "three.txt", "same name"),
     case("evaluate list missing", f"{EVALUATE_OUT} --list nolist.txt", "nolist.txt", "give a text file"),

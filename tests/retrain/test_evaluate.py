@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -133,9 +134,24 @@ def test_numbers_do_not_depend_on_batches_and_workers(drawn_folder, write_weight
         assert a["iterations"][-1]["psnr"] == pytest.approx(b["iterations"][-1]["psnr"], abs=0.02)
 
 
+def test_without_any_prior_it_stops_after_iteration_0_and_says_so(drawn_folder, write_weights, tmp_path, console):
+    write_weights(tmp_path / "w.safetensors", ("heatmap", "parsing"), size=16)
+    shutil.copytree(drawn_folder / "images", tmp_path / "bare")
+    whole, alone = (
+        evaluate(tmp_path / "w.safetensors", data, tmp_path / f"{data.name}-out", console, device="cpu")
+        for data in (drawn_folder, tmp_path / "bare")
+    )
+    assert alone["input"] == whole["input"]
+    assert alone["iterations"] == whole["iterations"][:1]
+    assert len(whole["iterations"]) == 2
+    assert alone["convention"]["priors"] == "none: stopped after iteration 0"
+    said = "note      without priors (parsing, heatmap): stopped after iteration 0"
+    assert console.file.getvalue().count(said) == 1
+
+
 def test_what_cannot_be_evaluated_makes_no_folder(drawn_folder, write_weights, tmp_path, console, refused):
     weights, out = tmp_path / "w.safetensors", tmp_path / "out"
-    write_weights(weights, ("dictionary",), size=16)
+    write_weights(weights, ("parsing", "dictionary"), size=16)
     with refused("no dictionary prior is stored there"):
         evaluate(weights, drawn_folder, out, console)
     write_weights(weights, size=16)
