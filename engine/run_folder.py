@@ -167,8 +167,3 @@ def environment() -> dict[str, str]:
     """Versions of Python, the system and the libraries that numbers depend on."""
     versions = {name: metadata.version(name) for name in LIBRARIES}
     return {**versions, "python": platform.python_version(), "system": platform.platform(), "cpus": str(os.cpu_count())}
-
-
-def replace_text(file: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old content or the new, never half of it."""
-    write_durably(file, text)

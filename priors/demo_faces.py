@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from ..engine.device import make_fabric
-from ..engine.run_folder import replace_text
+from ..engine.durable_file import write_durably
 from ..faces.dictionary_file import read_dictionary
 from ..faces.drawn import write_drawn_faces
 from ..faces.landmark_file import read_landmarks
@@ -61,4 +61,4 @@ def write_demo_faces(
         networks = PriorNetworks(dictionary=dictionary, features=features_of(dictionary).to(place))
         matched = match_dictionary(networks, folder, size, faces, landmarks.scheme, console)
         made["dictionary"] = {"made_from": "clean", **matched}
-    replace_text(folder / "priors" / "provenance.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
+    write_durably(folder / "priors" / "provenance.json", json.dumps(made, indent=1, sort_keys=True) + "\n")

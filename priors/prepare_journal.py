@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..engine.run_folder import replace_text
+from ..engine.durable_file import write_durably
 from ..errors import MAX_VALUE, MfpsError, shortened
 
 
@@ -28,7 +28,7 @@ class PrepareJournal:
         first = json.dumps({"settings": settings}, sort_keys=True)
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
-            replace_text(file, first + "\n")
+            write_durably(file, first + "\n")
             return
         lines = list(_whole_lines(file))
         if not lines or lines[0] != first:
@@ -40,7 +40,7 @@ class PrepareJournal:
             self.entries = {entry["key"]: entry for entry in map(json.loads, lines[1:])}
         except (TypeError, KeyError):
             raise MfpsError(f"{file}: is damaged; give another folder") from None
-        replace_text(file, "".join(f"{line}\n" for line in lines))
+        write_durably(file, "".join(f"{line}\n" for line in lines))
 
     def add(self, key: str, **entry: Any) -> None:
         """Write down what is done."""

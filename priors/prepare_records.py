@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..engine.run_folder import environment, replace_text
+from ..engine.durable_file import write_durably
+from ..engine.run_folder import environment
 from ..external_weights import sha256_of
 from ..faces.image import write_image
 from ..faces.landmark_conversion import convert_points
@@ -52,9 +53,9 @@ def write_records(
     _write_json(out / "priors" / "provenance.json", provenance)
     splits = split_faces(config, faces)
     for name, chosen in splits.items():
-        replace_text(out / f"{name}.txt", "".join(f"{face}\n" for face in chosen))
+        write_durably(out / f"{name}.txt", "".join(f"{face}\n" for face in chosen))
     write_image(out / "contact.png", np.asarray(contact_sheet(out, faces)))
-    replace_text(out / "report.md", report_markdown(config, faces, dropped, splits, provenance))
+    write_durably(out / "report.md", report_markdown(config, faces, dropped, splits, provenance))
     files = sorted(path for path in out.rglob("*") if path.is_file() and _listed(path.relative_to(out)))
     manifest = {
         "schema": SCHEMA,
@@ -104,4 +105,4 @@ def _listed(path: Path) -> bool:
 
 
 def _write_json(file: Path, content: Any) -> None:
-    replace_text(file, json.dumps(content, indent=1, sort_keys=file.name != "manifest.json") + "\n")
+    write_durably(file, json.dumps(content, indent=1, sort_keys=file.name != "manifest.json") + "\n")

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from ..engine.configuration import check_options
 from ..engine.device import make_fabric
+from ..engine.durable_file import write_durably
 from ..engine.progress import track
-from ..engine.run_folder import check_free, replace_text, whole_folder
+from ..engine.run_folder import check_free, whole_folder
 from ..errors import MfpsError
 from ..faces.dataset import FaceFolder
 from ..faces.image import write_image
@@ -146,8 +147,8 @@ def evaluate(
         report = evaluation_report(compiled, weights, data, convention, groups, degradations, evaluated)
         shown_faces = [face for face in evaluated if face.images is not None]
         write_comparison(shown_faces, unfinished / "comparison.png", bool(convention["oracle_priors"]))
-        replace_text(unfinished / "evaluation.md", table_markdown(report))
-        replace_text(unfinished / "evaluation.json", json.dumps(report, indent=1) + "\n")
+        write_durably(unfinished / "evaluation.md", table_markdown(report))
+        write_durably(unfinished / "evaluation.json", json.dumps(report, indent=1) + "\n")
     return report
 
 

@@ -77,7 +77,7 @@ def test_nothing_is_left_of_an_evaluation_that_cannot_be_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "new/evaluation.md")
 
-    monkeypatch.setattr("mfps.retrain.evaluate.replace_text", full)
+    monkeypatch.setattr("mfps.retrain.evaluate.write_durably", full)
     assert_one_line(mfps(f"{EVALUATE_OUT}/deeper --save-images"), ("new/evaluation.md", "No space left", "free space"))
 
 

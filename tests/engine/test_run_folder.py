@@ -7,7 +7,6 @@ from mfps.engine.run_folder import (
     check_free,
     check_run_folder,
     environment,
-    replace_text,
 )
 from mfps.engine.run_lock import LOCK
 from mfps.nas.config import SearchConfig
@@ -122,11 +121,3 @@ def test_an_empty_folder_is_free_and_a_file_is_not(tmp_path, refused):
     (tmp_path / "file").touch()
     with refused("is a file"):
         check_free(tmp_path / "file")
-
-
-def test_text_is_replaced_whole(tmp_path):
-    file = tmp_path / "x.json"
-    for text in ("old", "new"):
-        replace_text(file, text)
-        assert file.read_text() == text
-    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
