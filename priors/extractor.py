@@ -1,6 +1,6 @@
 """Priors found on the fly in pictures of faces: degraded ones, or the coarse output of iteration 0."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from torch import Tensor
 from ..errors import MfpsError
 from ..external_weights import sha256_of
 from ..faces.component_boxes import PARTS
-from ..faces.dictionary_file import read_dictionary
+from ..faces.dictionary_file import CHANNELS, read_dictionary
 from ..faces.dictionary_source import draw_part
 from ..faces.landmarks import draw_heatmaps, scheme_of_name
 from ..faces.metrics import to_uint8
@@ -44,6 +44,21 @@ class ExternalSources:
     dictionary: Path | None = None
 
 
+def found_channels(priors: Iterable[str], heatmap_rgb: bool) -> dict[str, int]:
+    """Channels of each of some priors as a `PriorExtractor` finds them.
+
+    Args:
+        priors: which ones.
+        heatmap_rgb: the heatmap prior begins with the picture's channels.
+    """
+    known = {
+        "parsing": len(CELEBAMASK_CLASSES),
+        "heatmap": scheme_of_name(SCHEME).count + RGB * heatmap_rgb,
+        "dictionary": CHANNELS,
+    }
+    return {prior: known[prior] for prior in priors}
+
+
 class PriorExtractor:
     """Finds a network's priors in aligned faces.
 
@@ -69,11 +84,7 @@ class PriorExtractor:
         self.channels = dict(channels)
         self.heatmap_rgb = heatmap_rgb
         self.wanted = tuple(prior for prior in channels if prior not in dropped)
-        found = {
-            "parsing": len(CELEBAMASK_CLASSES),
-            "heatmap": scheme_of_name(SCHEME).count + RGB * heatmap_rgb,
-            "dictionary": 256,
-        }
+        found = found_channels(channels, heatmap_rgb)
         for prior in self.wanted:
             if self.channels[prior] != found[prior]:
                 raise MfpsError(

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..engine.configuration import RunConfig
+from ..errors import MfpsError
 
 
 class RetrainConfig(RunConfig):
@@ -50,3 +51,12 @@ class RetrainConfig(RunConfig):
     """Weight of the perceptual loss (VGG19 conv5_4); 0 leaves it out and needs no VGG19."""
     vgg19: Path | None = None
     """Local copy of VGG19's official weights; by default torch's hub cache, or a download into it."""
+
+    @model_validator(mode="after")
+    def _drops_what_is_stored(self) -> "RetrainConfig":
+        if self.prior_dropout and self.priors_from != "clean":
+            raise MfpsError(
+                f"--prior-dropout is of stored priors, and --priors-from {self.priors_from} finds them on the fly; "
+                "leave one out"
+            )
+        return self

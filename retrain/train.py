@@ -36,7 +36,7 @@ from ..networks.losses import not_finite, restoration_loss
 from ..networks.restorer import NetworkConfig
 from ..networks.synchronised_norm import synchronise_norms
 from ..networks.vgg19 import load_vgg19
-from ..priors.extractor import ExternalSources, PriorExtractor
+from ..priors.extractor import ExternalSources, PriorExtractor, found_channels
 from .compile import compile_genotype, slice_supernet, weights_header
 from .config import RetrainConfig
 from .prior_runs import run_with_priors
@@ -66,35 +66,35 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
     genotype = read_genotype(config.genotype)
     if config.width is not None and config.width != genotype.branches.upsample.width:
         genotype = genotype.with_width(config.width)
+    on_the_fly = config.priors_from != "clean" and bool(config.priors)
     train, val = training_data(
         config.data,
         config.size,
         config.degradation,
-        config.priors,
+        () if on_the_fly else config.priors,
         train_list=config.list,
         val_list=config.val_list,
         val_images=config.val_images,
         seed=config.seed,
         heatmap_rgb=config.heatmap_rgb,
         augmentation=Augmentation(config.flip, config.prior_dropout),
-        dropped=config.drop_prior,
+        dropped=() if on_the_fly else config.drop_prior,
         max_bad=config.max_bad_faces,
         max_megapixels=config.max_megapixels,
     )
     torch.manual_seed(config.seed)
+    channels = found_channels(config.priors, config.heatmap_rgb) if on_the_fly else train.prior_channels
     network_config = NetworkConfig(
-        iterations=config.passes, blocks=config.blocks, prior_channels=train.prior_channels, attention=config.attention
+        iterations=config.passes, blocks=config.blocks, prior_channels=channels, attention=config.attention
     )
     network = compile_genotype(genotype, network_config)
     if config.from_supernet is not None:
         slice_supernet(network, load_weights(config.from_supernet).state, str(config.from_supernet))
     vgg = load_vgg19(config.vgg19).to(fabric.device) if config.perceptual > 0 else None
     extract = None
-    if config.priors_from != "clean" and config.priors:
+    if on_the_fly:
         sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
-        extract = PriorExtractor(
-            train.prior_channels, sources, fabric.device, config.heatmap_rgb, dropped=config.drop_prior
-        )
+        extract = PriorExtractor(channels, sources, fabric.device, config.heatmap_rgb, dropped=config.drop_prior)
 
     # 2. Processes, loaders, optimizer.
     launch(fabric, config.deterministic)

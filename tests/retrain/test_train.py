@@ -1,10 +1,12 @@
 import json
+import shutil
 
 import mfps.retrain.train
 import pytest
 import torch
 from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights, save_weights
+from mfps.errors import first_violation
 from mfps.faces.dataset import FaceFolder
 from mfps.faces.loader import make_loader
 from mfps.faces.validation import ValidationPSNR, validation_psnr
@@ -15,6 +17,7 @@ from mfps.networks.vgg19 import VGG19Features
 from mfps.retrain.compile import compile_genotype, load_network, slice_supernet
 from mfps.retrain.config import RetrainConfig
 from mfps.retrain.train import retrain
+from pydantic import ValidationError
 from rich.console import Console
 
 TINY = {
@@ -198,6 +201,40 @@ def test_priors_attention_and_iterations(drawn_genotype, config, tmp_path, undra
     assert history(tmp_path / "run")[0]["oracle_priors"] == ["parsing", "heatmap"]
     assert "dB with oracle priors (best so far)" in console.file.getvalue()
     assert loaded.provenance["heatmap_rgb"]
+
+
+@pytest.mark.parametrize("source", ["degraded", "coarse"])
+def test_priors_found_on_the_fly_need_none_beside_the_photographs(
+    source, drawn_folder, drawn_genotype, config, tmp_path, undrawn, console, monkeypatch
+):
+    shutil.copytree(drawn_folder / "images", tmp_path / "bare" / "images")
+    shutil.copy(drawn_folder / "val.txt", tmp_path / "bare")
+    seen = []
+
+    class Extractor:
+        def __init__(self, channels, sources, device, heatmap_rgb, dropped):
+            self.channels = channels
+
+        def __call__(self, images):
+            seen.append(images)
+            return {prior: torch.zeros(len(images), c, *images.shape[2:]) for prior, c in self.channels.items()}
+
+    monkeypatch.setattr(mfps.retrain.train, "PriorExtractor", Extractor)
+    write_genotype(drawn_genotype(("parsing", "heatmap")), tmp_path / "genotype.json")
+    options = {"priors": "parsing,heatmap", "priors_from": source, "max_steps": 1, "epoch_steps": 1}
+    bare = {"data": tmp_path / "bare", "genotype": str(tmp_path / "genotype.json")}
+    retrain(config(tmp_path / "run", **bare, **options), console)
+    assert load_network(tmp_path / "run").restorer.config.prior_channels == {"parsing": 19, "heatmap": 68}
+    assert "oracle" not in console.file.getvalue()
+    assert len(seen) >= 2
+
+
+def test_a_dropout_of_priors_that_are_not_stored_is_refused(config, tmp_path, refused):
+    with refused("--prior-dropout is of stored priors, and --priors-from coarse finds them on the fly"):
+        try:
+            config(tmp_path / "run", priors="heatmap", prior_dropout=0.2, priors_from="coarse")
+        except ValidationError as error:
+            raise first_violation(error, "options") from None
 
 
 @pytest.mark.parametrize("val_list", [None, "val.txt"])
