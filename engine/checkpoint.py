@@ -102,10 +102,14 @@ class Checkpoints:
             warn(f"{stored.file}: the checkpoint is torn or was changed; going on from the one before it")
         return None
 
-    def drop_after(self, step: int) -> None:
-        """Remove the checkpoints of later steps."""
+    def drop_after(self, checkpoint: Checkpoint | None) -> None:
+        """Remove what was saved after a checkpoint that a run goes on from, or everything.
+
+        Left there, they would count as the newest, and the run's next ones would not be kept.
+        """
+        last = (checkpoint.step, checkpoint.epoch) if checkpoint else (-1, -1)
         for stored in self._stored():
-            if stored.step > step:
+            if (stored.step, stored.epoch) > last:
                 stored.file.unlink(missing_ok=True)
 
     def _stored(self) -> list[_Stored]:

@@ -106,13 +106,15 @@ class Run:
         step = saved.step if saved else -1
         if largest(self._fabric, step, -step) != (step, -step):
             raise MfpsError(f"{self._config.out}: not every process sees its checkpoints; give a folder that all share")
-        if saved is None:
-            return False
-        if saved.state.get("identity") != self._identity:
+        if saved is not None and saved.state.get("identity") != self._identity:
             raise MfpsError(
                 f"{self._config.out}: the run was begun with other photographs or another genotype; give the same "
                 "ones, or a new folder with --out"
             )
+        if self._fabric.is_global_zero:
+            self._checkpoints.drop_after(saved)
+        if saved is None:
+            return False
         try:
             self.position = Position.model_validate(saved.state["position"])
             restore(self._parts, saved.tensors, saved.state["parts"])
@@ -235,8 +237,6 @@ class Run:
         if self._config.on_nonfinite != "rollback" or scale < LEAST_LR_SCALE or not self.load(between_epochs=True):
             raise trouble
         self.position.lr_scale = scale
-        if self._fabric.is_global_zero:
-            self._checkpoints.drop_after(self.position.step)
         if self._journal:
             self._journal.rewind(self.position.history)
         self.say(f"back to step {self.position.step} with {scale:g} of the learning rate: {trouble}")

@@ -48,8 +48,10 @@ def test_the_newest_the_best_and_the_last_between_epochs_are_kept(tmp_path):
     ]  # fmt: skip
     assert checkpoints.newest(pytest.fail).step == 11
     assert checkpoints.newest(pytest.fail, between_epochs=True).step == 8
-    checkpoints.drop_after(8)
+    checkpoints.drop_after(checkpoints.newest(pytest.fail, between_epochs=True))
     assert checkpoints.newest(pytest.fail).step == 8
+    checkpoints.drop_after(None)
+    assert names(checkpoints) == []
 
 
 def test_nothing_yet(tmp_path):

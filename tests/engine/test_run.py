@@ -132,6 +132,44 @@ def test_torn_checkpoints_are_passed_over(config, console, whole):
     assert (config().out / "history.jsonl").read_bytes() == whole[1]
 
 
+@pytest.mark.parametrize("torn", [1, 9])
+def test_what_is_saved_after_a_torn_checkpoint_is_kept(config, console, whole, torn):
+    """Though the torn ones, or all there are, were of later steps."""
+    with pytest.raises(RunStopped):
+        train(config(keep_checkpoints=1, checkpoint_steps=1), console, stop_at(7))
+    files = sorted((config().out / "checkpoints").iterdir(), key=lambda file: file.name.split("-s")[1])
+    for file in files[-torn:]:
+        file.write_bytes(b"")
+    step = 7 if torn == 1 else 1
+    with pytest.raises(RunStopped):
+        train(config(keep_checkpoints=1, resume=True), console, stop_at(step - 1))
+    assert any(f"-s{step:08d}" in name for name in saved(config().out))
+    assert not any("-s00000008" in name for name in saved(config().out))
+    _, weights = train(config(resume=True), console)
+    assert same(weights, whole[0])
+    assert (config().out / "history.jsonl").read_bytes() == whole[1]
+
+
+def test_a_resumed_run_that_had_rolled_back_ends_as_one_that_was_not_stopped(config, console):
+    options = {"on_nonfinite": "rollback", "checkpoint_steps": 1}
+    results = []
+    for out, stop in (("one", None), ("two", 7)):
+        first = iter([True, False])
+
+        def trouble(step, first=first):
+            return step == 4 and next(first, False)
+
+        each = stop_at(stop) if stop else lambda run: None
+        try:
+            _, weights = train(config(out, **options), console, each, trouble=trouble)
+        except RunStopped:
+            run, weights = train(config(out, **options, resume=True), console)
+            assert run.position.lr_scale == 0.5
+        results.append((weights, (config(out).out / "history.jsonl").read_bytes()))
+    assert same(results[0][0], results[1][0])
+    assert results[0][1] == results[1][1]
+
+
 def test_resume_begins_where_there_is_nothing_and_ends_where_all_is_done(config, console, whole):
     for _ in range(2):
         _, weights = train(config(resume=True), console)
