@@ -5,6 +5,7 @@ search alternates between two sets of them. With `networks.synchronised_norm` th
 the same batches, up to rounding.
 """
 
+import atexit
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,11 +38,12 @@ def launch(fabric: Fabric, deterministic: bool = False) -> None:
         except (RuntimeError, ValueError) as error:
             problem = str(error).splitlines()[0]
             raise MfpsError(f"the {fabric.world_size} processes cannot start together ({problem})") from None
+        atexit.register(_leave)
 
 
-def leave(fabric: Fabric) -> None:
-    """Leave the other processes in good order; threads that still listen to them would crash this one at its exit."""
-    if fabric.world_size > 1 and dist.is_initialized():
+def _leave() -> None:
+    """Leave the other processes, whatever ended this one: gloo's threads would abort it while the interpreter ends."""
+    if dist.is_initialized():
         dist.destroy_process_group()
 
 

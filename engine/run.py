@@ -21,7 +21,7 @@ from ..errors import MfpsError, NotFiniteError, RunStopped
 from .checkpoint import Checkpoint, Checkpoints
 from .configuration import RunConfig
 from .journal import Journal
-from .processes import largest, leave, lost_process, sum_over_processes
+from .processes import largest, lost_process, sum_over_processes
 from .progress import Tick, track
 from .run_folder import begin_run_folder, check_run_folder
 from .run_lock import run_lock
@@ -301,7 +301,6 @@ def open_run(
     folder, first = config.out, fabric.is_global_zero
     digest = sha256("\n".join(identity).encode()).hexdigest()[:16]
     with ExitStack() as stack, _told_plainly(folder):
-        stack.callback(leave, fabric)
         if first:
             try:
                 folder.mkdir(parents=True, exist_ok=True)

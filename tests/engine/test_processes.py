@@ -10,13 +10,20 @@ from mfps.engine.device import make_fabric
 from mfps.engine.processes import average_gradients, check_same, gather_parts, largest, lost_process, own_part
 
 TWO = """
-import json, sys
+import atexit, json, os, sys
 import torch
 from mfps.engine.device import make_fabric
 from mfps.engine.processes import average_gradients, check_same, gather_parts, largest, launch, own_part
 from mfps.engine.update import raise_together
 from mfps.errors import MfpsError, NotFiniteError
 from mfps.networks.synchronised_norm import synchronise_norms
+
+def threads():
+    return [open(f"/proc/self/task/{thread}/comm").read().strip() for thread in os.listdir("/proc/self/task")]
+def write():
+    found["threads left"] = threads() if os.path.isdir("/proc/self/task") else []
+    open(f"{sys.argv[1]}/{rank}.json", "w").write(json.dumps(found))
+atexit.register(write)  # called last, after what `launch` registers
 
 fabric = make_fabric("cpu", "float32", devices=2)
 launch(fabric)
@@ -68,7 +75,6 @@ found["buffer distance"] = distance(part.buffers(), whole.buffers())
 whole.eval(), part.eval()
 with torch.no_grad():
     found["eval distance"] = distance([part(faces[:1])], [whole(faces[:1])])
-open(f"{sys.argv[1]}/{rank}.json", "w").write(json.dumps(found))
 """
 
 
@@ -111,6 +117,11 @@ def test_synchronised_norms_compute_what_one_process_computes(both):
         assert found["gradient distance"] < 2e-6
         assert found["buffer distance"] < 2e-6
         assert found["eval distance"] < 2e-6
+
+
+def test_no_thread_listens_to_the_others_at_the_end(both):
+    for found in both:
+        assert not [name for name in found["threads left"] if "gloo" in name]
 
 
 def test_one_process_is_left_alone():
