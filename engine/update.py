@@ -1,14 +1,56 @@
-"""One update of some parameters: their gradients are averaged over the processes, checked, clipped and applied."""
+"""One update of some parameters: losses and gradients are checked, averaged over the processes, clipped and applied."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import add
+from typing import Protocol, TypeVar
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..errors import NotFiniteError
 from .processes import average_gradients, largest
+
+
+class NamedPhotographs(Protocol):
+    """A batch, or a piece of one: all that is asked of it here are its photographs' names."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, for messages."""
+        ...
+
+
+Piece = TypeVar("Piece", bound=NamedPhotographs)
+
+
+def backward(
+    fabric: Fabric, pieces: Sequence[Piece], losses: Callable[[Piece], Mapping[str, Tensor]], step: int
+) -> dict[str, float]:
+    """Add a batch's gradients to the parameters', piece by piece.
+
+    Args:
+        fabric: the devices.
+        pieces: of the batch, equally large.
+        losses: gives the loss terms of a piece, scalars () by name.
+        step: number of the step, from 0 on, for messages.
+
+    Returns:
+        The mean of each term.
+
+    Raises:
+        NotFiniteError: a term is not finite, in any process.
+    """
+    means: dict[str, float] = {}
+    for piece in pieces:
+        terms = losses(piece)
+        raise_together(fabric, not_finite(terms, step, piece.names))
+        (reduce(add, terms.values()) / len(pieces)).backward()
+        for name, value in terms.items():
+            means[name] = means.get(name, 0.0) + float(value.detach()) / len(pieces)
+    return means
 
 
 def apply_update(
@@ -58,3 +100,20 @@ def raise_together(fabric: Fabric, trouble: NotFiniteError | None) -> None:
         raise trouble
     if any_has:
         raise NotFiniteError("a loss of another process is not finite, and this update is not made")
+
+
+def not_finite(terms: Mapping[str, Tensor], step: int, names: Sequence[str]) -> NotFiniteError | None:
+    """What is wrong with loss terms: names the first one that is not finite, the step and the batch's photographs.
+
+    Args:
+        terms: scalars () by name.
+        step: number of the step, from 0 on.
+        names: photographs of the batch.
+
+    Returns:
+        The error to raise, or None where all are finite.
+    """
+    for name, value in terms.items():
+        if not value.isfinite():
+            return NotFiniteError.at(f"the {name} loss is {value.item()}", step, names)
+    return None

@@ -19,7 +19,7 @@ from ..engine.durable_file import write_durably
 from ..engine.processes import check_same, gather_parts, launch, own_part
 from ..engine.run import Run, open_run
 from ..engine.run_folder import check_run_folder
-from ..engine.update import apply_update, raise_together
+from ..engine.update import apply_update, backward
 from ..engine.weights import save_weights
 from ..errors import MfpsError, NotFiniteError
 from ..faces.augmentation import Augmentation
@@ -33,8 +33,7 @@ from ..genotypes.decode import BranchProbabilities, DecodedBranch
 from ..genotypes.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
-from ..networks.cell import sum_in_order
-from ..networks.losses import not_finite, restoration_loss
+from ..networks.losses import restoration_loss
 from ..networks.path import Mixture
 from ..networks.synchronised_norm import synchronise_norms
 from .config import SearchConfig
@@ -98,14 +97,7 @@ def search(config: SearchConfig, console: Console) -> Genotype:
     levels = {"architecture": searched.architecture(), "weights": searched.weights()}
     oracle = list(oracle_priors(config.priors, "clean", read_provenance(config.data), config.drop_prior))
     rates = {"architecture": config.architecture_lr, "weights": config.weight_lr}
-    optimizers = {
-        "architecture": torch.optim.Adam(
-            levels["architecture"].values(), rates["architecture"], weight_decay=config.architecture_weight_decay
-        ),
-        "weights": torch.optim.SGD(
-            levels["weights"].values(), rates["weights"], config.weight_momentum, weight_decay=config.weight_decay
-        ),
-    }
+    optimizers = _optimizers(config, searched)
 
     def restore(batch: FaceBatch, mixtures: dict[str, Mixture] | None = None) -> list[Tensor]:
         """Each iteration's output, by the supernets' own mixtures or given ones."""
@@ -113,26 +105,24 @@ def search(config: SearchConfig, console: Console) -> Genotype:
             outputs = network(batch.degraded, batch.priors, mixtures=mixtures)
         return [output.float() for output in outputs]
 
+    def losses(level: str, piece: FaceBatch) -> dict[str, Tensor]:
+        batch = piece.to(fabric.device, channels_last=config.channels_last)
+        terms = restoration_loss(restore(batch), batch.clean, config.loss)
+        if config.cost_weight and level == "architecture":
+            terms["cost"] = config.cost_weight * searched.expected_flops(config.size) / even_flops
+        return terms
+
     def learn(level: str, pieces: tuple[FaceBatch, ...], step: int) -> float:
         """One update of one level, whose loss is returned; the other level's parameters get no gradient."""
         for name, parameters in levels.items():
             for parameter in parameters.values():
                 parameter.requires_grad_(name == level)
         optimizers[level].zero_grad()
-        mean = 0.0
-        for piece in pieces:
-            batch = piece.to(fabric.device, channels_last=config.channels_last)
-            terms = restoration_loss(restore(batch), batch.clean, config.loss)
-            if config.cost_weight and level == "architecture":
-                terms["cost"] = config.cost_weight * searched.expected_flops(config.size) / even_flops
-            raise_together(fabric, not_finite(terms, step, batch.names))
-            loss = sum_in_order(list(terms.values())) / len(pieces)
-            loss.backward()
-            mean += float(loss.detach())
-        clip_norm = config.clip_norm if level == "weights" else None
+        terms = backward(fabric, pieces, partial(losses, level), step)
         names = tuple(name for piece in pieces for name in piece.names)
+        clip_norm = config.clip_norm if level == "weights" else None
         apply_update(fabric, optimizers[level], levels[level], step, names, clip_norm)
-        return mean
+        return sum(terms.values())
 
     def train_epoch(run: Run) -> None:
         """The steps of the running epoch that are left: an update of the architecture, then one of the weights."""
@@ -205,6 +195,15 @@ def search(config: SearchConfig, console: Console) -> Genotype:
             except NotFiniteError as trouble:
                 run.roll_back(trouble)
     return read_genotype(config.out)
+
+
+def _optimizers(config: SearchConfig, searched: SearchNetwork) -> dict[str, torch.optim.Optimizer]:
+    choices, weights = searched.architecture().values(), searched.weights().values()
+    decay = {"architecture": config.architecture_weight_decay, "weights": config.weight_decay}
+    return {
+        "architecture": torch.optim.Adam(choices, config.architecture_lr, weight_decay=decay["architecture"]),
+        "weights": torch.optim.SGD(weights, config.weight_lr, config.weight_momentum, weight_decay=decay["weights"]),
+    }
 
 
 def _total_steps(config: SearchConfig, steps_an_epoch: int) -> int:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import MfpsError, NotFiniteError
+from ..errors import MfpsError
 from .cell import sum_in_order
 from .vgg19 import VGG19Features
 
@@ -49,20 +49,3 @@ def restoration_loss(
             raise MfpsError("the perceptual loss needs VGG19's weights: name them with --vgg19, or set --perceptual 0")
         terms["perceptual"] = perceptual * sum_in_order([perceptual_loss(vgg, output, clean) for output in outputs])
     return terms
-
-
-def not_finite(terms: dict[str, Tensor], step: int, names: Sequence[str]) -> NotFiniteError | None:
-    """What is wrong with loss terms: names the first one that is not finite, the step and the batch's photographs.
-
-    Args:
-        terms: scalars () by name.
-        step: number of the step, from 0 on.
-        names: photographs of the batch.
-
-    Returns:
-        The error to raise, or None where all are finite.
-    """
-    for name, value in terms.items():
-        if not value.isfinite():
-            return NotFiniteError.at(f"the {name} loss is {value.item()}", step, names)
-    return None

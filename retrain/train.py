@@ -18,7 +18,7 @@ from ..engine.durable_file import write_durably
 from ..engine.processes import gather_parts, launch, own_part
 from ..engine.run import Run, open_run
 from ..engine.run_folder import check_run_folder
-from ..engine.update import apply_update, raise_together
+from ..engine.update import apply_update, backward
 from ..engine.weights import load_weights, save_weights
 from ..errors import NotFiniteError
 from ..faces.augmentation import Augmentation
@@ -31,8 +31,7 @@ from ..faces.validation import validation_psnr
 from ..genotypes.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
-from ..networks.cell import sum_in_order
-from ..networks.losses import not_finite, restoration_loss
+from ..networks.losses import restoration_loss
 from ..networks.restorer import NetworkConfig
 from ..networks.synchronised_norm import synchronise_norms
 from ..networks.vgg19 import load_vgg19
@@ -118,17 +117,14 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
             outputs = run_with_priors(model, batch.degraded, batch.priors, config.priors_from, extract)
         return [output.float() for output in outputs]
 
+    def losses(piece: FaceBatch) -> dict[str, Tensor]:
+        batch = piece.to(fabric.device, channels_last=config.channels_last)
+        return restoration_loss(restore(network, batch), batch.clean, config.pixel, config.perceptual, vgg)
+
     def learn(pieces: tuple[FaceBatch, ...], step: int) -> dict[str, float]:
         """One update; its loss terms are returned."""
         optimizer.zero_grad()
-        means: dict[str, float] = {}
-        for piece in pieces:
-            batch = piece.to(fabric.device, channels_last=config.channels_last)
-            terms = restoration_loss(restore(network, batch), batch.clean, config.pixel, config.perceptual, vgg)
-            raise_together(fabric, not_finite(terms, step, batch.names))
-            (sum_in_order(list(terms.values())) / len(pieces)).backward()
-            for name, value in terms.items():
-                means[name] = means.get(name, 0.0) + float(value.detach()) / len(pieces)
+        means = backward(fabric, pieces, losses, step)
         names = tuple(name for piece in pieces for name in piece.names)
         apply_update(fabric, optimizer, learning, step, names, config.clip_norm)
         if average is not None:

@@ -1,9 +1,12 @@
 import math
+from typing import NamedTuple
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from mfps.engine.device import make_fabric
-from mfps.engine.update import apply_update, raise_together
+from mfps.engine.update import apply_update, backward, not_finite, raise_together
 from mfps.errors import NotFiniteError
 
 FABRIC = make_fabric("cpu", "float32")
@@ -51,7 +54,46 @@ def test_a_gradient_that_is_not_finite_is_named_and_changes_nothing(bad, clip_no
     assert all(p.tolist() == [1.0, 1.0] for p in learning.values())
 
 
+class Part(NamedTuple):
+    names: tuple[str, ...]
+    faces: torch.Tensor
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 6])
+def test_pieces_give_the_gradient_and_the_losses_of_the_whole_batch(pieces):
+    faces, weight = torch.rand(6, 2), torch.nn.Parameter(torch.rand(2))
+
+    def losses(piece):
+        return {"near": (piece.faces * weight).mean(), "far": (piece.faces - weight).square().mean()}
+
+    means = backward(FABRIC, [Part(("a",), part) for part in faces.chunk(pieces)], losses, 0)
+    whole = losses(Part(("a",), faces))
+    (expected,) = torch.autograd.grad(sum(whole.values()), weight)
+    assert torch.allclose(weight.grad, expected)
+    assert means == pytest.approx({name: float(value.detach()) for name, value in whole.items()})
+
+
+def test_a_piece_that_is_not_finite_is_named():
+    weight = torch.nn.Parameter(torch.ones(1))
+    parts = [Part((name,), torch.tensor([value])) for name, value in (("a", 1.0), ("b", math.inf))]
+    with pytest.raises(NotFiniteError, match=r"the l1 loss is inf at step 3 \(batch: b\)"):
+        backward(FABRIC, parts, lambda piece: {"l1": (piece.faces * weight).sum()}, 3)
+
+
 def test_trouble_is_raised():
     raise_together(FABRIC, None)
     with pytest.raises(NotFiniteError, match="x at step 0"):
         raise_together(FABRIC, NotFiniteError.at("x", 0, ()))
+
+
+@given(st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=4))
+def test_finite_terms_are_no_trouble(values):
+    assert not_finite({str(i): torch.tensor(value) for i, value in enumerate(values)}, 0, ["a"]) is None
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_terms_that_are_not_finite_are_named(value):
+    terms = {"l1": torch.tensor(1.0), "perceptual": torch.tensor(value)}
+    trouble = str(not_finite(terms, 17, ["a", "b", "c", "d"]))
+    assert trouble.startswith(f"the perceptual loss is {value} at step 17 (batch: a, b, c, ...), and this")
+    assert "(batch: a, b)" in str(not_finite(terms, 17, ["a", "b"]))

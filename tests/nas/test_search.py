@@ -2,6 +2,7 @@ import json
 import shutil
 from pathlib import Path
 
+import mfps.engine.update
 import mfps.nas.search
 import numpy as np
 import pytest
@@ -182,7 +183,7 @@ def test_weights_and_architecture_learn_from_different_faces(drawn_folder, tmp_p
     def spy(terms, step, names):
         seen[next(turns)].update(names)
 
-    monkeypatch.setattr(mfps.nas.search, "not_finite", spy)
+    monkeypatch.setattr(mfps.engine.update, "not_finite", spy)
     still = config(drawn_folder, tmp_path / "run", epoch_steps=None, weight_lr=1e-30, weight_decay=0)
     search(still, console)
     assert next(turns, None) is None

@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import mfps.engine.update
 import mfps.retrain.train
 import pytest
 import torch
@@ -248,7 +249,7 @@ def test_faces_that_judge_are_not_learnt_from(val_list, config, tmp_path, undraw
         judged.update(name for batch in batches for name in batch.names)
         return ValidationPSNR(20.0, [20.0])
 
-    monkeypatch.setattr(mfps.retrain.train, "not_finite", spy)
+    monkeypatch.setattr(mfps.engine.update, "not_finite", spy)
     monkeypatch.setattr(mfps.retrain.train, "validation_psnr", judge)
     retrain(config(tmp_path / "run", val_list=val_list, epoch_steps=None, epochs=1, batch_size=1), console)
     assert learnt | judged == {f"{number:04d}.png" for number in range(8)}
