@@ -23,7 +23,7 @@ PriorsFrom = Annotated[
 WeightsDir = Annotated[Path | None, typer.Option(help="Folder with external weights; see `mfps doctor`.")]
 Parser = Annotated[str | None, typer.Option(help="Face parser: folder or name. [jonathandinu/face-parsing]")]
 Dictionary = Annotated[Path | None, typer.Option(help="Dictionary file, made by `mfps dictionary build`.")]
-Preset = Annotated[str, typer.Option(help="tiny, small or published: sizes and schedules.")]
+Preset = Annotated[str | None, typer.Option(help="tiny, small or published: sizes and schedules. [published]")]
 Size = Annotated[int | None, typer.Option(help="Side of the faces in pixels, a multiple of 8.")]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training list.")]
 EpochSteps = Annotated[int | None, typer.Option(help="End each epoch after this many steps.")]

@@ -26,7 +26,7 @@ def retrain(
     weights_dir: o.WeightsDir = None,
     parser: o.Parser = None,
     dictionary: o.Dictionary = None,
-    preset: o.Preset = "published",
+    preset: o.Preset = None,
     size: o.Size = None,
     width: o.Width = None,
     epochs: o.Epochs = None,

@@ -16,7 +16,7 @@ def search(
     drop_prior: o.DropPrior = None,
     prior_dropout: o.PriorDropout = None,
     flip: o.Flip = None,
-    preset: o.Preset = "published",
+    preset: o.Preset = None,
     size: o.Size = None,
     width: o.Width = None,
     layers: Annotated[int | None, typer.Option(help="Layers of every branch but fusion.")] = None,

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..errors import MAX_VALUE, MfpsError, rule_of, shortened
+from ..errors import MAX_VALUE, MfpsError, rule_of, shortened, shown
 from ..genotypes.space import PRIORS
 from ..regular_file import read_text
 from .durable_file import write_durably
@@ -143,13 +143,13 @@ class RunConfig(BaseModel):
 Config = TypeVar("Config", bound=RunConfig)
 
 
-def resolve(model: type[Config], stage: str, preset: str, file: Path | None, options: dict[str, Any]) -> Config:
+def resolve(model: type[Config], stage: str, preset: str | None, file: Path | None, options: dict[str, Any]) -> Config:
     """Fill a configuration: the preset first, the file over it, the command line's options over both.
 
     Args:
         model: the stage's configuration.
         stage: `search` or `retrain`, the preset's section.
-        preset: one of `PRESETS`.
+        preset: one of `PRESETS`; by default the one that the file names, else `published`.
         file: YAML file with the same keys as the options; the `config.yaml` of a run is one.
         options: what the command line gave; None stands for "not given".
 
@@ -158,8 +158,11 @@ def resolve(model: type[Config], stage: str, preset: str, file: Path | None, opt
     """
     written = read_yaml(file) if file is not None else {}
     given = {name: value for name, value in options.items() if value is not None}
+    named = written.pop("preset", None)
+    if named is not None and named not in PRESETS:
+        raise MfpsError(f"{file}: unknown preset {shown(named)}: choose from {', '.join(PRESETS)}")
     try:
-        return model.model_validate(read_preset(preset, stage) | written | given)
+        return model.model_validate(read_preset(preset or named or "published", stage) | written | given)
     except ValidationError as error:
         raise _violation(error, model, file, written.keys() - given.keys()) from None
 
@@ -177,8 +180,9 @@ def _violation(error: ValidationError, model: type[RunConfig], file: Path | None
         meant = (model.model_fields[name].description or "").removesuffix(".")
         return MfpsError(f"options: {option} is required: give the {meant[:1].lower()}{meant[1:]}")
     if first["type"] == "extra_forbidden":
-        close = get_close_matches(name, model.model_fields, 1)
-        remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(model.model_fields)}"
+        known = [*model.model_fields, "preset"]
+        close = get_close_matches(name, known, 1)
+        remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
         return MfpsError(f"{file}: unknown option {shortened(name, MAX_VALUE)!r}: {remedy}{more}")
     if name in written:
         return MfpsError(f"{file}: {'.'.join(map(str, first['loc']))}: {rule_of(first)}{more}")

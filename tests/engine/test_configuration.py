@@ -91,3 +91,18 @@ def test_any_text_is_a_configuration_or_an_error_of_one_line(tmp_path_factory, c
 def test_unknown_preset():
     with pytest.raises(MfpsError, match="tiny, small, published"):
         read_preset("huge", "search")
+
+
+def test_a_file_names_a_preset_and_the_command_line_another(tmp_path, refused):
+    file = tmp_path / "c.yaml"
+    file.write_text("preset: tiny\n")
+
+    def size(preset):
+        return resolve(SearchConfig, "search", preset, file, needed("search")).size
+
+    assert size(None) == read_preset("tiny", "search")["size"]
+    assert size("small") == read_preset("small", "search")["size"]
+    for wrong in ("huge", "[tiny]", "3", "{a: b}"):
+        file.write_text(f"preset: {wrong}\n")
+        with refused("c.yaml: unknown preset .*: choose from tiny, small, published"):
+            size(None)
