@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from mfps.errors import MfpsError
 from mfps.faces.drawn import write_drawn_faces
 from rich.console import Console
 
 torch.set_num_threads(1)  # the workers of pytest-xdist share the cores
+
+# The same examples everywhere, however slow the machine. `--hypothesis-profile default` draws new ones.
+settings.register_profile("mfps", derandomize=True, deadline=None)
+settings.load_profile("mfps")
 
 
 def pytest_addoption(parser):

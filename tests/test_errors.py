@@ -1,7 +1,7 @@
 """A message is one short line of characters that can be printed, whatever it quotes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mfps.errors import MAX_MESSAGE, MAX_VALUE, MfpsError, holds_controls, printable, shown
 
@@ -10,7 +10,6 @@ for _ in range(100_000):
     deep = [deep]
 
 
-@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_any_text_makes_one_line(text):
     message = str(MfpsError(text))

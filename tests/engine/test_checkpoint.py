@@ -24,7 +24,7 @@ def said():
 
 
 @given(value=NUMBERS, dtype=st.sampled_from([torch.float32, torch.float64, torch.bfloat16, torch.int64]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_what_was_saved_comes_back_to_the_bit(tmp_path_factory, value, dtype):
     checkpoints = Checkpoints(tmp_path_factory.mktemp("run"), 2)
     tensors = {"t": torch.randn(2, 3).to(dtype), "scalar": torch.tensor(3)}
@@ -59,7 +59,7 @@ def test_nothing_yet(tmp_path):
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_torn_or_changed_one_falls_back_to_the_one_before(tmp_path_factory, data):
     checkpoints = Checkpoints(tmp_path_factory.mktemp("run"), 3)
     checkpoints.save(checkpoint(1))

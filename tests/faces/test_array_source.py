@@ -108,7 +108,7 @@ def test_every_face_has_the_same_channels(tmp_path, refused):
 
 @pytest.mark.parametrize("suffix", [".npy", ".safetensors"])
 @given(st.integers(0, 10**4), st.binary(max_size=30), st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, suffix, place, damage, cut):
     path = tmp_path / f"a{suffix}"
     path.unlink(missing_ok=True)

@@ -124,7 +124,7 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "bmp"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_damaged_files_give_one_line(tmp_path_factory, suffix, data):
     stream = io.BytesIO()

@@ -15,7 +15,7 @@ from mfps.faces.landmark_formats import match_images, read_landmark_source
 COORDINATES = st.floats(-1e5, 1e5)
 POINTS = st.integers(1, 6).flatmap(lambda count: arrays(np.float64, (count, 2), elements=COORDINATES))
 HOLES = st.lists(st.booleans(), min_size=6, max_size=6)
-one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
 def as_pts(points):
@@ -163,7 +163,7 @@ SAMPLES = (
         st.sampled_from([b"nan", b"1e999", b"null", b"{", b"[", b'"', b",", b"<", b"-", b"9" * 5000]),
     ),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, text, place, cut, put):
     content = text.encode()
     place %= len(content) + 1

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
 from mfps.faces.lists import find_images, find_photographs, image_folder, read_list
@@ -49,7 +49,6 @@ def test_a_missing_list(data):
         read_list("none.txt", data)
 
 
-@settings(deadline=None)
 @given(content=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory, content):
     root = tmp_path_factory.mktemp("data")

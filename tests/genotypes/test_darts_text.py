@@ -44,7 +44,7 @@ def test_the_other_cell(written, refused):
 pairs = st.tuples(st.sampled_from(sorted(NAMES)), st.integers(0, 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.tuples(*(st.tuples(st.sampled_from(sorted(NAMES)), st.integers(0, 1 + i // 2)) for i in range(6))))
 def test_every_legal_cell_is_read_as_it_stands(tmp_path_factory, drawn):
     file = tmp_path_factory.getbasetemp() / "drawn.txt"
@@ -97,7 +97,7 @@ def test_files_that_are_no_texts(tmp_path, refused):
         read_darts_cell(tmp_path / "none")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_change_to_a_text_breaks_the_reader(tmp_path_factory, data):
     text = f"Genotype(normal=[{GOOD}], normal_concat=range(2, 5))"

@@ -45,7 +45,7 @@ def test_the_published_mfpsnet_is_the_published_mfpsnet(mfpsnet, branch):
 
 
 @given(genotypes, st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_hash_is_blind_to_form_name_and_provenance(genotype, rng: random.Random):
     def shuffled(value):
         if isinstance(value, dict):

@@ -74,7 +74,7 @@ def test_published_genotypes_load_and_are_written_as_they_stand(name):
 
 
 @given(genotypes)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_round_trip(genotype):
     again = parse_genotype(genotype.to_json(), "test")
     assert again == genotype
@@ -83,7 +83,7 @@ def test_round_trip(genotype):
 
 
 @given(name=st.text(max_size=20), provenance=st.dictionaries(st.text(max_size=5), json_values, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_name_and_provenance_survive_or_are_refused(name, provenance):
     data = data_of(random_genotype(search_space(), 0)) | {"name": name, "provenance": provenance}
     genotype = parses_or_is_refused(json.dumps(data))
@@ -204,14 +204,14 @@ def test_text_that_is_no_unicode(mfpsnet):
 
 
 @given(json_values)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_json_breaks_the_reader(value):
     parses_or_is_refused(json.dumps(value))
     parses_or_is_refused(json.dumps({"schema": "mfps.genotype/1", "branches": value}))
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_mutation_of_a_genotypes_text_breaks_the_reader(data):
     text = random_genotype(search_space(("parsing",), layers=2, fusion_layers=2), 0).to_json()
     start = data.draw(st.integers(0, len(text)))
@@ -221,7 +221,7 @@ def test_no_mutation_of_a_genotypes_text_breaks_the_reader(data):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_value_in_any_place_breaks_the_reader_and_the_schema_knows_at_least_as_much(data):
     document = data_of(random_genotype(search_space(("parsing",), layers=2, fusion_layers=2), 0))
     place = document

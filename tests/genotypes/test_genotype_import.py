@@ -28,7 +28,7 @@ def darts(tmp_path):
     return file
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sets(st.sampled_from(PRIORS)), st.integers(1, 16), st.integers(0, 999))
 def test_export_then_import_gives_the_same_architecture(tmp_path_factory, priors, width, seed):
     names = sorted(priors, key=PRIORS.index)

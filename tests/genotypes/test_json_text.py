@@ -13,7 +13,7 @@ values = st.recursive(
 
 
 @given(values, st.integers(1, 120))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_compact_json_says_the_same(value, width):
     text = json.dumps(value, indent=2, ensure_ascii=False)
     assert json.loads(compact_leaves(text, width)) == value

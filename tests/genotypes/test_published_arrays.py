@@ -40,7 +40,7 @@ def save(folder, path, cell):
     return folder
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(published(), st.randoms(use_true_random=False))
 def test_import_then_export_gives_the_same_arrays(tmp_path_factory, saved, rng):
     branch, levels, rows = saved
@@ -54,7 +54,7 @@ def test_import_then_export_gives_the_same_arrays(tmp_path_factory, saved, rng):
     assert branch_arrays(read_branch_arrays(folder, branch, 8), branch).cell.tolist() == rows.tolist()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.integers(1, 16))
 def test_export_then_import_gives_the_same_branch(tmp_path_factory, seed, width):
     folder = tmp_path_factory.getbasetemp() / "branches"

@@ -156,9 +156,7 @@ def test_odd_names_are_found(data):
     assert len(FaceFolder(data, 8).names) == 6
 
 
-QUICK = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUICK

@@ -11,9 +11,7 @@ from mfps.engine.configuration import read_yaml
 from .bad_texts import DARTS, DEEP, READ, VALUES, bad_json, bad_yaml, genotype_text
 from .conftest import held_to_the_law
 
-QUICK = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 GENOTYPES = bad_json(genotype_text(), "branches")
 HISTORIES = {name: (text, outcome) for name, (text, outcome) in bad_json('{"epoch": 1}', "epoch").items()}

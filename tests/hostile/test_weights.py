@@ -126,7 +126,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("reader", WHOLE)
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_change_is_read_or_refused(tmp_path, reader, data):
     content = bytearray(WHOLE[reader])

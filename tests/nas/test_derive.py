@@ -37,7 +37,7 @@ def beliefs(space, seed, sharpness=1.0):
     return BranchProbabilities(softmax(len(EDGES), len(space.operations)), transitions, ends)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(spaces, st.integers(0, 99), st.floats(0.1, 5))
 def test_entropies_lie_between_a_decision_and_even_odds(space, seed, sharpness):
     kinds = {"operations", "transitions", "ends"}
@@ -53,7 +53,7 @@ def test_entropies_only_of_real_choices():
     assert set(entropies(one, beliefs(one, 0))) == {"ends"}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(spaces, st.integers(0, 99))
 def test_probabilities_survive_json(space, seed):
     given = beliefs(space, seed)

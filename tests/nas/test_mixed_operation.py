@@ -8,7 +8,7 @@ from mfps.nas.mixed_operation import MixedOperation
 subsets = st.lists(st.sampled_from(OPERATIONS), min_size=1, unique=True)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(subsets, st.data())
 def test_the_weighted_sum_of_the_operations(names, data):
     mixed = MixedOperation(tuple(OPERATIONS), 2).eval()

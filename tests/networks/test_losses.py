@@ -21,7 +21,7 @@ def test_every_iteration_counts_the_same(pixel, iterations):
     assert torch.allclose(restoration_loss(outputs[::-1], clean, pixel)[pixel], terms[pixel])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(-2, 2, width=32))
 def test_pixel_losses_of_a_constant_difference(difference):
     clean = torch.zeros(1, 3, 8, 8)

@@ -28,7 +28,7 @@ def entry(branch, size=(16, 24)):
     return torch.randn(1, cell_width(branch.width, branch.start_rate), *side)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(branches)
 def test_every_genotype_leads_to_rate_8(named):
     _, branch = named
@@ -36,7 +36,7 @@ def test_every_genotype_leads_to_rate_8(named):
         assert FixedPath(branch).eval()(entry(branch)).shape == (1, 3 * branch.width, 16, 24)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(branches)
 def test_every_parameter_learns_and_names_are_the_supernets(named):
     name, branch = named
@@ -95,7 +95,7 @@ def test_a_stem_triples_the_channels(rate):
     assert input_channels(2, rate, -1, rate) == 3 * x.shape[1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(RATES), st.sampled_from(RATES), st.integers(1, 4), st.integers(1, 4))
 def test_sizes_scale_with_the_rate(rate, start, height, width):
     at_rate_1 = (height, width)

@@ -24,7 +24,7 @@ def test_every_official_key_is_used_once_or_known_to_be_unused():
     assert (len(used), len(unused)) == (len(SHAPES) - 115, 115)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 3), st.integers(1, 5), st.integers(0, 999))
 def test_the_keys_of_any_architecture_are_distinct(width, layers, seed):
     genotype = random_genotype(search_space(PRIORS, width=width, layers=layers, fusion_layers=layers), seed)

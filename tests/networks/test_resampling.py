@@ -8,7 +8,7 @@ from mfps.networks.resampling import Projection, resize
 sides = st.integers(1, 9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sides, sides, sides, sides)
 def test_resize_keeps_corners_and_bounds(height, width, new_height, new_width):
     x = torch.rand(1, 2, height, width)

@@ -20,7 +20,7 @@ def moved(matrix, points):
 
 
 @given(angles, st.floats(0.8, 3), st.floats(60, 90), st.floats(60, 90))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_face_is_cut_alike_wherever_and_however_it_lies(faces, angle, scale, x, y):
     face = faces[0]
     (straight,) = cut_photograph(face.image, "a.jpg", [face.points], "ibug68", RULES).faces
@@ -91,7 +91,7 @@ def test_an_aligned_face_is_its_middle_square(faces):
 
 
 @given(st.integers(0, 60))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_face_beyond_the_border_is_dropped_from_a_share_on(faces, gone):
     """What is told as the share outside is the share of the face's square without a pixel of the photograph."""
     face = faces[0]

@@ -26,7 +26,7 @@ def test_it_goes_on_where_it_stopped(tmp_path):
 
 
 @given(st.integers(0, 10**6))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_cut_off_anywhere_it_keeps_what_is_whole(tmp_path, place):
     file, entries = written(tmp_path, 4)
     content = file.read_bytes()
@@ -42,7 +42,7 @@ def test_cut_off_anywhere_it_keeps_what_is_whole(tmp_path, place):
 
 
 @given(st.binary(max_size=60), st.integers(0, 200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 def test_damage_is_survived_or_refused_in_one_line(tmp_path, damage, place):
     file, entries = written(tmp_path, 2)
     content = file.read_bytes()

@@ -35,7 +35,7 @@ def test_the_published_size_where_none_is_known(write_weights, tmp_path):
     assert load_network(tmp_path / "w.safetensors").size == 128
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.sets(st.sampled_from(PRIORS)), st.integers(1, 2), st.integers(1, 3), st.integers(0, 999))
 def test_every_genotype_compiles(priors, width, layers, seed):
     genotype = random_genotype(search_space(tuple(priors), width=width, layers=layers, fusion_layers=layers), seed)

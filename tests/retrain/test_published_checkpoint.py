@@ -155,7 +155,7 @@ def test_what_is_not_there(tmp_path, genotype, refused):
         import_checkpoint(tmp_path / "other.zip", genotype)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_no_damage_to_a_file_breaks_the_reader(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()
