@@ -152,7 +152,8 @@ def find_weights(name: str, folder: Path | None = None, download: bool = True) -
     found = next((place for place in looked if is_file(place)), None)
     if found is None:
         remedy = (
-            f"download {weights.url} and put it into {looked[0].parent} or into a folder that {FOLDER_VARIABLE} names"
+            f"download {weights.url} and put it into {looked[0].parent} or into a folder that --weights-dir or "
+            f"{FOLDER_VARIABLE} names"
         )
         if not download:
             raise MfpsError(f"no {name} weights at {' or '.join(map(str, looked))}: {remedy}")

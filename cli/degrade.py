@@ -13,7 +13,7 @@ def degrade(
     source: Annotated[Path, typer.Argument(help="Photograph, or folder of photographs.")],
     out: Annotated[Path, typer.Option(help="Folder for the degraded PNG files.")],
     degradation: Annotated[str, typer.Option(help="Preset or mix, as in `mfps search`.")] = "full",
-    size: o.Size = None,
+    size: Annotated[int | None, typer.Option(help="Crop to a square and shrink to this side first.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the degradations.")] = 0,
     config: ConfigFile = None,
 ) -> None:

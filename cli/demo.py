@@ -1,5 +1,6 @@
 """`mfps demo`: the whole of mfps on drawn faces, in minutes, with nothing to download."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ def demo(
     from ..engine.configuration import resolve
     from ..engine.device import make_fabric
     from ..engine.run_folder import check_free
+    from ..errors import RunStopped
     from ..nas.config import SearchConfig
     from ..nas.search import search
     from ..priors.demo_faces import write_demo_faces
@@ -49,8 +51,14 @@ def demo(
     check_free(out)
     write_demo_faces(data, faces, TEST_FACES, searching.size, searching.priors, seed, DICTIONARY_FACES, console, device)
     with _one_thread():
-        search(searching, console)
-        retrain(retraining, console)
+        try:
+            search(searching, console)
+            retrain(retraining, console)
+        except RunStopped as stop:
+            signum = signal.Signals(stop.signum)
+            raise RunStopped(
+                f"the demo was stopped by {signum.name}; begin again with a new folder, --out", signum
+            ) from None
     judged = {"lists": [data / "val.txt"], "degradations": [retraining.degradation], "device": device}
     report = evaluate(out / "retrain", data, out / "evaluation", console, **judged)
     console.print(report_table(report))

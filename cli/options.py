@@ -1,11 +1,15 @@
 """Options that several commands share: written once, with one help text."""
 
+import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from ..nas.config import SearchConfig
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder of clean, aligned face photographs.", show_default=False)
@@ -27,7 +31,7 @@ Preset = Annotated[str | None, typer.Option(help="tiny, small or published: size
 Size = Annotated[int | None, typer.Option(help="Side of the faces in pixels, a multiple of 8.")]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training list.")]
 EpochSteps = Annotated[int | None, typer.Option(help="End each epoch after this many steps.")]
-MaxSteps = Annotated[int | None, typer.Option(help="Stop after this many steps.")]
+MaxSteps = Annotated[int | None, typer.Option(help="Stop after this many steps, the epoch cut short.")]
 BatchSize = Annotated[int | None, typer.Option(help="Faces a step, those of all devices together.")]
 Accumulate = Annotated[int | None, typer.Option(help="Parts that a step's batch is computed in, to save memory. [1]")]
 ClipNorm = Annotated[float | None, typer.Option(help="Largest norm of the gradient. [none]")]
@@ -71,14 +75,28 @@ def names(given: str | None) -> tuple[str, ...]:
 
 def process() -> int:
     """Number of this process among those of its run; 0 where it is the only one, or the run has not begun."""
-    ranks = sys.modules.get("lightning_fabric.utilities.rank_zero")  # without importing torch
-    return (ranks and ranks.rank_zero_only.rank) or 0
+    distributed = sys.modules.get("torch.distributed")  # without importing torch
+    return distributed.get_rank() if distributed and distributed.is_initialized() else 0
 
 
 def report(*lines: str) -> None:
     """Print what a run left; of several processes only the first does."""
     for line in lines if process() == 0 else ():
         typer.echo(line)
+
+
+def same_data(config: "SearchConfig", preset: str | None) -> str:
+    """The options that have another command take the data of a search, as it was given them."""
+    options = {
+        "data": config.data,
+        "list": config.list,
+        "val-list": config.val_list,
+        "priors": ",".join(config.priors),
+        "size": config.size,
+        "degradation": config.degradation,
+        "preset": preset,
+    }
+    return shlex.join(part for name, value in options.items() if value for part in (f"--{name}", str(value)))
 
 
 def given(**options: Any) -> dict[str, Any]:

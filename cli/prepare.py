@@ -85,4 +85,10 @@ def prepare(
     typer.echo(f"kept      {len(done.faces)} faces, dropped {lost}")
     typer.echo(f"report    {out / 'report.md'}")
     typer.echo(f"pictures  {out / 'contact.png'}")
-    typer.echo(f"data      {out}: mfps search --data {out} --priors {','.join(config.priors) or 'none'} --out ...")
+    lists = "".join(
+        f" --{option} {out / file}"
+        for option, file in (("list", "train.txt"), ("val-list", "val.txt"))
+        if (out / file).exists()
+    )
+    priors_taken = ",".join(config.priors) or "none"
+    typer.echo(f"next      mfps search --data {out}{lists} --priors {priors_taken} --preset small --out ...")

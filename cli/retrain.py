@@ -111,5 +111,5 @@ def retrain(
     run(resolved, o.console())
     o.report(
         f"weights   {resolved.out / 'weights.safetensors'}",
-        f"next      mfps evaluate {resolved.out} --data {resolved.data} --out ...",
+        f"next      mfps evaluate {resolved.out} --data {resolved.data} --list ... --out ...   (a list of other faces)",
     )

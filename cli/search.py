@@ -99,5 +99,5 @@ def search(
     o.report(
         f"genotype  {resolved.out / 'genotype.json'}",
         f"drawings  {resolved.out / 'genotype.svg'}, {resolved.out / 'supernet.svg'}",
-        f"next      mfps retrain --genotype {resolved.out} --data {resolved.data} --out ...",
+        f"next      mfps retrain --genotype {resolved.out} {o.same_data(resolved, preset)} --out ...",
     )

@@ -7,6 +7,7 @@ Nothing is ever unpickled.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from ..errors import MfpsError
+from ..errors import MfpsError, shown
 from ..safetensors_header import check_safetensors
 from .durable_file import write_durably
 
@@ -92,6 +93,10 @@ class Checkpoints:
         Args:
             warn: told of each that was passed over.
             between_epochs: only those between two epochs.
+
+        Raises:
+            MfpsError: one is whole, but of another version, or may not be read. It is not passed over: it may be worth
+                more than those before it.
         """
         for stored in reversed(self._stored()):
             if between_epochs and stored.batch:
@@ -99,7 +104,7 @@ class Checkpoints:
             checkpoint = _read(stored)
             if checkpoint is not None:
                 return checkpoint
-            warn(f"{stored.file}: the checkpoint is torn or was changed; going on from the one before it")
+            warn(f"{stored.file}: the checkpoint is torn or was changed, and is passed over")
         return None
 
     def drop_after(self, checkpoint: Checkpoint | None) -> None:
@@ -133,6 +138,8 @@ class Checkpoints:
 
 
 def _read(stored: _Stored) -> Checkpoint | None:
+    if stored.file.is_file() and not os.access(stored.file, os.R_OK):
+        raise MfpsError(f"{stored.file}: no permission to read the checkpoint; permit it")
     try:
         check_safetensors(stored.file, "checkpoint", "resume from another one")
         content = stored.file.read_bytes()
@@ -143,8 +150,12 @@ def _read(stored: _Stored) -> Checkpoint | None:
     try:
         length = int.from_bytes(content[:8], "little")
         header = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["mfps"])
-        if header["format"] != FORMAT:
-            return None
-        return Checkpoint(stored.epoch, stored.batch, stored.step, load(content), header["state"])
+        version, state, tensors = header["format"], header["state"], load(content)
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return None
+    if version != FORMAT:
+        raise MfpsError(
+            f"{stored.file}: the checkpoint is {shown(version)}, not {FORMAT!r}; go on with the version of mfps that "
+            "wrote it, or begin anew with --overwrite"
+        )
+    return Checkpoint(stored.epoch, stored.batch, stored.step, tensors, state)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from rich.console import Console
@@ -47,8 +48,9 @@ def track(label: str, total: int, console: Console, done: int = 0) -> Iterator[T
             MofNCompleteColumn(),
             TextColumn("{task.fields[text]}"),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn("+"),
             TimeRemainingColumn(),
+            TextColumn("left"),
         )
         with Progress(*columns, console=console) as progress:
             task = progress.add_task(label, total=total, completed=done, text="")
@@ -68,7 +70,7 @@ def track(label: str, total: int, console: Console, done: int = 0) -> Iterator[T
         now = time.monotonic()
         if now - last_line >= SECONDS_BETWEEN_LINES or done == total:
             last_line = now
-            left = f"{seconds * (total - done):.0f} s left"
+            left = f"{timedelta(seconds=round(seconds * (total - done)))} left"
             console.print(
                 f"{label}: {done}/{total} {text} {1 / seconds:.2f} steps/s, {left}", highlight=False, soft_wrap=True
             )

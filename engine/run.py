@@ -309,7 +309,7 @@ def open_run(
                 begin_run_folder(config)
             except OSError as error:
                 raise MfpsError(
-                    f"{folder}: cannot be written ({error.strerror}); give another folder with --out"
+                    f"{folder}: cannot be written ({error.strerror or error}); give another folder with --out"
                 ) from None
         largest(fabric, 0)  # the others wait until the folder is there
         request = stack.enter_context(stop_signals())

@@ -88,7 +88,7 @@ RUN_FILES = (
     "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg", "supernet.png",
     "history.jsonl", "weights.safetensors", "tensorboard", CHECKPOINTS, LOCK,
 )  # fmt: skip
-"""All that a search or a training leaves in its folder."""
+"""All that a search or a training leaves in its folder, what tells that it is one first."""
 
 MAY_CHANGE = frozenset(
     ("out", "data", "list", "val_list", "epochs", "max_steps", "device", "devices", "num_nodes", "workers",
@@ -131,11 +131,12 @@ def begin_run_folder(config: RunConfig) -> None:
     """
     folder = config.out
     if config.overwrite:
-        for name in RUN_FILES:
-            if (folder / name).is_dir():
-                shutil.rmtree(folder / name)
+        for name in reversed(RUN_FILES):  # the configuration last, as it is what tells that this is a run
+            path = folder / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
             elif name != LOCK:
-                (folder / name).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
     for path in folder.iterdir():
         if _is_scrap(path):
             path.unlink()

@@ -21,6 +21,7 @@ from ..errors import MfpsError, shown
 from ..genotypes.json_text import read_strict
 from ..regular_file import is_folder
 from ..safetensors_header import check_safetensors
+from .durable_file import write_durably
 from .run_folder import check_writable
 
 FORMAT = "mfps.weights/1"
@@ -43,16 +44,10 @@ class WeightsFile:
 
 
 def save_weights(file: Path, state: Mapping[str, Tensor], **header: Any) -> None:
-    """Write tensors and header, first to a temporary name beside `file`."""
+    """Write tensors and header, so that the file is there whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
     text = json.dumps({"format": FORMAT, **header}, sort_keys=True)
-    temporary = file.with_name(f".{file.name}.part")
-    # Written by Python rather than by safetensors, so that the file gets the user's usual permissions.
-    try:
-        temporary.write_bytes(save(tensors, metadata={"mfps": text}))
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_durably(file, save(tensors, metadata={"mfps": text}))
 
 
 def check_weights_target(file: Path) -> None:

@@ -21,7 +21,7 @@ from ..engine.run import Run, open_run
 from ..engine.run_folder import check_run_folder
 from ..engine.update import apply_update, backward
 from ..engine.weights import save_weights
-from ..errors import MfpsError, NotFiniteError
+from ..errors import MfpsError, NotFiniteError, printable
 from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
 from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
@@ -130,7 +130,7 @@ def search(config: SearchConfig, console: Console) -> Genotype:
         for level, optimizer in optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = rates[level] * 0.5 ** (epoch // config.halve_every) * run.position.lr_scale
-        left = min(epoch_steps, total - (step - done)) - done
+        left = max(min(epoch_steps, total - (step - done)) - done, 0)  # a resumed run may have fewer --max-steps
         network.train()
         both = zip(*(training_steps(loader, epoch, done) for loader in loaders), strict=False)
         for weight_pieces, architecture_pieces in islice(both, left):
@@ -221,7 +221,7 @@ def _provenance(config: SearchConfig, epoch: int, step: int, searched: SearchNet
     return {
         "kind": "search",
         "mfps": __version__,
-        "data": config.data.absolute().name,
+        "data": printable(config.data.absolute().name),
         "size": config.size,
         "degradation": config.degradation,
         "mixing": config.mixing,

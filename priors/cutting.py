@@ -62,7 +62,7 @@ def cut_photograph(
     if rules.aligned and len(faces) > 1:
         return CutPhotograph((), (f"{len(faces)} faces in what should be one aligned face",))
     if not faces and not rules.aligned:
-        return CutPhotograph((), ("no face",))
+        return CutPhotograph((), ("no landmarks: none were given or found for this photograph",))
     kept: list[CutFace] = []
     dropped: list[str] = []
     stem = PurePosixPath(name).with_suffix("").as_posix()
@@ -102,7 +102,7 @@ def _cut(
     if rules.aligned or points is None:
         side = min(height, width)
         if side < rules.least_side:
-            raise MfpsError(f"too small: {side} pixels, at least {rules.least_side} are asked for")
+            raise MfpsError(f"too small: {side} pixels, at least {rules.least_side} are kept (--least-side)")
         face, fit = fit_square(image, rules.size, enlarge=True)
         # fit.move as a matrix: x' = (x + 0.5 - dx) * scale - 0.5.
         shifts = [(0.5 - cut) * fit.scale - 0.5 for cut in (fit.dx, fit.dy)]
@@ -111,10 +111,10 @@ def _cut(
     matrix = alignment(points, scheme, rules.size)
     side = rules.size / float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if side < rules.least_side:
-        raise MfpsError(f"too small: {side:.0f} pixels, at least {rules.least_side} are asked for")
+        raise MfpsError(f"too small: {side:.0f} pixels, at least {rules.least_side} are kept (--least-side)")
     outside = _share_outside(matrix, (width, height), rules.size)
     if outside > MOST_OUTSIDE:
-        raise MfpsError(f"at the border: {outside:.0%} of it lies outside the photograph (at most {MOST_OUTSIDE:.0%})")
+        raise MfpsError(f"at the border: {outside:.1%} of it lies outside the photograph (at most {MOST_OUTSIDE:.0%})")
     face, moved = align_face(image, points, scheme, rules.size)
     return face, moved, matrix
 

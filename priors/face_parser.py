@@ -34,7 +34,10 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 """Standard deviation by which RGB in [0, 1] is divided."""
 
-_REMEDY = f"get config.json and model.safetensors from {FACE_PARSER.url} and name their folder"
+_REMEDY = (
+    f"get config.json and model.safetensors from {FACE_PARSER.url} and name their folder with --parser, or leave "
+    "parsing out of --priors"
+)
 
 
 class FaceParser:
@@ -169,7 +172,7 @@ def _downloaded() -> tuple[Path, Path]:
                 Path(hf_hub_download(MODEL, file, revision=REVISION)) for file in ("config.json", "model.safetensors")
             )
     except Exception as error:  # the hub's client raises its own errors, those of its HTTP library and OSError
-        reason = next(iter(str(error).splitlines()), "")[:120] or type(error).__name__
+        reason = next(iter(str(error).splitlines()), "")[:120].rstrip(". ") or type(error).__name__
         raise MfpsError(f"{MODEL} is not in the hub's cache and cannot be downloaded ({reason}); {_REMEDY}") from error
     return config, weights
 

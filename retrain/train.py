@@ -20,7 +20,7 @@ from ..engine.run import Run, open_run
 from ..engine.run_folder import check_run_folder
 from ..engine.update import apply_update, backward
 from ..engine.weights import load_weights, save_weights
-from ..errors import NotFiniteError
+from ..errors import NotFiniteError, printable
 from ..faces.augmentation import Augmentation
 from ..faces.batch import FaceBatch
 from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
@@ -134,7 +134,7 @@ def retrain(config: RetrainConfig, console: Console) -> Genotype:
     def train_epoch(run: Run) -> None:
         """The steps of the running epoch that are left."""
         epoch, done, step = run.position.epoch, run.position.batch, run.position.step
-        left = min(epoch_steps, total - (step - done)) - done
+        left = max(min(epoch_steps, total - (step - done)) - done, 0)  # a resumed run may have fewer --max-steps
         network.train()
         for pieces in islice(training_steps(loader, epoch, done), left):
             run.note_bad_faces(dict(bad for piece in pieces for bad in piece.bad), len(train))
@@ -202,7 +202,7 @@ def _provenance(config: RetrainConfig, genotype: Genotype, epoch: int, step: int
         "kind": "retrain",
         "mfps": __version__,
         "genotype": genotype.hash,
-        "data": config.data.absolute().name,
+        "data": printable(config.data.absolute().name),
         "size": config.size,
         "degradation": config.degradation,
         "priors": list(config.priors),

@@ -70,7 +70,7 @@ def test_another_file_is_refused(tmp_path, nowhere, refused):
 
 
 def test_what_is_nowhere_names_the_remedy(tmp_path, refused):
-    with refused("no vgg19 weights at .*hub.*: download https.* MFPS_WEIGHTS names"):
+    with refused("no vgg19 weights at .*hub.*: download https.* --weights-dir or MFPS_WEIGHTS names"):
         find_weights("vgg19", download=False)
     with refused("cannot be downloaded .*no route to host.*: download https"):
         find_weights("vgg19")

@@ -19,6 +19,7 @@ from mfps import __version__
 from mfps.engine import configuration
 from mfps.engine.journal import read_history
 from mfps.engine.weights import load_weights
+from mfps.errors import RunStopped
 from mfps.faces import drawn
 from mfps.faces.drawn import write_drawn_faces
 from mfps.faces.image import image_size
@@ -29,7 +30,7 @@ from mfps.priors.dictionary_features import Relu34
 from torch.nn.functional import avg_pool2d
 
 from ..published_recipe import state_of
-from .conftest import RETRAIN, SEARCH, Ended
+from .conftest import SEARCH, Ended
 
 MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
 HELPS = [
@@ -86,8 +87,10 @@ def test_search_then_retrain_then_evaluate(
     assert "space" in load_weights(search).header
     assert [record["step"] for record in read_history(search)] == [1]
 
-    command = f"{RETRAIN} {priors} --genotype runs/search --from-supernet runs/search --perceptual 0 --out runs/net"
-    said = succeeded(command, tmp_path)
+    # What it says comes next can be run, here in a moment.
+    (told,) = (line.partition("mfps ")[2] for line in said.splitlines() if line.startswith("next "))
+    quick = "--width 1 --batch-size 1 --epochs 1 --max-steps 1 --device cpu --from-supernet runs/search --perceptual 0"
+    said = succeeded(told.replace("--out ...", f"--out runs/net {quick}"), tmp_path)
     assert "retrain: 1/1" in said
     assert "weights   runs/net/weights.safetensors" in said
     assert names(tmp_path / "runs" / "net") == results
@@ -221,6 +224,19 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
     assert "priors    parsing, heatmap, dictionary: oracle priors" in ended.out
     provenance = json.loads((tmp_path / "shown" / "faces" / "priors" / "provenance.json").read_text())
     assert provenance["dictionary"]["features"] == "seeded random VGG19 (seed 0)"
+
+
+def test_a_demo_that_is_stopped_says_how_to_begin_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]
+) -> None:
+    def stopped(*_: object) -> None:
+        raise RunStopped("saved: go on with --resume", signal.SIGTERM)
+
+    monkeypatch.setattr("mfps.priors.demo_faces.write_demo_faces", lambda *_: None)
+    monkeypatch.setattr("mfps.nas.search.search", stopped)
+    ended = mfps(f"demo --out {tmp_path / 'shown'} --device cpu")
+    told = "mfps: the demo was stopped by SIGTERM; begin again with a new folder, --out\n"
+    assert (ended.status, ended.err) == (128 + signal.SIGTERM, told)
 
 
 def test_help_is_fast_and_says_everything(tmp_path: Path) -> None:

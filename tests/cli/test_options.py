@@ -6,6 +6,7 @@ import pytest
 import typer
 import yaml
 from mfps.cli.main import app
+from mfps.cli.options import process
 from mfps.engine.configuration import PRESETS, RunConfig, resolve
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
@@ -102,6 +103,12 @@ def test_options_win_over_the_file_and_the_file_over_the_preset(
     file.write_text("data: faces\nout: run\nepochs: 77\nbatch-size: 3\n" + "genotype: mfpsnet\n" * (stage == "retrain"))
     config = resolve(model, stage, preset, file, {"epochs": 88, "size": None})
     assert (config.epochs, config.batch_size, config.out) == (88, 3, Path("run"))
+
+
+def test_a_run_alone_is_the_first_process_whatever_a_cluster_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run for each of SLURM's tasks: Lightning counts them all, but each must speak and end for itself."""
+    monkeypatch.setattr("lightning_fabric.utilities.rank_zero.rank_zero_only.rank", 3, raising=False)
+    assert process() == 0
 
 
 def test_every_option_has_a_help_text() -> None:

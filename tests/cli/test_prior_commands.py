@@ -97,7 +97,7 @@ def test_photographs_to_priors(prior_world: Path, tmp_path: Path) -> None:
     assert "dictionary  d.safetensors" in said
     assert read_dictionary(tmp_path / "d.safetensors").features == "seeded random VGG19 (seed 2)"
     said = succeeded(f"prepare photos more {shared} --priors heatmap,dictionary --dictionary d.safetensors", tmp_path)
-    assert "data      more: mfps search --data more --priors heatmap,dictionary" in said
+    assert "next      mfps search --data more --list more/train.txt --val-list more/val.txt --priors heatmap,d" in said
     assert "heatmap, dictionary: oracle priors" in (tmp_path / "more" / "report.md").read_text()
 
 

@@ -1,10 +1,12 @@
 import json
+from hashlib import sha256
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.engine.checkpoint import Checkpoint, Checkpoints
+from safetensors.torch import save
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -73,7 +75,7 @@ def test_a_torn_or_changed_one_falls_back_to_the_one_before(tmp_path_factory, da
     newest.write_bytes(changed)
     said = []
     assert checkpoints.newest(said.append).step == 1
-    assert said == [f"{newest}: the checkpoint is torn or was changed; going on from the one before it"]
+    assert said == [f"{newest}: the checkpoint is torn or was changed, and is passed over"]
 
 
 def test_all_torn(tmp_path, said):
@@ -84,12 +86,8 @@ def test_all_torn(tmp_path, said):
     assert len(said) == 2
 
 
-@pytest.mark.parametrize("metadata", [None, {}, {"mfps": "{"}, {"mfps": json.dumps({"format": "other"})}])
+@pytest.mark.parametrize("metadata", [None, {}, {"mfps": "{"}, {"mfps": "{}"}])
 def test_a_foreign_file_with_a_right_digest_is_passed_over(tmp_path, said, metadata):
-    from hashlib import sha256
-
-    from safetensors.torch import save
-
     checkpoints = Checkpoints(tmp_path, 3)
     checkpoints.save(checkpoint(1))
     for content in (save({"a": torch.zeros(1)}, metadata), b"{}", b"\xff" * 40):
@@ -98,6 +96,23 @@ def test_a_foreign_file_with_a_right_digest_is_passed_over(tmp_path, said, metad
         assert checkpoints.newest(said.append).step == 1
         file.unlink()
     assert len(said) == 3
+
+
+def test_one_of_another_version_is_not_passed_over(tmp_path, refused):
+    checkpoints = Checkpoints(tmp_path, 3)
+    checkpoints.save(checkpoint(1))
+    content = save({"a": torch.zeros(1)}, {"mfps": json.dumps({"format": "mfps.checkpoint/2", "state": {}})})
+    (checkpoints.folder / f"e0000-b00002-s00000002-{sha256(content).hexdigest()[:16]}.safetensors").write_bytes(content)
+    with refused("s00000002.*: the checkpoint is 'mfps.checkpoint/2', not 'mfps.checkpoint/1'; go on with the version"):
+        checkpoints.newest(pytest.fail)
+
+
+def test_one_that_may_not_be_read_is_not_passed_over(tmp_path, refused, monkeypatch):
+    checkpoints = Checkpoints(tmp_path, 3)
+    checkpoints.save(checkpoint(1))
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may read anything
+    with refused("s00000001.*: no permission to read the checkpoint; permit it"):
+        checkpoints.newest(pytest.fail)
 
 
 def test_a_full_disk_keeps_those_before(tmp_path, monkeypatch):

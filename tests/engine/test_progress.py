@@ -31,4 +31,4 @@ def test_what_an_earlier_run_did_is_counted_but_not_its_time():
         tick(at=100)
     (line,) = text.getvalue().splitlines()
     assert line.startswith("search: 100/100 ")
-    assert line.endswith(", 0 s left")
+    assert line.endswith(", 0:00:00 left")

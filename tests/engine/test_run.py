@@ -125,9 +125,7 @@ def test_torn_checkpoints_are_passed_over(config, console, whole):
     newest = max((config().out / "checkpoints").iterdir(), key=lambda file: file.name.split("-s")[1])
     newest.write_bytes(newest.read_bytes()[:-7])
     _, weights = train(config(resume=True), console)
-    assert (
-        f"{newest}: the checkpoint is torn or was changed; going on from the one before it" in console.file.getvalue()
-    )
+    assert f"{newest}: the checkpoint is torn or was changed, and is passed over" in console.file.getvalue()
     assert same(weights, whole[0])
     assert (config().out / "history.jsonl").read_bytes() == whole[1]
 

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 from mfps.engine.configuration import resolve
 from mfps.engine.run_folder import (
@@ -65,6 +67,29 @@ def test_overwrite_removes_a_run_and_nothing_else(config, begun, refused):
     begin_run_folder(config(overwrite=True, seed=7))
     assert {path.name for path in begun.iterdir()} == {"config.yaml", "environment.json", LOCK}
     assert "seed: 7" in (begun / "config.yaml").read_text()
+
+
+def test_an_overwriting_that_failed_can_be_done_again(config, begun, monkeypatch):
+    def fail(path):
+        raise OSError(5, "Input/output error", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            begin_run_folder(config(overwrite=True))
+    check_run_folder(config(overwrite=True))
+    begin_run_folder(config(overwrite=True))
+    assert {path.name for path in begun.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
+
+
+def test_overwriting_removes_a_link_and_not_what_it_leads_to(config, begun, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / "precious").touch()
+    shutil.rmtree(begun / "tensorboard")
+    (begun / "tensorboard").symlink_to(tmp_path / "scratch")
+    begin_run_folder(config(overwrite=True))
+    assert not (begun / "tensorboard").exists()
+    assert (tmp_path / "scratch" / "precious").exists()
 
 
 def test_what_is_no_run_is_neither_resumed_nor_overwritten(config, tmp_path, refused):

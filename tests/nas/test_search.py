@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -148,6 +149,32 @@ def test_a_search_that_dies_and_is_resumed_ends_the_same(
     monkeypatch.setattr(mfps.nas.search, "apply_update", apply_update)
     search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
     assert [(again / name).read_bytes() for name in RESULTS] == [(run / name).read_bytes() for name in RESULTS]
+
+
+def test_a_search_is_resumed_with_fewer_steps_than_it_has(drawn_folder, tmp_path, undrawn, console, monkeypatch):
+    apply_update = mfps.nas.search.apply_update
+
+    def dying(fabric, optimizer, parameters, at, *rest):
+        if at == 3:
+            raise KeyboardInterrupt
+        apply_update(fabric, optimizer, parameters, at, *rest)
+
+    options = {"warmup_epochs": 0, "checkpoint_steps": 1}
+    monkeypatch.setattr(mfps.nas.search, "apply_update", dying)
+    with pytest.raises(KeyboardInterrupt):
+        search(config(drawn_folder, tmp_path / "run", **options), console)
+    search(config(drawn_folder, tmp_path / "run", **options, max_steps=2, resume=True), console)
+    assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
+
+
+def test_a_data_folder_of_any_name(drawn_folder, tmp_path, undrawn, console):
+    data = tmp_path / os.fsdecode(b"Fotos_\xff")
+    try:
+        shutil.copytree(drawn_folder, data)
+    except OSError:
+        pytest.skip("this file system refuses such a name")
+    found = search(config(data, tmp_path / "run", max_steps=3), console)
+    assert found.provenance["data"] == r"Fotos_\udcff"
 
 
 def test_a_batch_in_pieces_has_the_loss_of_the_whole_one(drawn_folder, tmp_path, undrawn, console, monkeypatch):

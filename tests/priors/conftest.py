@@ -77,7 +77,7 @@ def gallery(tmp_path_factory, faces):
 WRONG = {
     "edge.png": "at the border",
     "small.png": "too small",
-    "nobody.png": "no face",
+    "nobody.png": "no landmarks",
     "unlabelled.png": "no label map of it",
     "huge.png": "too large",
     "cut.png": "damaged",
