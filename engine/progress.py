@@ -48,7 +48,7 @@ def track(label: str, total: int, console: Console, done: int = 0) -> Iterator[T
             MofNCompleteColumn(),
             TextColumn("{task.fields[text]}"),
             TimeElapsedColumn(),
-            TextColumn("+"),
+            TextColumn("·"),
             TimeRemainingColumn(),
             TextColumn("left"),
         )
