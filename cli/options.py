@@ -3,13 +3,10 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-
-if TYPE_CHECKING:
-    from ..nas.config import SearchConfig
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder of clean, aligned face photographs.", show_default=False)
@@ -85,18 +82,10 @@ def report(*lines: str) -> None:
         typer.echo(line)
 
 
-def same_data(config: "SearchConfig", preset: str | None) -> str:
-    """The options that have another command take the data of a search, as it was given them."""
-    options = {
-        "data": config.data,
-        "list": config.list,
-        "val-list": config.val_list,
-        "priors": ",".join(config.priors),
-        "size": config.size,
-        "degradation": config.degradation,
-        "preset": preset,
-    }
-    return shlex.join(part for name, value in options.items() if value for part in (f"--{name}", str(value)))
+def written(**options: object) -> str:
+    """Options as a command line has them, quoted where a shell needs it; those without a value are left out."""
+    given = {f"--{name.replace('_', '-')}": str(value) for name, value in options.items() if value}
+    return shlex.join(part for option in given.items() for part in option)
 
 
 def given(**options: Any) -> dict[str, Any]:

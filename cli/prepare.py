@@ -85,10 +85,6 @@ def prepare(
     typer.echo(f"kept      {len(done.faces)} faces, dropped {lost}")
     typer.echo(f"report    {out / 'report.md'}")
     typer.echo(f"pictures  {out / 'contact.png'}")
-    lists = "".join(
-        f" --{option} {out / file}"
-        for option, file in (("list", "train.txt"), ("val-list", "val.txt"))
-        if (out / file).exists()
-    )
-    priors_taken = ",".join(config.priors) or "none"
-    typer.echo(f"next      mfps search --data {out}{lists} --priors {priors_taken} --preset small --out ...")
+    val_list = out / "val.txt" if (out / "val.txt").exists() else None
+    taken = o.written(data=out, list=out / "train.txt", val_list=val_list, priors=",".join(config.priors))
+    typer.echo(f"next      mfps search {taken} --preset small --out ...")

@@ -1,5 +1,6 @@
 """`mfps retrain`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -109,7 +110,8 @@ def retrain(
 
     resolved = resolve(RetrainConfig, "retrain", preset, config, given)
     run(resolved, o.console())
+    network, same = shlex.quote(str(resolved.out)), o.written(data=resolved.data, degradation=resolved.degradation)
     o.report(
         f"weights   {resolved.out / 'weights.safetensors'}",
-        f"next      mfps evaluate {resolved.out} --data {resolved.data} --list ... --out ...   (a list of other faces)",
+        f"next      mfps evaluate {network} {same} --list ... --out ...   (a list of other faces)",
     )

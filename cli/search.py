@@ -96,8 +96,17 @@ def search(
 
     resolved = resolve(SearchConfig, "search", preset, config, given)
     run(resolved, o.console())
+    same = o.written(
+        data=resolved.data,
+        list=resolved.list,
+        val_list=resolved.val_list,
+        priors=",".join(resolved.priors),
+        size=resolved.size,
+        degradation=resolved.degradation,
+        preset=preset,
+    )
     o.report(
         f"genotype  {resolved.out / 'genotype.json'}",
         f"drawings  {resolved.out / 'genotype.svg'}, {resolved.out / 'supernet.svg'}",
-        f"next      mfps retrain --genotype {resolved.out} {o.same_data(resolved, preset)} --out ...",
+        f"next      mfps retrain {o.written(genotype=resolved.out)} {same} --out ...",
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import __version__
 from ..engine.device import make_fabric
@@ -97,7 +97,7 @@ def search(config: SearchConfig, console: Console) -> Genotype:
     levels = {"architecture": searched.architecture(), "weights": searched.weights()}
     oracle = list(oracle_priors(config.priors, "clean", read_provenance(config.data), config.drop_prior))
     rates = {"architecture": config.architecture_lr, "weights": config.weight_lr}
-    optimizers = _optimizers(config, searched)
+    optimizers = _optimizers(config, levels)
 
     def restore(batch: FaceBatch, mixtures: dict[str, Mixture] | None = None) -> list[Tensor]:
         """Each iteration's output, by the supernets' own mixtures or given ones."""
@@ -197,12 +197,13 @@ def search(config: SearchConfig, console: Console) -> Genotype:
     return read_genotype(config.out)
 
 
-def _optimizers(config: SearchConfig, searched: SearchNetwork) -> dict[str, torch.optim.Optimizer]:
-    choices, weights = searched.architecture().values(), searched.weights().values()
-    decay = {"architecture": config.architecture_weight_decay, "weights": config.weight_decay}
+def _optimizers(config: SearchConfig, levels: dict[str, dict[str, nn.Parameter]]) -> dict[str, torch.optim.Optimizer]:
+    choices, weights = levels["architecture"].values(), levels["weights"].values()
     return {
-        "architecture": torch.optim.Adam(choices, config.architecture_lr, weight_decay=decay["architecture"]),
-        "weights": torch.optim.SGD(weights, config.weight_lr, config.weight_momentum, weight_decay=decay["weights"]),
+        "architecture": torch.optim.Adam(
+            choices, config.architecture_lr, weight_decay=config.architecture_weight_decay
+        ),
+        "weights": torch.optim.SGD(weights, config.weight_lr, config.weight_momentum, weight_decay=config.weight_decay),
     }
 
 

@@ -103,3 +103,24 @@ def refused():
         assert "\n" not in str(raised.value)
 
     return expect
+
+
+@pytest.fixture
+def dies_at(monkeypatch):
+    """`with dies_at(module, step):` has a loop of that module die before its update number `step`, and expects it."""
+
+    @contextmanager
+    def dying(module, step):
+        real = module.apply_update
+
+        def update(fabric, optimizer, parameters, at, *rest):
+            if at == step:
+                raise KeyboardInterrupt
+            real(fabric, optimizer, parameters, at, *rest)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "apply_update", update)
+            with pytest.raises(KeyboardInterrupt):
+                yield
+
+    return dying

@@ -6,7 +6,7 @@ import pytest
 import typer
 import yaml
 from mfps.cli.main import app
-from mfps.cli.options import process
+from mfps.cli.options import process, written
 from mfps.engine.configuration import PRESETS, RunConfig, resolve
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
@@ -109,6 +109,11 @@ def test_a_run_alone_is_the_first_process_whatever_a_cluster_calls_it(monkeypatc
     """One run for each of SLURM's tasks: Lightning counts them all, but each must speak and end for itself."""
     monkeypatch.setattr("lightning_fabric.utilities.rank_zero.rank_zero_only.rank", 3, raising=False)
     assert process() == 0
+
+
+def test_options_are_written_as_a_shell_reads_them() -> None:
+    again = written(data=Path("my faces"), val_list=None, priors="", size=64, preset="tiny")
+    assert again == "--data 'my faces' --size 64 --preset tiny"
 
 
 def test_every_option_has_a_help_text() -> None:

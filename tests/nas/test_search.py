@@ -131,37 +131,20 @@ RESULTS = ("genotype.json", "history.jsonl", "weights.safetensors")
 @pytest.mark.parametrize("workers", [0, 1])
 @pytest.mark.parametrize("steps", [(0,), (1, 2), (3,)])
 def test_a_search_that_dies_and_is_resumed_ends_the_same(
-    run, drawn_folder, tmp_path, undrawn, console, monkeypatch, steps, workers
+    run, drawn_folder, tmp_path, undrawn, console, dies_at, steps, workers
 ):
     """Anywhere: before the first step, in the middle of an epoch, at its end, with every step saved."""
     again = tmp_path / "again"
-    apply_update = mfps.nas.search.apply_update
     for step in steps:
-
-        def dying(fabric, optimizer, parameters, at, *rest, step=step):
-            if at == step:
-                raise KeyboardInterrupt
-            apply_update(fabric, optimizer, parameters, at, *rest)
-
-        monkeypatch.setattr(mfps.nas.search, "apply_update", dying)
-        with pytest.raises(KeyboardInterrupt):
+        with dies_at(mfps.nas.search, step):
             search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
-    monkeypatch.setattr(mfps.nas.search, "apply_update", apply_update)
     search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
     assert [(again / name).read_bytes() for name in RESULTS] == [(run / name).read_bytes() for name in RESULTS]
 
 
-def test_a_search_is_resumed_with_fewer_steps_than_it_has(drawn_folder, tmp_path, undrawn, console, monkeypatch):
-    apply_update = mfps.nas.search.apply_update
-
-    def dying(fabric, optimizer, parameters, at, *rest):
-        if at == 3:
-            raise KeyboardInterrupt
-        apply_update(fabric, optimizer, parameters, at, *rest)
-
+def test_a_search_is_resumed_with_fewer_steps_than_it_has(drawn_folder, tmp_path, undrawn, console, dies_at):
     options = {"warmup_epochs": 0, "checkpoint_steps": 1}
-    monkeypatch.setattr(mfps.nas.search, "apply_update", dying)
-    with pytest.raises(KeyboardInterrupt):
+    with dies_at(mfps.nas.search, 3):
         search(config(drawn_folder, tmp_path / "run", **options), console)
     search(config(drawn_folder, tmp_path / "run", **options, max_steps=2, resume=True), console)
     assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]

@@ -103,41 +103,22 @@ def test_the_same_seed_gives_the_same_bytes_with_any_workers(run, config, tmp_pa
     assert (tmp_path / "other" / "weights.safetensors").read_bytes() != (run / "weights.safetensors").read_bytes()
 
 
-def test_a_training_is_resumed_with_fewer_steps_than_it_has(config, tmp_path, undrawn, console, monkeypatch):
-    apply_update = mfps.retrain.train.apply_update
-
-    def dying(fabric, optimizer, parameters, at, *rest):
-        if at == 3:
-            raise KeyboardInterrupt
-        apply_update(fabric, optimizer, parameters, at, *rest)
-
-    monkeypatch.setattr(mfps.retrain.train, "apply_update", dying)
-    with pytest.raises(KeyboardInterrupt):
-        retrain(config(tmp_path / "run", checkpoint_steps=1, epoch_steps=2, epochs=2), console)
-    shorter = {"epoch_steps": 2, "epochs": 2, "checkpoint_steps": 1, "max_steps": 2}
-    retrain(config(tmp_path / "run", **shorter, resume=True), console)
+def test_a_training_is_resumed_with_fewer_steps_than_it_has(config, tmp_path, undrawn, console, dies_at):
+    options = {"epoch_steps": 2, "epochs": 2, "checkpoint_steps": 1}
+    with dies_at(mfps.retrain.train, 3):
+        retrain(config(tmp_path / "run", **options), console)
+    retrain(config(tmp_path / "run", **options, max_steps=2, resume=True), console)
     assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
 
 
 @pytest.mark.parametrize("options", [{}, {"ema": 0.5, "solver": "sgd", "schedule": "cosine", "flip": True}])
 @pytest.mark.parametrize("steps", [(0,), (1, 2), (3,)])
-def test_a_training_that_dies_and_is_resumed_ends_the_same(
-    config, tmp_path, undrawn, console, monkeypatch, steps, options
-):
+def test_a_training_that_dies_and_is_resumed_ends_the_same(config, tmp_path, undrawn, console, dies_at, steps, options):
     whole, again = tmp_path / "whole", tmp_path / "again"
     retrain(config(whole, **options), console)
-    apply_update = mfps.retrain.train.apply_update
     for step in steps:
-
-        def dying(fabric, optimizer, parameters, at, *rest, step=step):
-            if at == step:
-                raise KeyboardInterrupt
-            apply_update(fabric, optimizer, parameters, at, *rest)
-
-        monkeypatch.setattr(mfps.retrain.train, "apply_update", dying)
-        with pytest.raises(KeyboardInterrupt):
+        with dies_at(mfps.retrain.train, step):
             retrain(config(again, resume=True, checkpoint_steps=1, **options), console)
-    monkeypatch.setattr(mfps.retrain.train, "apply_update", apply_update)
     retrain(config(again, resume=True, checkpoint_steps=1, **options), console)
     for name in ("history.jsonl", "weights.safetensors"):
         assert (again / name).read_bytes() == (whole / name).read_bytes(), name
