@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 from mfps.errors import MfpsError
-from mfps.faces.alignment import align_face
-from mfps.faces.image import read_image, write_image
-from mfps.faces.landmark_file import write_landmarks
+from mfps.images.image import read_image, write_image
+from mfps.priors.landmarks.alignment import align_face
+from mfps.priors.landmarks.landmark_file import write_landmarks
 
 SCHEME = "lfpw29"
 

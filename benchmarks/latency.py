@@ -21,8 +21,8 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
     import torch
     from mfps.engine.device import make_fabric
     from mfps.genotypes.genotype_file import read_genotype
+    from mfps.inference.compile import compile_genotype
     from mfps.networks.restorer import NetworkConfig
-    from mfps.retrain.compile import compile_genotype
 
     torch.manual_seed(0)
     loaded = resident_mb()

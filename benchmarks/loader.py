@@ -15,17 +15,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from mfps.faces.component_boxes import PARTS, component_boxes
-from mfps.faces.dataset import FaceFolder
-from mfps.faces.dictionary_file import CHANNELS, PATCH_SIDES, FacialDictionary, write_dictionary
-from mfps.faces.dictionary_prior import DICTIONARY_FILE, PRIOR_FILE, write_dictionary_prior
-from mfps.faces.drawn import write_drawn_faces
-from mfps.faces.landmark_file import read_landmarks, write_landmarks
-from mfps.faces.loader import make_loader
+from mfps.data.dataset import FaceFolder
+from mfps.data.loader import make_loader
+from mfps.drawn.faces import write_drawn_faces
 from mfps.genotypes.genotype_file import read_genotype
+from mfps.inference.compile import compile_genotype
 from mfps.networks.losses import restoration_loss
 from mfps.networks.restorer import NetworkConfig
-from mfps.retrain.compile import compile_genotype
+from mfps.priors.dictionary.component_boxes import PARTS, component_boxes
+from mfps.priors.dictionary.dictionary_file import CHANNELS, PATCH_SIDES, FacialDictionary, write_dictionary
+from mfps.priors.dictionary.prior_file import DICTIONARY_FILE, PRIOR_FILE, write_dictionary_prior
+from mfps.priors.landmarks.landmark_file import read_landmarks, write_landmarks
 
 PRIORS = ("parsing", "heatmap", "dictionary")
 DRAWN, ENTRIES = 100, 128

@@ -18,9 +18,9 @@ def degrade(
     config: ConfigFile = None,
 ) -> None:
     """Degrade photographs, to see what a preset does or to keep a test set."""
+    from ..degradation.folder import degradation_targets, degrade_files
     from ..engine.progress import track
-    from ..engine.run_folder import check_writable
-    from ..faces.degrade_folder import degradation_targets, degrade_files
+    from ..files.atomic_folder import check_writable
 
     check_writable(out)
     pairs = degradation_targets(source, out)

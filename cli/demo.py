@@ -27,15 +27,15 @@ def demo(
     config: ConfigFile = None,
 ) -> None:
     """Draw faces, make their priors, search an architecture, train its network, and show what it gained."""
+    from ..drawn.demo_faces import write_demo_faces
     from ..engine.configuration import resolve
     from ..engine.device import make_fabric
-    from ..engine.run_folder import check_free
     from ..errors import RunStopped
+    from ..files.atomic_folder import check_free
+    from ..inference.evaluate import evaluate
     from ..nas.config import SearchConfig
     from ..nas.search import search
-    from ..priors.demo_faces import write_demo_faces
     from ..retrain.config import RetrainConfig
-    from ..retrain.evaluate import evaluate
     from ..retrain.train import retrain
     from .evaluate import report_table
 

@@ -31,7 +31,7 @@ def build(
     config: ConfigFile = None,
 ) -> None:
     """Cluster the eyes, noses and mouths of faces into a dictionary, with a picture of what its entries look like."""
-    from ..priors.dictionary_build import build_dictionary
+    from ..priors.dictionary.build import build_dictionary
 
     picture = build_dictionary(
         data, out, o.console(), list_, entries, seed, weights_dir, random_features=random_features, device=device

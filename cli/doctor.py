@@ -17,7 +17,7 @@ def doctor(
     """Show what is there and what is missing: torch, CUDA, dot, libraries, external weights and how to get them."""
     import json
 
-    from ..priors.examination import examine
+    from ..engine.examination import examine
 
     findings = examine(weights_dir, check)
     if as_json:

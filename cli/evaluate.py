@@ -37,8 +37,8 @@ def evaluate(
     config: ConfigFile = None,
 ) -> None:
     """Judge a network: PSNR and SSIM of input and iterations, a table, JSON and a comparison picture."""
+    from ..inference.evaluate import evaluate as run
     from ..priors.extractor import ExternalSources
-    from ..retrain.evaluate import evaluate as run
 
     console = o.console()
     report = run(
@@ -69,7 +69,7 @@ def evaluate(
 
 def report_table(report: dict[str, Any]) -> Table:
     """An evaluation as a table for the terminal."""
-    from ..retrain.evaluation_report import TABLE_COLUMNS, table_rows
+    from ..inference.evaluation_report import TABLE_COLUMNS, table_rows
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in TABLE_COLUMNS:

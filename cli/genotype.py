@@ -25,7 +25,7 @@ def show(
 ) -> None:
     """Print paths and cells, and what the compiled network costs: parameters and FLOPs, per branch."""
     from ..genotypes.genotype_file import read_genotype
-    from ..retrain.cost_report import assumed_channels, genotype_costs
+    from ..inference.cost_report import assumed_channels, genotype_costs
 
     read = read_genotype(genotype)
     costs, channels = genotype_costs(read, size, iterations), assumed_channels(read)
@@ -76,7 +76,7 @@ def draw(
     title: Annotated[str | None, typer.Option(help="Title of the drawing.")] = None,
 ) -> None:
     """Draw a genotype: each branch's trellis with its path, and its cell."""
-    from ..genotypes.drawing import draw_genotype
+    from ..genotypes.drawing.drawing import draw_genotype
     from ..genotypes.genotype_file import read_genotype
 
     if epoch is None:
@@ -151,8 +151,8 @@ def import_(
     part: Annotated[str, typer.Option(help="Which cell of a text: normal or reduce.")] = "normal",
 ) -> None:
     """Turn what the published code or a DARTS search saved into a genotype; nothing in it is ever run."""
+    from ..genotypes.formats.genotype_import import import_genotype
     from ..genotypes.genotype_file import read_genotype, write_genotype
-    from ..genotypes.genotype_import import import_genotype
 
     imported = import_genotype(source, branch, None if into is None else read_genotype(into), width, part)
     write_genotype(imported, out)
@@ -165,11 +165,11 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder to make; each branch gets a folder in it.")],
 ) -> None:
     """Write an architecture as the published code's arrays; `mfps genotype import` reads them back."""
-    from ..engine.run_folder import whole_folder
+    from ..files.atomic_folder import atomic_folder
+    from ..genotypes.formats.genotype_import import write_arrays
     from ..genotypes.genotype_file import read_genotype
-    from ..genotypes.genotype_import import write_arrays
 
     read = read_genotype(genotype)
-    with whole_folder(out) as folder:
+    with atomic_folder(out) as folder:
         written = write_arrays(read, folder)
     typer.echo(f"arrays    {len(written)} in {out}: {', '.join(read.present)}")

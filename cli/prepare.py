@@ -52,8 +52,8 @@ def prepare(
     from pydantic import ValidationError
 
     from ..errors import first_violation
-    from ..priors.prepare import prepare as run
-    from ..priors.prepare_config import PrepareConfig
+    from ..prepare.config import PrepareConfig
+    from ..prepare.prepare import prepare as run
 
     try:
         config = PrepareConfig(

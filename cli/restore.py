@@ -29,8 +29,8 @@ def restore(
     config: ConfigFile = None,
 ) -> None:
     """Restore faces, with priors from priors/ beside them or found on the fly; without any, only iteration 0 runs."""
+    from ..inference.restore import restore as run
     from ..priors.extractor import ExternalSources
-    from ..retrain.restore import restore as run
 
     done = run(
         weights,

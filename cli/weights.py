@@ -22,8 +22,8 @@ def import_(
     """Turn a checkpoint of the published code into a weights file; every key is used once or known to be unused."""
     from ..engine.weights import check_weights_target, save_weights
     from ..genotypes.genotype_file import read_genotype
-    from ..retrain.compile import weights_header
-    from ..retrain.published_checkpoint import import_checkpoint
+    from ..inference.compile import weights_header
+    from ..inference.published_checkpoint import import_checkpoint
 
     check_weights_target(out)
     read = read_genotype(genotype)
@@ -44,7 +44,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of text.")] = False,
 ) -> None:
     """Say what a weights file holds: architecture, parameters, number format, where it comes from."""
-    from ..retrain.weights_report import weights_report
+    from ..inference.weights_report import weights_report
 
     report = weights_report(file)
     if as_json:

@@ -19,8 +19,8 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from ..errors import MfpsError, shown
-from ..safetensors_header import check_safetensors
-from .durable_file import write_durably
+from ..files.durable_file import write_durably
+from ..files.safetensors_header import check_safetensors
 
 FORMAT = "mfps.checkpoint/1"
 FOLDER = "checkpoints"

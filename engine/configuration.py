@@ -10,10 +10,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import MAX_VALUE, MfpsError, rule_of, shortened, shown
+from ..files.durable_file import write_durably
+from ..files.regular_file import read_text
+from ..files.yaml_text import MAX_YAML_BYTES, YamlError, read_plain_yaml
 from ..genotypes.space import PRIORS
-from ..regular_file import read_text
-from .durable_file import write_durably
-from .yaml_text import MAX_YAML_BYTES, YamlError, read_plain_yaml
 
 PRESETS = ("tiny", "small", "published")
 """Names of the files in engine/presets: a network, a schedule and their hyperparameters for both stages."""

@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..errors import MfpsError
-from ..genotypes.json_text import read_strict
-from ..regular_file import read_text
+from ..files.durable_file import sync
+from ..files.json_text import read_strict
+from ..files.regular_file import read_text
 from .curves import Curves
-from .durable_file import sync
 
 MAX_HISTORY_BYTES = 128 * 2**20
 """An epoch takes some kilobytes, and a search that writes its probabilities some tens of them."""

@@ -18,11 +18,11 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import MfpsError, shown
-from ..genotypes.json_text import read_strict
-from ..regular_file import is_folder
-from ..safetensors_header import check_safetensors
-from .durable_file import write_durably
-from .run_folder import check_writable
+from ..files.atomic_folder import check_writable
+from ..files.durable_file import write_durably
+from ..files.json_text import read_strict
+from ..files.regular_file import is_folder
+from ..files.safetensors_header import check_safetensors
 
 FORMAT = "mfps.weights/1"
 """Name and version of the header's layout."""

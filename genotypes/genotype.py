@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from ..errors import MfpsError
-from .json_text import compact_leaves
+from ..files.json_text import compact_leaves
 from .space import (
     EDGES,
     KEPT_EDGES_PER_NODE,

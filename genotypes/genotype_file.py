@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import MfpsError, first_violation, shown
-from ..regular_file import is_folder, read_text
+from ..files.json_text import read_strict
+from ..files.regular_file import is_folder, read_text
 from .genotype import SCHEMA, Genotype
-from .json_text import read_strict
 
 MAX_FILE_BYTES = 1_000_000
 """A genotype is a few kilobytes; anything larger is not one."""

@@ -14,28 +14,28 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from .. import __version__
+from ..data.augmentation import Augmentation
+from ..data.batch import FaceBatch
+from ..data.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
+from ..data.sampling import BatchShare, split_halves
+from ..data.training_data import training_data
+from ..data.validation import ValidationPSNR, validation_psnr
 from ..engine.device import make_fabric
-from ..engine.durable_file import write_durably
 from ..engine.processes import check_same, gather_parts, launch, own_part
 from ..engine.run import Run, open_run
 from ..engine.run_folder import check_run_folder
 from ..engine.update import apply_update, backward
 from ..engine.weights import save_weights
 from ..errors import MfpsError, NotFiniteError, printable
-from ..faces.augmentation import Augmentation
-from ..faces.batch import FaceBatch
-from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
-from ..faces.prior_provenance import oracle_priors, read_provenance
-from ..faces.sampling import BatchShare, split_halves
-from ..faces.training_data import training_data
-from ..faces.validation import ValidationPSNR, validation_psnr
+from ..files.durable_file import write_durably
 from ..genotypes.decode import BranchProbabilities, DecodedBranch
-from ..genotypes.drawing import draw_genotype
+from ..genotypes.drawing.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
 from ..networks.losses import restoration_loss
 from ..networks.path import Mixture
 from ..networks.synchronised_norm import synchronise_norms
+from ..priors.provenance import oracle_priors, read_provenance
 from .config import SearchConfig
 from .derive import derive_genotype, entropies, margins, probabilities_to_json
 from .search_network import SearchNetwork, build_search_network

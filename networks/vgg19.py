@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import MfpsError
-from ..external_weights import check_weights, find_weights, weights_of
+from ..files.external_weights import check_weights, find_weights, weights_of
 
 LAYOUT = (64, 64, "pool", 128, 128, "pool", 256, 256, 256, 256, "pool", 512, 512, 512, 512, "pool", 512, 512, 512, 512)
 """Channels of the 3x3 convolutions, each followed by a ReLU, and where the maps are halved."""

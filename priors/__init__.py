@@ -1,1 +1,1 @@
-"""Where the three facial priors come from: landmarks, parsing maps and dictionaries made from photographs."""
+"""Facial priors: how each is stored, found and drawn. One folder for each kind."""

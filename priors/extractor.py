@@ -11,17 +11,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import MfpsError
-from ..external_weights import sha256_of
-from ..faces.component_boxes import PARTS
-from ..faces.dictionary_file import CHANNELS, read_dictionary
-from ..faces.dictionary_source import draw_part
-from ..faces.landmarks import draw_heatmaps, scheme_of_name
-from ..faces.metrics import to_uint8
-from ..faces.parsing import CELEBAMASK_CLASSES, one_hot_parsing
-from .dictionary_features import features_of
-from .dictionary_matching import match_faces
-from .face_parser import FaceParser
-from .landmark_detector import LandmarkDetector
+from ..files.external_weights import sha256_of
+from ..images.tensors import to_uint8
+from .dictionary.component_boxes import PARTS
+from .dictionary.dictionary_file import CHANNELS, read_dictionary
+from .dictionary.features import features_of
+from .dictionary.matching import match_faces
+from .dictionary.source import draw_part
+from .landmarks.detector import LandmarkDetector
+from .landmarks.schemes import draw_heatmaps, scheme_of_name
+from .parsing.classes import CELEBAMASK_CLASSES, one_hot_parsing
+from .parsing.face_parser import FaceParser
 
 SCHEME = "ibug68"
 """What the landmark detector finds."""

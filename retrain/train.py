@@ -13,32 +13,32 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .. import __version__
+from ..data.augmentation import Augmentation
+from ..data.batch import FaceBatch
+from ..data.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
+from ..data.sampling import BatchShare
+from ..data.training_data import training_data
+from ..data.validation import validation_psnr
 from ..engine.device import make_fabric
-from ..engine.durable_file import write_durably
 from ..engine.processes import gather_parts, launch, own_part
 from ..engine.run import Run, open_run
 from ..engine.run_folder import check_run_folder
 from ..engine.update import apply_update, backward
 from ..engine.weights import load_weights, save_weights
 from ..errors import NotFiniteError, printable
-from ..faces.augmentation import Augmentation
-from ..faces.batch import FaceBatch
-from ..faces.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
-from ..faces.prior_provenance import oracle_priors, read_provenance
-from ..faces.sampling import BatchShare
-from ..faces.training_data import training_data
-from ..faces.validation import validation_psnr
-from ..genotypes.drawing import draw_genotype
+from ..files.durable_file import write_durably
+from ..genotypes.drawing.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
+from ..inference.compile import compile_genotype, slice_supernet, weights_header
+from ..inference.prior_runs import run_with_priors
 from ..networks.losses import restoration_loss
 from ..networks.restorer import NetworkConfig
 from ..networks.synchronised_norm import synchronise_norms
 from ..networks.vgg19 import load_vgg19
 from ..priors.extractor import ExternalSources, PriorExtractor, found_channels
-from .compile import compile_genotype, slice_supernet, weights_header
+from ..priors.provenance import oracle_priors, read_provenance
 from .config import RetrainConfig
-from .prior_runs import run_with_priors
 from .schedule import lr_factor
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from mfps.drawn.faces import write_drawn_faces
 from mfps.errors import MfpsError
-from mfps.faces.drawn import write_drawn_faces
 from rich.console import Console
 
 torch.set_num_threads(1)  # the workers of pytest-xdist share the cores

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from mfps.genotypes.genotype import Genotype
+from mfps.inference.compile import compile_genotype
 from mfps.networks.published_layout import published_keys, unused_shapes
 from mfps.networks.restorer import NetworkConfig
-from mfps.retrain.compile import compile_genotype
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "published"
 SHAPES = {key: tuple(shape) for key, shape in json.loads((DATA / "mfpsnet_state_shapes.json").read_text()).items()}
 """Every key of the official state dict and its shape."""
 

@@ -3,45 +3,44 @@
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = tuple(
-    name.removeprefix("mfps.")
-    for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    if name != "mfps"
-)
+APART = ("tests", "benchmarks", "examples", "docs", "build")
+"""Folders with Python files that are no part of the package."""
 MODULES = sorted(
     path.relative_to(ROOT).with_suffix("")
-    for package in PACKAGES
-    for path in (ROOT / package).rglob("*.py")
-    if path.stem != "__init__"
+    for path in ROOT.rglob("[!.]*.py")
+    if path.parent != ROOT and path.stem != "__init__" and not path.relative_to(ROOT).parts[0].startswith((".", *APART))
 )
 
 TESTED_ELSEWHERE = {
-    "faces/image_file": "hostile/test_images",
-    "faces/boundary": "hostile/test_lists",
-    "genotypes/npy_file": "hostile/test_weights",
-    "engine/yaml_text": "hostile/test_texts",
-    "faces/batch": "faces/test_dataset",
-    "faces/prior_sources": "faces/test_priors",
-    "faces/landmark_file": "faces/test_landmarks",
-    "faces/drawn_canvas": "faces/test_drawn",
-    "faces/drawn_features": "faces/test_drawn",
-    "faces/drawn_shape": "faces/test_drawn",
-    "faces/drawn_surroundings": "faces/test_drawn",
-    "faces/training_data": "retrain/test_train",
-    "faces/validation": "retrain/test_train",
-    "faces/degrade_folder": "cli/test_commands",
+    "images/image_file": "hostile/test_images",
+    "files/boundary": "hostile/test_lists",
+    "files/npy_file": "hostile/test_weights",
+    "files/yaml_text": "hostile/test_texts",
+    "data/batch": "data/test_dataset",
+    "files/safetensors_header": "hostile/test_weights",
+    "images/tensors": "images/test_metrics",
+    "priors/landmarks/source": "priors/test_face_priors",
+    "priors/parsing/source": "priors/test_face_priors",
+    "priors/sources": "priors/test_face_priors",
+    "priors/landmarks/landmark_file": "priors/landmarks/test_schemes",
+    "drawn/canvas": "drawn/test_faces",
+    "drawn/features": "drawn/test_faces",
+    "drawn/shape": "drawn/test_faces",
+    "drawn/surroundings": "drawn/test_faces",
+    "data/training_data": "retrain/test_train",
+    "data/validation": "retrain/test_train",
+    "degradation/folder": "cli/test_commands",
     "networks/synchronised_norm": "engine/test_processes",
-    "genotypes/cell_figure": "genotypes/test_figure",
-    "genotypes/trellis_figure": "genotypes/test_figure",
-    "genotypes/palette": "genotypes/test_figure",
-    "genotypes/render_graphviz": "genotypes/test_drawing",
-    "genotypes/render_matplotlib": "genotypes/test_drawing",
+    "genotypes/drawing/cell_figure": "genotypes/drawing/test_figure",
+    "genotypes/drawing/trellis_figure": "genotypes/drawing/test_figure",
+    "genotypes/drawing/palette": "genotypes/drawing/test_figure",
+    "genotypes/drawing/render_graphviz": "genotypes/drawing/test_drawing",
+    "genotypes/drawing/render_matplotlib": "genotypes/drawing/test_drawing",
     **dict.fromkeys(
         (
             "cli/degrade",
@@ -80,7 +79,7 @@ def test_nothing_is_excused_that_is_gone():
 
 
 def test_no_file_is_long():
-    files = [path for folder in (*PACKAGES, "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    files = [path for path in ROOT.rglob("*.py") if not path.relative_to(ROOT).parts[0].startswith((".", "build"))]
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     assert len(files) > 100
     assert not {name: length for name, length in lengths.items() if length > 400}
@@ -90,9 +89,11 @@ def test_no_module_is_called_after_nothing():
     assert not [str(module) for module in MODULES if BARE_NAMES & set(re.split(r"[/_]", module.as_posix()))]
 
 
-def test_all_packages_are_installed():
-    found = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert found == set(PACKAGES)
+def test_every_folder_is_a_package_that_says_what_it_holds():
+    folders = {module.parent for module in MODULES}
+    assert folders >= {parent for folder in folders for parent in folder.parents if parent != Path()}
+    for folder in folders:
+        assert (ROOT / folder / "__init__.py").read_text(encoding="utf-8").startswith('"""'), folder
 
 
 def test_imports_run_one_way():

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from mfps.drawn.faces import write_drawn_faces
 from mfps.engine.weights import load_weights, save_weights
-from mfps.faces.drawn import write_drawn_faces
+from mfps.genotypes.formats.genotype_import import write_arrays
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
-from mfps.genotypes.genotype_import import write_arrays
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
+from mfps.inference.compile import compile_genotype, weights_header
 from mfps.networks.restorer import NetworkConfig
-from mfps.retrain.compile import compile_genotype, weights_header
 from safetensors.torch import save_file
 
 from ..published_recipe import state_of

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 import torch
 from mfps.cli.main import main
-from mfps.faces.drawn import write_drawn_faces
+from mfps.drawn.faces import write_drawn_faces
 
 # Everything that the tests count on is said here, so that the preset is free to change.
 TINY = "--preset tiny --size 16 --batch-size 1 --epochs 1 --max-steps 1 --device cpu"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from mfps.faces.drawn import write_drawn_faces
+from mfps.drawn.faces import write_drawn_faces
 
 from .bad_world import write_bad_configs, write_bad_data, write_bad_genotypes, write_bad_published, write_bad_weights
 from .cases import DATA, EVALUATE, EVALUATE_OUT, GENOTYPES, OPTIONS, PLACES, PUBLISHED, RETRAIN_OUT, SEARCH_OUT, Case
@@ -77,7 +77,7 @@ def test_nothing_is_left_of_an_evaluation_that_cannot_be_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "new/evaluation.md")
 
-    monkeypatch.setattr("mfps.retrain.evaluate.write_durably", full)
+    monkeypatch.setattr("mfps.inference.evaluate.write_durably", full)
     assert_one_line(mfps(f"{EVALUATE_OUT}/deeper --save-images"), ("new/evaluation.md", "No space left", "free space"))
 
 

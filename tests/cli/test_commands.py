@@ -16,17 +16,17 @@ import pytest
 import torch
 import yaml
 from mfps import __version__
+from mfps.drawn import faces as drawn
+from mfps.drawn.faces import write_drawn_faces
 from mfps.engine import configuration
 from mfps.engine.journal import read_history
 from mfps.engine.weights import load_weights
 from mfps.errors import RunStopped
-from mfps.faces import drawn
-from mfps.faces.drawn import write_drawn_faces
-from mfps.faces.image import image_size
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
-from mfps.priors.dictionary_features import Relu34
+from mfps.images.image import image_size
+from mfps.priors.dictionary.features import Relu34
 from torch.nn.functional import avg_pool2d
 
 from ..published_recipe import state_of
@@ -232,7 +232,7 @@ def test_a_demo_that_is_stopped_says_how_to_begin_again(
     def stopped(*_: object) -> None:
         raise RunStopped("saved: go on with --resume", signal.SIGTERM)
 
-    monkeypatch.setattr("mfps.priors.demo_faces.write_demo_faces", lambda *_: None)
+    monkeypatch.setattr("mfps.drawn.demo_faces.write_demo_faces", lambda *_: None)
     monkeypatch.setattr("mfps.nas.search.search", stopped)
     ended = mfps(f"demo --out {tmp_path / 'shown'} --device cpu")
     told = "mfps: the demo was stopped by SIGTERM; begin again with a new folder, --out\n"

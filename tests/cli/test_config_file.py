@@ -8,8 +8,8 @@ import typer
 import yaml
 from mfps.cli.config_file import NO_VALUES
 from mfps.cli.main import app
-from mfps.faces.degradation import Degradation, degradation_rng
-from mfps.faces.image import read_image
+from mfps.degradation.presets import Degradation, degradation_rng
+from mfps.images.image import read_image
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mfps.external_weights import WEIGHTS
-from mfps.faces import drawn
-from mfps.faces.dictionary_file import read_dictionary
-from mfps.faces.drawn import write_drawn_faces
-from mfps.faces.image import write_image
-from mfps.faces.landmark_file import read_landmarks, write_landmarks
+from mfps.drawn import faces as drawn
+from mfps.drawn.faces import write_drawn_faces
+from mfps.files.external_weights import WEIGHTS
+from mfps.images.image import write_image
+from mfps.priors.dictionary.dictionary_file import read_dictionary
+from mfps.priors.landmarks.landmark_file import read_landmarks, write_landmarks
 
 from .bad_world import write_network
 from .cases import Case

@@ -2,14 +2,7 @@ import shutil
 
 import pytest
 from mfps.engine.configuration import resolve
-from mfps.engine.run_folder import (
-    MAY_CHANGE,
-    RUN_FILES,
-    begin_run_folder,
-    check_free,
-    check_run_folder,
-    environment,
-)
+from mfps.engine.run_folder import MAY_CHANGE, RUN_FILES, begin_run_folder, check_run_folder, environment
 from mfps.engine.run_lock import LOCK
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
@@ -139,10 +132,3 @@ def test_a_damaged_configuration_is_not_resumed(config, begun, refused):
 
 def test_all_that_may_change_is_an_option():
     assert {*SearchConfig.model_fields, *RetrainConfig.model_fields} >= MAY_CHANGE
-
-
-def test_an_empty_folder_is_free_and_a_file_is_not(tmp_path, refused):
-    check_free(tmp_path)
-    (tmp_path / "file").touch()
-    with refused("is a file"):
-        check_free(tmp_path / "file")

@@ -5,20 +5,20 @@ from pathlib import Path
 from mfps.engine.configuration import read_yaml
 from mfps.engine.journal import read_history
 from mfps.engine.weights import load_weights
-from mfps.external_weights import WEIGHTS, check_weights
-from mfps.faces.array_source import ArraySource
-from mfps.faces.dictionary_file import read_dictionary
-from mfps.faces.dictionary_prior import read_dictionary_prior
-from mfps.faces.image import SquareFit, image_size, read_image
-from mfps.faces.label_maps import read_label_map
-from mfps.faces.landmark_file import read_landmarks
-from mfps.faces.landmark_formats import read_landmark_source
-from mfps.faces.lists import read_list
-from mfps.genotypes.darts_text import read_darts_cell
+from mfps.files.external_weights import WEIGHTS, check_weights
+from mfps.files.npy_file import open_array
+from mfps.genotypes.formats.darts_text import read_darts_cell
 from mfps.genotypes.genotype_file import read_genotype
-from mfps.genotypes.npy_file import open_array
-from mfps.retrain.compile import load_network
-from mfps.retrain.published_checkpoint import read_state_dict
+from mfps.images.image import SquareFit, image_size, read_image
+from mfps.images.lists import read_list
+from mfps.inference.compile import load_network
+from mfps.inference.published_checkpoint import read_state_dict
+from mfps.priors.array_source import ArraySource
+from mfps.priors.dictionary.dictionary_file import read_dictionary
+from mfps.priors.dictionary.prior_file import read_dictionary_prior
+from mfps.priors.landmarks.formats import read_given_landmarks
+from mfps.priors.landmarks.landmark_file import read_landmarks
+from mfps.priors.parsing.label_maps import read_label_map
 
 
 def read_photograph(path: Path) -> None:
@@ -39,7 +39,7 @@ READERS = {
     "DARTS text": read_darts_cell,
     "array": lambda path: open_array(path).sum(),
     "list": lambda path: read_list(path, path.parent),
-    "landmarks": read_landmark_source,
+    "landmarks": read_given_landmarks,
     "landmarks.json": read_landmarks,
     "configuration": read_yaml,
     "history": lambda path: read_history(path.parent),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mfps.faces.image import image_size, read_image, write_image
-from mfps.faces.label_maps import read_label_map, write_label_map
+from mfps.images.image import image_size, read_image, write_image
+from mfps.priors.parsing.label_maps import read_label_map, write_label_map
 from PIL import Image
 
 from .bad_images import READ, bad_images, bombs, picture, saved

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mfps.faces.dataset import FaceFolder
-from mfps.faces.drawn import write_drawn_faces
-from mfps.faces.image import write_image
-from mfps.faces.landmark_formats import read_landmark_source
-from mfps.faces.lists import find_images, image_folder, read_list
-from mfps.faces.prior_provenance import read_provenance
+from mfps.data.dataset import FaceFolder
+from mfps.drawn.faces import write_drawn_faces
+from mfps.images.image import write_image
+from mfps.images.lists import find_images, image_folder, read_list
+from mfps.priors.landmarks.formats import read_given_landmarks
+from mfps.priors.provenance import read_provenance
 
 from .bad_texts import READ, bad_landmarks, bad_lists, bad_tables
 from .conftest import held_to_the_law
@@ -138,7 +138,7 @@ def test_a_folder_of_landmarks_is_a_border_too(refused, tmp_path):
     (tmp_path / "secret.txt").write_text("root:x:0:0")
     (tmp_path / "marks" / "a.pts").symlink_to(tmp_path / "secret.txt")
     with refused("a.pts: a link that leads out of"):
-        read_landmark_source(tmp_path / "marks")
+        read_given_landmarks(tmp_path / "marks")
 
 
 @pytest.mark.parametrize("name", ["a\nb.png", "a\x1b[31m.png", "\u2028.png", b"\xff.png"])

@@ -9,12 +9,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mfps.engine.weights import load_weights, save_weights
+from mfps.files.npy_file import open_array
 from mfps.genotypes.genotype_file import read_genotype
-from mfps.genotypes.npy_file import open_array
+from mfps.inference.compile import weights_header
+from mfps.inference.cost_report import genotype_costs
+from mfps.inference.published_checkpoint import read_state_dict
 from mfps.networks.restorer import NetworkConfig
-from mfps.retrain.compile import weights_header
-from mfps.retrain.cost_report import genotype_costs
-from mfps.retrain.published_checkpoint import read_state_dict
 
 from .bad_weights import bad_arrays, bad_checkpoints, bad_safetensors, described, npy, safetensors, tensor, torch_file
 from .conftest import held_to_the_law

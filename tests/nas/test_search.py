@@ -8,15 +8,15 @@ import mfps.nas.search
 import numpy as np
 import pytest
 import torch
+from mfps.data.dataset import FaceFolder
+from mfps.data.loader import make_loader
+from mfps.data.validation import validation_psnr
 from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights
-from mfps.faces.dataset import FaceFolder
-from mfps.faces.lists import read_list
-from mfps.faces.loader import make_loader
-from mfps.faces.validation import validation_psnr
 from mfps.genotypes.genotype_file import parse_genotype, read_genotype, write_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
+from mfps.images.lists import read_list
 from mfps.nas.config import SearchConfig
 from mfps.nas.derive import probabilities_to_json, searched_epoch
 from mfps.nas.search import search

@@ -4,11 +4,11 @@ from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.genotype_file import write_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
+from mfps.inference.compile import compile_genotype, slice_supernet
 from mfps.nas.config import SearchConfig
 from mfps.nas.search_network import build_search_network
 from mfps.nas.supernet import Supernet
 from mfps.networks.path import FixedPath
-from mfps.retrain.compile import compile_genotype, slice_supernet
 
 CHANNELS = {"parsing": 19, "heatmap": 68, "dictionary": 6}
 

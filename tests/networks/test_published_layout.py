@@ -3,9 +3,9 @@ from hypothesis import strategies as st
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
+from mfps.inference.compile import compile_genotype
 from mfps.networks.published_layout import BRANCHES, UNUSED_MODULES, check_published, published_keys, unused_shapes
 from mfps.networks.restorer import NetworkConfig
-from mfps.retrain.compile import compile_genotype
 
 from ..published_recipe import CHANNELS, SHAPES
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from mfps.genotypes.published_arrays import PUBLISHED_OPERATIONS
+from mfps.genotypes.formats.published_arrays import PUBLISHED_OPERATIONS
 from mfps.genotypes.space import PRIORS
 from mfps.networks.restorer import NetworkConfig
 from pydantic import ValidationError

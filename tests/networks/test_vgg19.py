@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 import torch
-from mfps import external_weights
+from mfps.files import external_weights
 from mfps.networks.vgg19 import IMAGENET_MEAN, IMAGENET_STD, VGG19Features, load_vgg19
 from torch import nn
 

@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 import torch
-from mfps.external_weights import sha256_of
-from mfps.faces.batch import images_to_tensor
-from mfps.faces.dictionary_file import read_dictionary
-from mfps.faces.dictionary_prior import DICTIONARY_FILE, PRIOR_FILE, write_dictionary_prior
-from mfps.faces.dictionary_source import DictionarySource
-from mfps.faces.drawn import write_drawn_faces
-from mfps.faces.image import SquareFit
-from mfps.faces.landmarks import draw_heatmaps
+from mfps.drawn.faces import write_drawn_faces
+from mfps.files.external_weights import sha256_of
+from mfps.images.image import SquareFit
+from mfps.images.tensors import images_to_tensor
 from mfps.priors import extractor
-from mfps.priors.dictionary_build import build_dictionary
-from mfps.priors.dictionary_matching import match_faces
+from mfps.priors.dictionary.build import build_dictionary
+from mfps.priors.dictionary.dictionary_file import read_dictionary
+from mfps.priors.dictionary.matching import match_faces
+from mfps.priors.dictionary.prior_file import DICTIONARY_FILE, PRIOR_FILE, write_dictionary_prior
+from mfps.priors.dictionary.source import DictionarySource
 from mfps.priors.extractor import ExternalSources, PriorExtractor
-from mfps.priors.face_parser import FaceParser
-from mfps.priors.landmark_detector import DetectedFace
+from mfps.priors.landmarks.detector import DetectedFace
+from mfps.priors.landmarks.schemes import draw_heatmaps
+from mfps.priors.parsing.face_parser import FaceParser
 
-from .conftest import CheapFeatures
+from ..gallery import CheapFeatures
 
 CPU = torch.device("cpu")
 
@@ -41,7 +41,7 @@ def known(monkeypatch, faces):
 
 @pytest.fixture
 def dictionary(tmp_path, cheap_features, console, monkeypatch):
-    monkeypatch.setattr("mfps.faces.drawn.CANVAS_PX", 64)
+    monkeypatch.setattr("mfps.drawn.faces.CANVAS_PX", 64)
     write_drawn_faces(tmp_path / "data", 4, 32, seed=0)
     file = tmp_path / "made" / DICTIONARY_FILE
     build_dictionary(tmp_path / "data", file, console, None, 2, random_features=True, device="cpu")

@@ -5,17 +5,17 @@ import mfps.engine.update
 import mfps.retrain.train
 import pytest
 import torch
+from mfps.data.dataset import FaceFolder
+from mfps.data.loader import make_loader
+from mfps.data.validation import ValidationPSNR, validation_psnr
 from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights, save_weights
 from mfps.errors import first_violation
-from mfps.faces.dataset import FaceFolder
-from mfps.faces.loader import make_loader
-from mfps.faces.validation import ValidationPSNR, validation_psnr
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
+from mfps.inference.compile import compile_genotype, load_network, slice_supernet
 from mfps.nas.config import SearchConfig
 from mfps.nas.search_network import build_search_network
 from mfps.networks.vgg19 import VGG19Features
-from mfps.retrain.compile import compile_genotype, load_network, slice_supernet
 from mfps.retrain.config import RetrainConfig
 from mfps.retrain.train import retrain
 from pydantic import ValidationError

@@ -1,0 +1,149 @@
+"""A folder of faces as a data set."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from ..errors import MfpsError
+from .augmentation import Augmentation
+from .batch import FaceSample
+from ..degradation.presets import Degradation, degradation_rng
+from ..images.image import MAX_PIXELS, fit_square, image_size, read_image
+from ..images.lists import find_images, image_folder, read_list
+from ..priors.face_priors import FacePriors
+from .sampling import FaceAddress
+
+
+class FaceFolder(Dataset[FaceSample]):
+    """Clean photographs, degraded on the fly.
+
+    An item is addressed by (epoch, index). Its degradation depends on the seed, the epoch and the index alone, so its
+    bytes are the same in every worker and every batch.
+
+    Args:
+        root: a folder with the photographs, or with them in `images`; priors are in `priors`.
+        size: side of the faces in pixels, a multiple of 8. Larger photographs are cropped to their central square and
+            shrunk; smaller ones are refused.
+        degradation: a preset or a mix (see `Degradation.parse`), or one already parsed.
+        names: a list file (see `read_list`), or the names themselves; None takes all photographs.
+        priors: which priors each face comes with.
+        seed: seed of the degradation.
+        heatmap_rgb: put the degraded picture before the heatmaps, as the published 71 channels are laid out.
+        augmentation: mirror faces and leave priors out at random, for training.
+        dropped: priors to leave out altogether (see `FacePriors`).
+        max_bad: share of the photographs that need not be readable; `bad` has them, and others stand in for them.
+        max_pixels: a photograph with more counts as one that cannot be read.
+
+    Attributes:
+        names: all photographs, the unreadable ones too, so that the others keep their numbers.
+        bad: the photographs whose headers could not be read, and why.
+
+    Raises:
+        MfpsError: no such folder, no photographs, one too small, too many that cannot be read, a list or prior that
+            does not fit.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        size: int,
+        degradation: str | Degradation = "full",
+        names: str | Path | Sequence[str] | None = None,
+        priors: Sequence[str] = (),
+        seed: int = 0,
+        heatmap_rgb: bool = False,
+        augmentation: Augmentation | None = None,
+        dropped: Mapping[str, int | None] | None = None,
+        max_bad: float = 0.0,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        if size < 8 or size % 8:
+            raise MfpsError(f"size {size}: the side of a face must be a positive multiple of 8 pixels, such as 128")
+        self.root = Path(root)
+        self.size = size
+        self.seed = seed
+        self.degradation = Degradation.parse(degradation) if isinstance(degradation, str) else degradation
+        self.folder = image_folder(root)
+        self.names = _names(root, names)
+        self.max_pixels = max_pixels
+        self.bad: dict[str, str] = {}
+        photo_sizes = self._photo_sizes(max_bad)
+        self._refuse_small(photo_sizes)
+        self.priors = FacePriors(root, tuple(photo_sizes), photo_sizes, priors, heatmap_rgb, dropped=dropped)
+        self._row = {name: row for row, name in enumerate(photo_sizes)}
+        self.augmentation = augmentation or Augmentation()
+
+    @property
+    def prior_channels(self) -> dict[str, int]:
+        """Channels of each prior's tensor, in the order of `PRIORS`."""
+        return self.priors.channels
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, address: tuple[int, int] | FaceAddress) -> FaceSample:
+        """The face at an address, or the first of its spares that can be read.
+
+        Args:
+            address: (epoch, index), with or without spares.
+
+        Raises:
+            MfpsError: the photograph or a prior of it cannot be read, and neither can those of its spares.
+        """
+        epoch, first, spares = address if isinstance(address, FaceAddress) else FaceAddress(*address)
+        bad: list[tuple[str, str]] = []
+        for index in (first, *spares):
+            try:
+                return self._face(epoch, index)._replace(bad=tuple(bad))
+            except MfpsError as error:
+                if not self.folder.is_dir():
+                    raise MfpsError(f"{self.folder}: the data folder is gone; bring it back and go on") from None
+                bad.append((self.names[index], str(error)))
+                if not spares:
+                    raise
+        raise MfpsError(f"{bad[0][1]} [and the next {len(bad) - 1} faces are no better]")
+
+    def _face(self, epoch: int, index: int) -> FaceSample:
+        name = self.names[index]
+        if name in self.bad:
+            raise MfpsError(self.bad[name])
+        clean, fit = fit_square(read_image(self.folder / name, self.max_pixels), self.size)
+        stored = self.priors.load(self._row[name], fit)
+        change = self.augmentation.draw(self.seed, epoch, index, tuple(stored))
+        if change.flipped:
+            clean, stored = np.ascontiguousarray(clean[:, ::-1]), self.priors.flip(stored, self.size)
+        degraded = self.degradation.apply(clean, degradation_rng(self.seed, epoch, index))
+        return FaceSample(degraded, clean, stored, name, change.dropped)
+
+    def _photo_sizes(self, max_bad: float) -> dict[str, tuple[int, int]]:
+        """Width and height of every photograph whose header can be read; the others go into `bad`."""
+        sizes: dict[str, tuple[int, int]] = {}
+        for name in self.names:
+            try:
+                sizes[name] = image_size(self.folder / name, self.max_pixels)
+            except MfpsError as error:
+                self.bad[name] = str(error)
+                if len(self.bad) > max_bad * len(self.names):
+                    raise
+        return sizes
+
+    def _refuse_small(self, photo_sizes: dict[str, tuple[int, int]]) -> None:
+        small = [name for name, extent in photo_sizes.items() if min(extent) < self.size]
+        if small:
+            width, height = photo_sizes[small[0]]
+            raise MfpsError(
+                f"{self.folder}: {len(small)} of {len(photo_sizes)} images are smaller than {self.size} pixels, first "
+                f"{small[0]} ({width} x {height}); choose a smaller size or leave them out by a list"
+            )
+
+
+def _names(root: str | Path, names: str | Path | Sequence[str] | None) -> tuple[str, ...]:
+    if names is None:
+        return find_images(image_folder(root))
+    if isinstance(names, str | Path):
+        return read_list(names, root)
+    if not names:
+        raise MfpsError(f"{root}: no faces were chosen; name at least one")
+    return tuple(names)

@@ -1,0 +1,1 @@
+"""Degradations: their stages, the presets made of them, and whole folders degraded."""

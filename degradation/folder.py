@@ -1,0 +1,77 @@
+"""Degrading photographs on disk, to see what a preset does or to make a test set that stays."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import MfpsError
+from ..images.image import fit_square, image_size, read_image, write_image
+from ..images.lists import find_photographs, png_names
+from .presets import Degradation, degradation_rng
+
+
+def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
+    """Pair each photograph with the PNG file its degraded version goes to.
+
+    Args:
+        source: an image file, or a folder of photographs.
+        out: the folder to write to.
+
+    Raises:
+        MfpsError: there is nothing to degrade, two photographs would go to one file, or a file exists already.
+    """
+    folder, names = find_photographs(source)
+    results = png_names(names, source)
+    pairs = [(folder / name, out / result) for name, result in zip(names, results, strict=True)]
+    if existing := [target for _, target in pairs if target.exists()]:
+        raise MfpsError(f"{existing[0]}: exists already, and nothing is overwritten; give another folder with --out")
+    return pairs
+
+
+def degrade_files(pairs: Sequence[tuple[Path, Path]], degradation: str, size: int | None, seed: int) -> Iterator[Path]:
+    """Degrade photographs one by one and yield each file as it is written.
+
+    Args:
+        pairs: photographs and targets.
+        degradation: preset or mix.
+        size: crop to a square and shrink to this side first; None keeps each photograph's own size.
+        seed: the photograph numbered i gets the degradation of (seed, epoch 0, i), as in an evaluation of the folder.
+
+    Raises:
+        MfpsError: an unknown preset, a file that is no image, or an image smaller than `size`; nothing is left of what
+            was written before.
+    """
+    parsed = Degradation.parse(degradation)
+    if seed < 0:
+        raise MfpsError(f"--seed is {seed}: it must be at least 0")
+    if size is not None and size < 1:
+        raise MfpsError(f"--size is {size}: it must be at least 1 pixel")
+    # All headers are read first, as a folder that is half degraded helps nobody.
+    for photograph, extent in [(photograph, image_size(photograph)) for photograph, _ in pairs]:
+        if size is not None and min(extent) < size:
+            raise MfpsError(
+                f"{photograph}: {extent[0]} x {extent[1]} pixels is smaller than --size {size}; "
+                "choose a smaller size or leave it out"
+            )
+    written: list[Path] = []
+    try:
+        for i, (photograph, target) in enumerate(pairs):
+            image = read_image(photograph)
+            if size is not None:
+                image, _ = fit_square(image, size)
+            degraded = parsed.apply(image, degradation_rng(seed, 0, i))
+            written += [place for place in reversed(target.parents) if not place.exists()]
+            _make_folder(target.parent)
+            write_image(target, degraded)
+            written.append(target)
+            yield target
+    except MfpsError:
+        for place in reversed(written):
+            place.rmdir() if place.is_dir() else place.unlink(missing_ok=True)
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MfpsError(f"{folder}: cannot be written ({error.strerror}); give another folder with --out") from None

@@ -1,0 +1,1 @@
+"""Drawings of a genotype: its trellises with their paths, and its cells."""

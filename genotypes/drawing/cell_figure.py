@@ -1,0 +1,83 @@
+"""The right half of a branch's row: the cell that its layers share, as a scene."""
+
+import networkx as nx
+
+from ..space import CELL_INPUTS, NODES
+from . import palette
+from .graph import CONCATENATION
+from .labels import Label, place_labels
+from .scene import Box, Curve, Point, Scene, Text, bow, line, towards
+
+COLUMN = 64.0
+"""Points between a cell's nodes across."""
+
+ROW = 48.0
+"""Points between a cell's nodes down."""
+
+INPUT_GAP = 20.0
+"""Points more between the inputs and the first node, where a label must fit on a short edge."""
+
+WIDTH = COLUMN * (len(NODES) + 1) + INPUT_GAP
+"""Points from the inputs' middle to the concatenation's."""
+
+NODE_RADIUS = 10.0
+INPUT_SIZE = (22.0, 16.0)
+LABEL_SIZE = 7.0
+BULGES = {("s0", "n1"): -6.0, ("n0", "n2"): 26.0, ("s0", "n2"): -10.0, ("s1", "n2"): -10.0}
+"""Edges that are bowed, by so many points to the left: a straight one would run through n1 or close by it, or its head
+would lie on another's."""
+
+LINE_WIDTHS = {"skip": 1.2, "conv_3x3": 1.3, "conv_5x5": 1.6, "conv_7x7": 1.9}
+
+
+def operation_name(op: str) -> str:
+    """An operation as the drawing names it: `conv 5x5`."""
+    return op.replace("_", " ")
+
+
+def draw_cell(scene: Scene, graph: nx.DiGraph, name: str, origin: Point) -> None:
+    """Add a branch's cell to a scene.
+
+    Args:
+        scene: what to add to.
+        graph: as `cell_graph` gives it.
+        name: the branch's name.
+        origin: where the inputs' column meets the lowest node's row.
+    """
+    place = {
+        node: Point(origin.x + x * COLUMN + (INPUT_GAP if x > 0 else 0), origin.y + y * ROW)
+        for node, (x, y) in nx.get_node_attributes(graph, "pos").items()
+    }
+    boxes = [_box(node, f"{name}_{node}", place[node]) for node in graph.nodes]
+    curves: list[Curve] = []
+    labels: list[Label] = []
+    for source, target, op in graph.edges(data="op"):
+        curves.append(_edge(name, source, target, op, place))
+        if op is not None:
+            labels.append(Label(curves[-1], operation_name(op)))
+    scene.boxes += boxes
+    scene.curves += curves
+    scene.texts += place_labels(labels, boxes, curves, LABEL_SIZE)
+    bar = place[CONCATENATION]
+    scene.texts.append(Text(Point(bar.x, origin.y - NODE_RADIUS - 9), CONCATENATION, 7.5, palette.FAINT_INK))
+
+
+def _box(node: str, key: str, centre: Point) -> Box:
+    if node == CONCATENATION:
+        return Box(key, centre, 11, ROW * (len(NODES) - 1) + 2 * NODE_RADIUS, "#eeeeee", palette.WIRE)
+    if node in CELL_INPUTS:
+        return Box(key, centre, *INPUT_SIZE, "#eeeeee", palette.WIRE, text=node)
+    return Box(key, centre, 2 * NODE_RADIUS, 2 * NODE_RADIUS, palette.PAPER, palette.INK, "circle", node)
+
+
+def _edge(name: str, source: str, target: str, op: str | None, place: dict[str, Point]) -> Curve:
+    start, end = place[source], place[target]
+    keys = f"{name}_{source}", f"{name}_{target}"
+    if op is None:
+        end = Point(end.x - 5.5, start.y)
+        return Curve(*keys, line(start, end), palette.WIRE, 0.9, arrow=True)
+    bulge = BULGES.get((source, target))
+    points = line(start, end) if bulge is None else bow(start, end, bulge)
+    tip = towards(end, points[2], NODE_RADIUS + 0.5)
+    points = (*points[:3], tip)
+    return Curve(*keys, points, palette.OPERATION_COLOURS[op], LINE_WIDTHS[op], dashed=op == "skip", arrow=True)

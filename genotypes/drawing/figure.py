@@ -1,0 +1,84 @@
+"""A genotype's figure as a scene: a row for each branch, its trellis at the left and its cell at the right."""
+
+from collections.abc import Mapping
+
+from ...errors import MfpsError
+from ..decode import BranchProbabilities
+from ..genotype import BranchGenotype, Genotype
+from ..space import NODES
+from . import palette
+from .cell_figure import ROW as CELL_ROW
+from .cell_figure import WIDTH as CELL_WIDTH
+from .cell_figure import draw_cell
+from .graph import cell_graph, trellis_graph
+from .scene import Box, Point, Scene, Text
+from .trellis_figure import KEY, draw_trellis, trellis_width
+
+MARGIN = 14.0
+RATE_LABELS = 40.0
+HEADING = 30.0
+LAYER_LABELS = 26.0
+REMARK = 84.0
+GAP = 76.0
+RIGHT = 26.0
+TITLE = 26.0
+KEY_LINE = 14.0
+DRAWING = CELL_ROW * (len(NODES) - 1)
+BETWEEN = 16.0
+ROW = HEADING + DRAWING + LAYER_LABELS + BETWEEN
+
+
+def genotype_figure(
+    genotype: Genotype, probabilities: Mapping[str, BranchProbabilities] | None = None, title: str | None = None
+) -> Scene:
+    """Lay a genotype out on one sheet.
+
+    Args:
+        genotype: the architecture.
+        probabilities: what the supernet believes, for any of the branches.
+        title: a line above the rows; None leaves it out.
+
+    Raises:
+        MfpsError: there are probabilities for a branch that the genotype does not have, or of another search space.
+    """
+    probabilities = probabilities or {}
+    strange = [name for name in probabilities if name not in genotype.present]
+    if strange:
+        raise MfpsError(
+            f"probabilities of branch {strange[0]!r}: {genotype.name} has only {', '.join(genotype.present)}: "
+            "leave the others out"
+        )
+    widest = max(trellis_width(branch.layers) for branch in genotype.present.values())
+    width = MARGIN + RATE_LABELS + widest + GAP + CELL_WIDTH + RIGHT
+    height = 2 * MARGIN - BETWEEN + ROW * len(genotype.present) + (TITLE if title else 0)
+    key = Text(Point(MARGIN, MARGIN), KEY, 6.5, palette.FAINT_INK, "left")
+    if probabilities:
+        width, height = max(width, key.width + 2 * MARGIN), height + KEY_LINE
+    scene = Scene(width, height, texts=[key] if probabilities else [])
+    top = height - MARGIN
+    if title:
+        scene.texts.append(Text(Point(MARGIN, top - 8), title, 11, align="left", bold=True))
+        top -= TITLE
+    for row, (name, branch) in enumerate(genotype.present.items()):
+        _draw_row(scene, name, branch, probabilities.get(name), top - row * ROW, widest)
+    return scene
+
+
+def _draw_row(
+    scene: Scene, name: str, branch: BranchGenotype, beliefs: BranchProbabilities | None, top: float, widest: float
+) -> None:
+    bottom = top - HEADING - DRAWING
+    trellis = Point(MARGIN + RATE_LABELS, bottom)
+    cell = Point(trellis.x + widest + GAP, bottom)
+    _draw_heading(scene, name, branch, Point(MARGIN, top - 7))
+    draw_trellis(scene, trellis_graph(branch, name, probabilities=beliefs), trellis)
+    draw_cell(scene, cell_graph(branch), name, cell)
+
+
+def _draw_heading(scene: Scene, name: str, branch: BranchGenotype, left: Point) -> None:
+    colour = palette.BRANCH_COLOURS[name]
+    heading = Text(Point(left.x + 13, left.y), name, 9.5, align="left", bold=True)
+    remark = f"{branch.layers} layers, width {branch.width}"
+    scene.boxes.append(Box(f"{name}_mark", Point(left.x + 4, left.y), 8, 8, colour, colour))
+    after = Point(left.x + REMARK, left.y)
+    scene.texts += [heading, Text(after, remark, 7.5, palette.FAINT_INK, "left")]

@@ -1,0 +1,1 @@
+"""Architectures as other programs write them, in both directions."""

@@ -1,0 +1,123 @@
+"""Other people's architectures as genotypes: the published code's arrays, and cells from DARTS-style texts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from ...errors import MfpsError, first_violation
+from ...files.external_weights import sha256_of
+from ...files.regular_file import is_folder
+from ..genotype import Branches, BranchGenotype, CellEdge, Genotype
+from ..space import BRANCHES, PRIORS, fusion_width
+from .darts_text import read_darts_cell
+from .published_arrays import CELL_FILE, PATH_FILE, branch_arrays, branch_folders, read_branch_arrays
+
+DEFAULT_WIDTH = 8
+"""The published base width; neither arrays nor texts hold one."""
+
+
+def import_genotype(
+    source: Path,
+    branch: str | None = None,
+    into: Genotype | None = None,
+    width: int | None = None,
+    part: str = "normal",
+) -> Genotype:
+    """Read a genotype from what another code base saved.
+
+    Args:
+        source: a folder with one branch's arrays; a folder of such folders named for the branches; or a text file with
+            a DARTS-style `Genotype(...)`, which gives a cell but no path.
+        branch: which branch a single one is, `upsample` by default; of a folder of branches, the only one to take.
+        into: the genotype that every other branch comes from, and of a text's branch the path.
+        width: base width of the branches that are read; by default that of `into`, else 8. Fusion's follows.
+        part: which cell of a text, `normal` or `reduce`.
+
+    Returns:
+        The genotype; its provenance names the source, the SHA-256 of its files, and `into`.
+
+    Raises:
+        MfpsError: the source cannot be read, breaks a rule, or does not make a network without `into`.
+    """
+    if branch is not None and branch not in BRANCHES:
+        raise MfpsError(f"--branch {branch!r} is not known; choose from {', '.join(BRANCHES)}")
+    present = {} if into is None else into.present
+    if is_folder(source):
+        folders = {branch or "upsample": source} if (source / PATH_FILE).exists() else branch_folders(source)
+        folders = {name: folder for name, folder in folders.items() if branch in (None, name)}
+        if not folders:
+            raise MfpsError(
+                f"{source}: no {PATH_FILE} there, nor in a folder named for {branch or 'a branch'}; "
+                f"a branch is a folder with {PATH_FILE} and {CELL_FILE}"
+            )
+        files = [folder / file for folder in folders.values() for file in (PATH_FILE, CELL_FILE)]
+        read = {
+            name: read_branch_arrays(folder, name, _width(name, width, present)) for name, folder in folders.items()
+        }
+    else:
+        files = [source]
+        name = branch or "upsample"
+        read = {name: _with_cell(present.get(name), read_darts_cell(source, part), source, name)}
+    branches = dict(present) | read
+    if "upsample" not in branches:
+        raise MfpsError(
+            f"{source}: holds {', '.join(read)} alone; name the genotype that the other branches come from with --into"
+        )
+    provenance = {
+        "kind": "imported",
+        "source": source.name,
+        "branches": list(read),
+        "sha256": {file.relative_to(source.parent).as_posix(): sha256_of(file) for file in files},
+    } | ({} if into is None else {"into": into.hash})
+    try:
+        return Genotype(name=source.stem, provenance=provenance, branches=Branches(**_fitted(branches)))  # pyright: ignore[reportCallIssue, reportArgumentType]
+    except ValidationError as error:
+        raise first_violation(error, str(source)) from None
+
+
+def write_arrays(genotype: Genotype, folder: Path) -> list[Path]:
+    """Write each branch's arrays to a folder of its name; `import_genotype` reads them back.
+
+    Args:
+        genotype: the architecture; its widths are not written.
+        folder: an existing, empty folder.
+
+    Raises:
+        MfpsError: an operation has no published number; nothing is written then.
+    """
+    written = []
+    for name, arrays in {name: branch_arrays(branch, name) for name, branch in genotype.present.items()}.items():
+        (folder / name).mkdir()
+        for file, array in zip((PATH_FILE, CELL_FILE), arrays, strict=True):
+            np.save(folder / name / file, array, allow_pickle=False)
+            written.append(folder / name / file)
+    return written
+
+
+def _width(name: str, width: int | None, present: Mapping[str, BranchGenotype]) -> int:
+    if name == "fusion":
+        return DEFAULT_WIDTH  # its own is set once the others are known
+    if width is not None:
+        return width
+    beside = present.get(name) or next((present[p] for p in PRIORS if p in present), present.get("upsample"))
+    return beside.width if beside else DEFAULT_WIDTH
+
+
+def _with_cell(branch: BranchGenotype | None, cell: list[CellEdge], source: Path, name: str) -> BranchGenotype:
+    if branch is None:
+        raise MfpsError(f"{source}: holds a cell and no path; name a genotype whose {name} branch gets it with --into")
+    try:
+        return BranchGenotype.model_validate({**dict(branch), "cell": cell})
+    except ValidationError as error:
+        raise first_violation(error, str(source)) from None
+
+
+def _fitted(branches: Mapping[str, BranchGenotype]) -> dict[str, BranchGenotype]:
+    """The branches with a fusion as wide as the others make it."""
+    widths = [branches[prior].width for prior in PRIORS if prior in branches]
+    if "fusion" not in branches or not widths:
+        return dict(branches)
+    fused = branches["fusion"].model_copy(update={"width": fusion_width(branches["upsample"].width, widths)})
+    return {**branches, "fusion": fused}

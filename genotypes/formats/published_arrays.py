@@ -1,0 +1,115 @@
+"""The arrays in which the published code family keeps an architecture, read and written.
+
+A branch is a folder with `net_path.npy`, the level of each layer (0 is full size; level v is upsampling rate 8 / 2^v),
+and `cell_structure.npy`, a row [edge, operation] for each kept edge. A genotype is a folder of such folders, by the
+branches' names. Nothing is ever unpickled.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from pydantic import ValidationError
+
+from ...errors import MfpsError, first_violation
+from ...files.npy_file import open_array
+from ...files.regular_file import is_folder
+from ..genotype import BranchGenotype, CellEdge
+from ..space import EDGES, KEPT_EDGES_PER_NODE, MAX_LAYERS, NODES, RATES, START_RATES
+
+PATH_FILE, CELL_FILE = "net_path.npy", "cell_structure.npy"
+
+LEVELS = tuple(reversed(RATES))
+"""The rate of each published level."""
+
+PUBLISHED_OPERATIONS = ("skip", "conv_3x3", "conv_5x5", "conv_7x7")
+"""The operation of each published number; one that was added to the search space since has none."""
+
+KEPT_EDGES = KEPT_EDGES_PER_NODE * len(NODES)
+
+
+class BranchArrays(NamedTuple):
+    """A branch as the published code numbers it."""
+
+    path: np.ndarray
+    """Levels (layers,), int64."""
+    cell: np.ndarray
+    """Rows [edge, operation] (kept edges, 2), int64, in edge order."""
+
+
+def read_branch_arrays(folder: Path, branch: str, width: int) -> BranchGenotype:
+    """Read a branch from its two arrays.
+
+    Args:
+        folder: holds `net_path.npy` and `cell_structure.npy`.
+        branch: its name, which says where it starts.
+        width: its base width; the arrays do not hold it.
+
+    Raises:
+        MfpsError: an array is missing, is no array of integers, has another shape, or names no level, edge or
+            operation of the search space; or the path or cell breaks a rule of the genotype.
+    """
+    levels = _integers(
+        folder / PATH_FILE,
+        f"levels of 1 to {MAX_LAYERS} layers",
+        lambda shape: len(shape) == 1 and 1 <= shape[0] <= MAX_LAYERS,
+    )
+    rows = _integers(
+        folder / CELL_FILE, f"rows [edge, operation] ({KEPT_EDGES}, 2)", lambda shape: shape == (KEPT_EDGES, 2)
+    )
+    _check_range(levels, len(LEVELS), "level", "full size to an eighth", folder / PATH_FILE)
+    _check_range(rows[:, 0], len(EDGES), "edge", f"{EDGES[0].name} to {EDGES[-1].name}", folder / CELL_FILE)
+    _check_range(
+        rows[:, 1], len(PUBLISHED_OPERATIONS), "operation", ", ".join(PUBLISHED_OPERATIONS), folder / CELL_FILE
+    )
+    cell = [CellEdge.of(EDGES[edge], PUBLISHED_OPERATIONS[operation]) for edge, operation in rows.tolist()]
+    try:
+        return BranchGenotype(
+            start_rate=START_RATES[branch],  # pyright: ignore[reportArgumentType]
+            width=width,
+            path=[LEVELS[level] for level in levels.tolist()],  # pyright: ignore[reportArgumentType]
+            cell=cell,
+        )
+    except ValidationError as error:
+        raise first_violation(error, str(folder)) from None
+
+
+def branch_arrays(branch: BranchGenotype, name: str) -> BranchArrays:
+    """A branch as the published code's arrays.
+
+    Args:
+        branch: the architecture.
+        name: its name, for the error.
+
+    Raises:
+        MfpsError: an operation has no published number.
+    """
+    for edge, op in branch.operations.items():
+        if op not in PUBLISHED_OPERATIONS:
+            raise MfpsError(
+                f"{name}: edge {edge.source} -> {edge.target} has the operation {op}, which the published arrays "
+                f"cannot hold; they number {', '.join(PUBLISHED_OPERATIONS)}: keep the JSON file"
+            )
+    rows = [[EDGES.index(edge), PUBLISHED_OPERATIONS.index(op)] for edge, op in branch.operations.items()]
+    return BranchArrays(np.array([LEVELS.index(rate) for rate in branch.path], np.int64), np.array(rows, np.int64))
+
+
+def branch_folders(folder: Path) -> dict[str, Path]:
+    """The branches whose arrays a folder holds in subfolders of their names; empty if there are none."""
+    return {branch: folder / branch for branch in START_RATES if is_folder(folder / branch)}
+
+
+def _integers(file: Path, wanted: str, fits: Callable[[tuple[int, ...]], bool]) -> np.ndarray:
+    array = open_array(file, f"a branch is a folder with {PATH_FILE} and {CELL_FILE}")
+    if array.dtype.kind not in "iu" or not fits(array.shape):
+        raise MfpsError(
+            f"{file}: holds {array.dtype} {array.shape}, not integers, {wanted}; give the array that the search saved"
+        )
+    return np.array(array, np.int64)
+
+
+def _check_range(values: np.ndarray, count: int, what: str, meaning: str, file: Path) -> None:
+    outside = values[(values < 0) | (values >= count)]
+    if outside.size:
+        raise MfpsError(f"{file}: {what} {outside[0]} is not known; {what}s are 0 to {count - 1} ({meaning})")

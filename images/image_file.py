@@ -1,0 +1,174 @@
+"""Image files from strangers, opened: known formats alone, and measured by their headers before a pixel is decoded."""
+
+import os
+import re
+import struct
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, ImageFile, TiffImagePlugin
+
+from ..errors import MfpsError
+from ..files.regular_file import open_regular
+
+MAX_PIXELS = 100_000_000
+"""Width times height of the largest picture that is read by default; while it is, it takes some 11 bytes a pixel."""
+
+PILLOW_MAX_PIXELS = 178_956_970
+"""The most that Pillow itself opens, so the most that a limit can be raised to."""
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+"""What is read. Pillow knows more, some of which it hands to other programs (EPS to Ghostscript)."""
+
+MAX_SCANS = 64
+"""Passes of a progressive JPEG; each costs as much as decoding the picture. Encoders make some ten, at most 25."""
+
+SPARE_BYTES, BYTES_A_PIXEL = 32 * 2**20, 16
+"""What a file may have besides its pixels (profiles, previews, a video), and for each of them."""
+
+# Pillow's TIFF decoder logs an error, on stderr, where there are more.
+_MAX_SAMPLES = 6
+# None, CCITT, LZW, JPEG, deflate, PackBits. Others may claim any amount of memory for themselves (LZMA).
+_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
+_MAX_TILE = 4096 * 4096  # pixels; a tile is decoded whole, however small the picture is
+_BIG_TIFF = 43
+# End of a JPEG's picture, or begin of a scan; in the scan's own data 0xff has a zero after it.
+_SCAN_OR_END = re.compile(rb"\xff([\xda\xd9])")
+
+
+@contextmanager
+def open_image(
+    path: str | Path, max_pixels: int = MAX_PIXELS, formats: Sequence[str] = FORMATS, what: str = "image"
+) -> Iterator[ImageFile.ImageFile]:
+    """Open an image file without decoding it. What Pillow warns of is judged here, and its warnings are dropped.
+
+    Args:
+        path: the file; its content says what it is, not its name.
+        max_pixels: a larger picture is refused.
+        formats: some of `FORMATS`.
+        what: what the picture is, for messages.
+
+    Raises:
+        MfpsError: the file is missing, no regular file, empty, of no such format, or larger than its pixels can be; or
+            has too many pixels, or too many scans.
+    """
+    path = Path(path)
+    with open_regular(path, what) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        size = os.fstat(file.fileno()).st_size
+        if not size:
+            raise MfpsError(f"{path}: the file is empty; {_wanted(formats)}")
+        start = file.read(30)
+        if start[8:12] == b"WEBP":  # Pillow reads the whole file before it looks at the size
+            _check_size(path, size, _webp_size(start), max_pixels)
+        if start[:2] in (b"II", b"MM"):
+            _check_tiff(file, path)
+        file.seek(0)
+        try:
+            image = Image.open(file, formats=list(formats))
+        except Image.DecompressionBombError:
+            raise MfpsError(f"{path}: the {what} has too many pixels to be read safely; make it smaller") from None
+        except Exception:  # a damaged file can make Pillow's parsers raise almost anything
+            raise MfpsError(f"{path}: the file is not an image of a known format; {_wanted(formats)}") from None
+        with image:
+            _check_size(path, size, image.size, max_pixels)
+            if image.format in ("JPEG", "MPO"):
+                _check_scans(file, path)
+            yield image
+
+
+def orientation(image: ImageFile.ImageFile) -> int:
+    """The EXIF orientation of an opened image, 1 to 8; 1 where it has none, or a broken one.
+
+    Nothing is decoded: Pillow's own way to a PNG's EXIF data is to decode it first.
+    """
+    try:
+        if image.format == "PNG" and "exif" not in image.info and (late := _late_exif(image)):
+            image.info["exif"] = late
+        found = int(Image.Image.getexif(image).get(0x0112, 1))
+    except Exception:  # broken EXIF data says nothing about the picture
+        return 1
+    return found if 1 <= found <= 8 else 1
+
+
+def _late_exif(image: ImageFile.ImageFile) -> bytes | None:
+    """The EXIF data of a PNG that has them after its pixels, as the format permits."""
+    file, found = image.fp, None
+    if file is None:
+        return None
+    place = file.tell()
+    file.seek(8)
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"eXIf" and length < 2**16:
+            found = b"Exif\0\0" + file.read(length)
+        if found or kind == b"IEND":
+            break
+        file.seek(length + 4, os.SEEK_CUR)
+    file.seek(place)
+    return found
+
+
+def _wanted(formats: Sequence[str]) -> str:
+    names = ["WebP" if name == "WEBP" else name for name in formats]
+    return f"give a {', '.join(names[:-1])}{' or ' * (len(names) > 1)}{names[-1]} file"
+
+
+def _check_size(path: Path, file_size: int, extent: tuple[int, int], max_pixels: int) -> None:
+    width, height = extent
+    if width * height > max_pixels:
+        raise MfpsError(
+            f"{path}: {width} x {height} pixels are more than the {max_pixels:,} that are read; make it smaller"
+        )
+    if file_size > SPARE_BYTES + BYTES_A_PIXEL * width * height:
+        raise MfpsError(f"{path}: {file_size:,} bytes are too many for {width} x {height} pixels; save it again")
+
+
+def _webp_size(start: bytes) -> tuple[int, int]:
+    def number(place: int, count: int) -> int:
+        return int.from_bytes(start[place : place + count], "little")
+
+    if start[12:16] == b"VP8X":
+        return number(24, 3) + 1, number(27, 3) + 1
+    if start[12:16] == b"VP8L":
+        return (number(21, 4) & 0x3FFF) + 1, (number(21, 4) >> 14 & 0x3FFF) + 1
+    return number(26, 2) & 0x3FFF, number(28, 2) & 0x3FFF
+
+
+def _check_scans(file: BinaryIO, path: Path) -> None:
+    place = file.tell()
+    scans, rest = 0, b""
+    while block := file.read(2**20):
+        for found in _SCAN_OR_END.finditer(rest + block):
+            if found[1] == b"\xd9":
+                break
+            scans += 1
+        else:
+            rest = block[-1:]
+            continue
+        break
+    file.seek(place)
+    if scans > MAX_SCANS:
+        raise MfpsError(f"{path}: a JPEG of more than {MAX_SCANS} scans takes too long to decode; save it again")
+
+
+def _check_tiff(file: BinaryIO, path: Path) -> None:
+    """Refuse what would make a TIFF's decoder log to stderr, or claim memory for other things than the picture."""
+    file.seek(0)
+    head = file.read(8)
+    try:
+        tags = TiffImagePlugin.ImageFileDirectory_v2(head + file.read(8) if head[2] == _BIG_TIFF else head)
+        file.seek(tags.next)
+        tags.load(file)
+        samples, compression = int(tags.get(277, 1)), int(tags.get(259, 1))
+        tile = int(tags.get(322, 0)) * int(tags.get(323, 0))
+    except Exception:  # it is not a TIFF then, and opening it says so
+        return
+    if samples > _MAX_SAMPLES or compression not in _TIFF_COMPRESSIONS or tile > _MAX_TILE:
+        raise MfpsError(
+            f"{path}: a TIFF of {samples} samples a pixel, compression {compression} and tiles of {tile:,} pixels is "
+            "not read; save it plainly, or as PNG"
+        )

@@ -1,0 +1,180 @@
+"""Which photographs a data folder holds, and list files that choose among them."""
+
+import io
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from ..errors import MfpsError, holds_controls, shown
+from ..files.boundary import Boundary
+from ..files.regular_file import is_file, is_folder, read_text
+from .image import IMAGE_SUFFIXES
+
+MAX_LIST_BYTES = 16 * 2**20
+"""A list of a million names of 16 characters."""
+
+_LIST_REMEDY = "give a text file with the name of one photograph a line"
+
+
+def image_folder(root: str | Path) -> Path:
+    """Where a data folder keeps its photographs: in `images` where there is one, otherwise in itself.
+
+    Raises:
+        MfpsError: the folder is missing, or its `images` is a link that leads out of it.
+    """
+    root = Path(root)
+    if not is_folder(root):
+        if os.path.lexists(root):
+            raise MfpsError(f"{root}: a data folder is needed here, not a file")
+        raise MfpsError(f"{root}: there is no such data folder; check the path")
+    if not is_folder(root / "images"):
+        return root
+    Boundary(root).check(root / "images")
+    return root / "images"
+
+
+def find_photographs(source: str | Path) -> tuple[Path, tuple[str, ...]]:
+    """One photograph, or all of a data folder: the folder that they lie in, and their names in it.
+
+    Raises:
+        MfpsError: there is neither; or see `image_folder` and `find_images`.
+    """
+    source = Path(source)
+    if is_file(source):
+        return source.parent, (source.name,)
+    if not is_folder(source):
+        raise MfpsError(f"{source}: neither a photograph nor a folder of photographs; check the path")
+    folder = image_folder(source)
+    return folder, find_images(folder)
+
+
+def find_images(folder: str | Path) -> tuple[str, ...]:
+    """Names of all photographs below a folder, as sorted posix paths relative to it.
+
+    Hidden files and folders are passed over, and so is a folder `priors` at the top. Links within the folder are
+    followed, and no folder is looked into twice.
+
+    Raises:
+        MfpsError: the folder is empty, holds no photograph or cannot be read; a link leads out of it; or the name of a
+            photograph cannot be written down.
+    """
+    folder = Path(folder)
+    names: list[str] = []
+    empty = True
+    for name in _visible_files(folder):
+        empty = False
+        if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES:
+            if holds_controls(name):
+                raise MfpsError(f"{folder}: the name {shown(name)} holds what no text can; rename the file")
+            names.append(name)
+    if not names:
+        what = "the folder is empty" if empty else "no image in the folder"
+        raise MfpsError(f"{folder}: {what}; put photographs there ({', '.join(IMAGE_SUFFIXES)})")
+    return tuple(sorted(names))
+
+
+def _visible_files(folder: Path) -> Iterator[str]:
+    """Posix paths of the files below a folder; linked folders come last, so that a file has its plainest name."""
+    boundary = Boundary(folder)
+    plain, linked, seen = [""], list[str](), set[tuple[int, int]]()
+    while plain or linked:
+        here = plain.pop() if plain else linked.pop(0)
+        place = os.path.join(folder, here)  # noqa: PTH118 - strings, as there may be a million
+        try:
+            there = os.stat(place)  # noqa: PTH116
+            if (there.st_dev, there.st_ino) in seen:
+                continue
+            seen.add((there.st_dev, there.st_ino))
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            raise MfpsError(f"{place}: the folder cannot be read ({error.strerror}); check its permissions") from None
+        for entry in entries:
+            name = f"{here}/{entry.name}" if here else entry.name
+            if entry.name.startswith(".") or name == "priors":
+                continue
+            if entry.is_symlink():
+                boundary.check(entry.path)
+            if not _is_folder(entry):
+                yield name
+            elif entry.is_symlink():
+                linked.append(name)
+            else:
+                plain.append(name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle; whoever opens it says so
+        return False
+
+
+def png_names(names: Sequence[str], where: str | Path) -> tuple[str, ...]:
+    """The PNG file that each photograph's result goes to: the same name with another suffix.
+
+    Raises:
+        MfpsError: two photographs differ by their suffix alone, so that one result would overwrite the other.
+    """
+    results = [PurePosixPath(name).with_suffix(".png").as_posix() for name in names]
+    if len(set(results)) < len(results):
+        twice = next(name for name, count in Counter(results).items() if count > 1)
+        raise MfpsError(
+            f"{where}: two photographs differ by their suffix alone and would both become {twice}; rename one"
+        )
+    return tuple(results)
+
+
+def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
+    """Read a list file: the names of photographs, one a line, in the order given.
+
+    Blank lines and lines that start with `#` are passed over, and so is a byte order mark.
+
+    Args:
+        path: the list file, taken as it is or, where that does not exist, relative to `root`.
+        root: the data folder; names are relative to its photographs (`image_folder`).
+
+    Raises:
+        MfpsError: the list is missing, empty or not text; a name comes twice, leaves the folder or has no photograph.
+    """
+    given, folder = Path(path), image_folder(root)
+    path = given if is_file(given) else Path(root) / given
+    if not is_file(path) and os.path.lexists(given) and not is_folder(given):
+        path = given  # a pipe or a broken link, which reading it names
+    elif not is_file(path):
+        what = "a folder, not a list" if is_folder(given) else f"there is no such list, nor one in {root}"
+        raise MfpsError(f"{given}: {what}; {_LIST_REMEDY}")
+    if path != given:
+        Boundary(root).check(path)
+    text = read_text(path, "list", MAX_LIST_BYTES, _LIST_REMEDY)
+    names: dict[str, int] = {}
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
+        name = line.strip()
+        if not name or name.startswith("#"):
+            continue
+        name = _inside(name, f"{path}, line {number}")
+        if name in names:
+            raise MfpsError(f"{path}, line {number}: {name} stands on line {names[name]} already; remove one")
+        names[name] = number
+    if not names:
+        raise MfpsError(f"{path}: the list names no photograph; write one name a line")
+    boundary = Boundary(folder)
+    for name in names:
+        boundary.check(folder / name)
+    missing = [name for name in names if not is_file(folder / name)]
+    if missing:
+        raise MfpsError(
+            f"{path}: {len(missing)} of {len(names)} photographs are missing from {folder}, first {missing[0]} "
+            f"(line {names[missing[0]]}); add them or remove the lines"
+        )
+    return tuple(names)
+
+
+def _inside(name: str, where: str) -> str:
+    """The normal form of a name that stays inside its folder."""
+    if holds_controls(name):
+        raise MfpsError(f"{where}: {shown(name)} is no photograph's name; {_LIST_REMEDY}")
+    plain = PurePosixPath(name.replace("\\", "/"))
+    if plain.is_absolute() or ".." in plain.parts or not plain.name or ":" in plain.parts[0]:
+        raise MfpsError(f"{where}: {shown(name)} leads out of the data folder; give a path relative to its photographs")
+    return plain.as_posix()

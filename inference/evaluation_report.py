@@ -1,0 +1,177 @@
+"""An evaluation as numbers, tables and pictures, with the convention that the numbers follow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..images.comparison import comparison_sheet
+from ..images.image import write_image
+from ..images.metrics import CONVENTION
+from .compile import CompiledNetwork
+
+SCHEMA = "mfps.evaluation/1"
+
+
+@dataclass(frozen=True)
+class EvaluatedFace:
+    """One face under one degradation.
+
+    Attributes:
+        name: the photograph.
+        degradation: preset or mix.
+        scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
+        images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
+    """
+
+    name: str
+    degradation: str
+    scores: list[dict[str, float]]
+    images: list[np.ndarray] | None
+
+
+def evaluation_report(
+    compiled: CompiledNetwork,
+    weights: Path,
+    data: Path,
+    convention: Mapping[str, Any],
+    groups: Mapping[str, set[str]],
+    degradations: Sequence[str],
+    evaluated: Sequence[EvaluatedFace],
+) -> dict[str, Any]:
+    """The report: means over all, for each degradation and group, and for each face.
+
+    Args:
+        compiled: the network.
+        weights: its file or run folder.
+        data: folder of the faces.
+        convention: what the numbers rest on besides the metrics' own convention: size, seed, priors.
+        groups: the names of each list; empty for all faces as one group.
+        degradations: those that were asked for.
+        evaluated: every face under every degradation.
+    """
+    results = [
+        {
+            "degradation": degradation,
+            "list": group,
+            **_means(
+                [
+                    face
+                    for face in evaluated
+                    if face.degradation == degradation and (members is None or face.name in members)
+                ]
+            ),
+        }
+        for degradation in degradations
+        for group, members in (groups or {"all": None}).items()
+    ]
+    overall = _means(evaluated)
+    faces = [
+        {
+            "name": face.name,
+            "degradation": face.degradation,
+            "lists": [group for group, members in groups.items() if face.name in members],
+            "input": face.scores[0],
+            "iterations": face.scores[1:],
+        }
+        for face in evaluated
+    ]
+    return {
+        "schema": SCHEMA,
+        "mfps": __version__,
+        "name": compiled.genotype.name,
+        "genotype": compiled.genotype.hash,
+        "weights": weights.name,
+        "data": data.name,
+        "convention": {
+            **CONVENTION,
+            **convention,
+            "means": "over images; the top-level ones over all degradations too",
+        },
+        "input": overall["input"],
+        "iterations": overall["iterations"],
+        "results": results,
+        "faces": faces,
+        "provenance": compiled.provenance,
+    }
+
+
+def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The report as rows of text: degradation, list, faces, what, PSNR, SSIM, and the gain over the input."""
+    rows: list[tuple[str, ...]] = []
+    oracle = bool(report["convention"].get("oracle_priors"))
+    for result in report["results"]:
+        before = result["input"]
+        stages = [("input", before)]
+        stages += [(stage_name(i, oracle), scores) for i, scores in enumerate(result["iterations"])]
+        for stage, scores in stages:
+            gain = (
+                ""
+                if scores is before
+                else f"{scores['psnr'] - before['psnr']:+.2f}, {scores['ssim'] - before['ssim']:+.3f}"
+            )
+            numbers = (f"{scores['psnr']:.2f}", f"{scores['ssim']:.4f}", gain)
+            rows.append((result["degradation"], result["list"], str(result["faces"]), stage, *numbers))
+    return rows
+
+
+def stage_name(iteration: int, oracle: bool) -> str:
+    """What an iteration's numbers are called: those that rest on clean faces' priors say so. The first has no priors.
+
+    Args:
+        iteration: from 0 on.
+        oracle: the network was given oracle priors.
+    """
+    return f"iteration {iteration}" + (" (oracle priors)" if oracle and iteration > 0 else "")
+
+
+TABLE_COLUMNS = ("degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain of both")
+"""Titles of `table_rows`."""
+
+
+def table_markdown(report: dict[str, Any]) -> str:
+    """The report as a Markdown page: the table, and the convention below it."""
+    lines = [
+        f"# Evaluation of {report['name']}",
+        "",
+        f"| {' | '.join(TABLE_COLUMNS)} |",
+        f"|{'---|' * len(TABLE_COLUMNS)}",
+    ]
+    lines += [f"| {' | '.join(row)} |" for row in table_rows(report)]
+    lines += ["", *(f"- {key}: {_plain(value)}" for key, value in report["convention"].items()), ""]
+    return "\n".join(lines)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_plain(below)}" for key, below in value.items())
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
+
+
+def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
+    stages = list(zip(*(face.scores for face in faces), strict=True))
+    means = [{key: float(np.mean([scores[key] for scores in stage])) for key in ("psnr", "ssim")} for stage in stages]
+    return {"faces": len(faces), "input": means[0], "iterations": means[1:]}
+
+
+def write_comparison(faces: Sequence[EvaluatedFace], file: Path, oracle: bool = False) -> None:
+    """Write the pictures of the faces that kept theirs: input, outputs, clean, with their numbers.
+
+    Args:
+        faces: the faces.
+        file: where to.
+        oracle: the outputs rest on oracle priors.
+    """
+    rows, captions, labels = [], [], []
+    for face in faces:
+        if face.images is not None:
+            rows.append([face.images[0], *face.images[1:-1], face.images[-1]])
+            labels.append(f"{face.name}, {face.degradation}")
+            captions.append([*(f"{scores['psnr']:.2f} dB  {scores['ssim']:.3f}" for scores in face.scores), ""])
+    iterations = len(rows[0]) - 2
+    outputs = ["output"] if iterations == 1 else [stage_name(i, oracle) for i in range(iterations)]
+    sheet = comparison_sheet(rows, ["input", *outputs, "clean"], captions, labels)
+    write_image(file, np.asarray(sheet))

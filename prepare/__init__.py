@@ -1,0 +1,1 @@
+"""From photographs to a data set: faces found, aligned and cut, with priors beside them."""

@@ -1,0 +1,161 @@
+"""One photograph of a folder cut into files: its faces and their label maps, and the journal's entry for it."""
+
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..errors import MfpsError
+from ..files.external_weights import sha256_of
+from ..images.image import image_size, read_image, write_image
+from ..priors.landmarks.detector import LandmarkDetector
+from ..priors.parsing.label_maps import write_label_map
+from .config import PrepareConfig
+from .cutting import CutRules, cut_labels, cut_photograph
+from .given_labels import given_labels
+
+
+def cut_to_files(
+    name: str, points: Sequence[np.ndarray], folder: Path, config: PrepareConfig, scheme: str
+) -> tuple[str, dict[str, Any]]:
+    """Cut one photograph, write its faces (and label maps that are given), and say what was done.
+
+    Args:
+        name: the photograph.
+        points: landmarks (K, 2) of each of its faces, in its pixels.
+        folder: the photographs.
+        config: the settings.
+        scheme: the landmarks' scheme.
+
+    Returns:
+        The name, and the journal's entry: `sha256` of the photograph, `faces`, `dropped`.
+
+    Raises:
+        MfpsError: a file cannot be written.
+    """
+    try:
+        image = read_small_enough(folder / name, config.max_megapixels)
+    except MfpsError as error:
+        return name, dropped_entry(folder / name, error)
+    return name, cut_to_entry(name, image, points, folder, config, scheme)
+
+
+def cut_detected(
+    name: str, folder: Path, config: PrepareConfig, detector: LandmarkDetector, scheme: str
+) -> tuple[str, dict[str, Any]]:
+    """The same, with landmarks that are found.
+
+    Args:
+        name: the photograph.
+        folder: the photographs.
+        config: the settings.
+        detector: finds the faces.
+        scheme: what it finds.
+
+    Raises:
+        MfpsError: a file cannot be written.
+    """
+    try:
+        image = read_small_enough(folder / name, config.max_megapixels)
+    except MfpsError as error:
+        return name, dropped_entry(folder / name, error)
+    searched, corner = image, np.zeros(2)
+    if config.aligned:
+        height, width = image.shape[:2]
+        side = min(height, width)
+        left, top = (width - side) // 2, (height - side) // 2
+        searched, corner = np.ascontiguousarray(image[top : top + side, left : left + side]), np.array([left, top])
+    points = [face.points + corner for face in detector.detect(searched)]
+    return name, cut_to_entry(name, image, points, folder, config, scheme)
+
+
+def cut_to_entry(
+    name: str, image: np.ndarray, points: Sequence[np.ndarray], folder: Path, config: PrepareConfig, scheme: str
+) -> dict[str, Any]:
+    """Cut a photograph that is read already; see `cut_to_files`.
+
+    Args:
+        name: the photograph.
+        image: uint8 (H, W, 3) RGB, its pixels.
+        points: landmarks (K, 2) of each of its faces, in its pixels.
+        folder: the photographs.
+        config: the settings.
+        scheme: the landmarks' scheme.
+
+    Raises:
+        MfpsError: a file cannot be written.
+    """
+    rules = CutRules(config.size, config.aligned, config.least_side or config.size)
+    height, width = image.shape[:2]
+    try:
+        labels = given_labels(config, name)
+        cut = cut_photograph(image, name, points, scheme, rules)
+    except MfpsError as error:
+        return dropped_entry(folder / name, error)
+    faces = []
+    for face in cut.faces:
+        if labels is not None:
+            label_file = config.out / "priors" / "parsing" / face.name
+            label_file.parent.mkdir(parents=True, exist_ok=True)
+            write_label_map(label_file, cut_labels(labels, (width, height), face.matrix, config.size))
+        target = config.out / "images" / face.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_image(target, face.image)
+        faces.append({"name": face.name, "points": None if face.points is None else _plain(face.points)})
+    return {"sha256": digest_of(folder / name), "faces": faces, "dropped": list(cut.dropped)}
+
+
+def read_small_enough(file: Path, max_megapixels: float) -> np.ndarray:
+    """Read a photograph, unless it is too large; that is seen before it is decoded.
+
+    Args:
+        file: the photograph.
+        max_megapixels: the most.
+
+    Returns:
+        uint8 (H, W, 3) RGB.
+
+    Raises:
+        MfpsError: it is too large or cannot be read.
+    """
+    width, height = image_size(file)
+    if width * height > max_megapixels * 1e6:
+        raise MfpsError(
+            f"too large: {width * height / 1e6:.3g} megapixels are more than --max-megapixels {max_megapixels:g}"
+        )
+    return read_image(file, max_pixels=width * height)
+
+
+def dropped_entry(file: Path, reason: MfpsError) -> dict[str, Any]:
+    """The journal's entry of a photograph of which nothing is kept.
+
+    Args:
+        file: the photograph.
+        reason: why.
+    """
+    return {"sha256": digest_of(file), "faces": [], "dropped": [str(reason).removeprefix(f"{file}: ")]}
+
+
+def start_worker() -> None:
+    """Settings of a process that cuts photographs: no threads, as several run side by side, and quiet.
+
+    Ctrl-C reaches every process, and the main one ends the run.
+    """
+    # Not 1: a process that is forked off would then wait for threads that it does not have.
+    cv2.setNumThreads(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def digest_of(file: Path) -> str | None:
+    """The SHA-256 of a photograph; None where it cannot be read."""
+    try:
+        return sha256_of(file)
+    except OSError:
+        return None
+
+
+def _plain(points: np.ndarray) -> list[list[float] | None]:
+    return [[round(float(x), 2), round(float(y), 2)] if np.isfinite(x + y) else None for x, y in points]

@@ -1,0 +1,50 @@
+"""The label maps that a user has of photographs: label maps in either order, or the part masks of CelebAMask-HQ."""
+
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from ..errors import MfpsError
+from ..priors.parsing.label_maps import find_label_map, from_bisenet, from_part_masks, read_label_map
+from .config import PrepareConfig
+
+LABEL_ENDING = "_label.png"
+"""Ending of label maps that stand beside their photographs."""
+
+
+def given_labels(config: PrepareConfig, name: str) -> np.ndarray | None:
+    """The label map of a photograph, in the order of CelebAMask-HQ.
+
+    It is `NAME.png` or `NAME_label.png` in the folder `--labels`, or else merged from part masks there, see
+    `label_maps.from_part_masks`.
+
+    Args:
+        config: the settings.
+        name: the photograph.
+
+    Returns:
+        uint8 (h, w); None where label maps are not given, or not wanted.
+
+    Raises:
+        MfpsError: the photograph has none, or it cannot be used.
+    """
+    if config.labels is None or "parsing" not in config.priors:
+        return None
+    stem = PurePosixPath(name).with_suffix("").as_posix()
+    file = find_label_map(config.labels, stem)
+    if file is not None:
+        labels = read_label_map(file)
+        return from_bisenet(labels) if config.label_order == "bisenet" else labels
+    here = (config.labels / stem).parent
+    face = PurePosixPath(stem).name
+    skins = (here / f"{face}_skin.png", here / f"{face.zfill(5)}_skin.png")
+    if not (config.labels / "0").is_dir() and not any(skin.is_file() for skin in skins):
+        raise MfpsError(
+            f"no label map of it in {config.labels}: neither {face}.png nor {face}{LABEL_ENDING}, nor part masks"
+        )
+    return from_part_masks(config.labels if (config.labels / "0").is_dir() else here, face)
+
+
+def without_label_maps(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The photographs of a folder in which their label maps stand too."""
+    return tuple(name for name in names if not name.endswith(LABEL_ENDING))

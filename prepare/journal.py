@@ -1,0 +1,72 @@
+"""What `mfps prepare` has done so far: a line a photograph, so that an interrupted run goes on where it stopped."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import MAX_VALUE, MfpsError, shortened
+from ..files.durable_file import write_durably
+
+
+class PrepareJournal:
+    """An append-only file of JSON lines, the first one the settings.
+
+    A line that an interruption cut off is dropped when the file is opened again.
+
+    Args:
+        file: the journal; made with its folder if missing.
+        settings: what every entry depends on.
+
+    Raises:
+        MfpsError: the file was begun with other settings, or is none of these.
+    """
+
+    def __init__(self, file: Path, settings: Mapping[str, Any]) -> None:
+        self.file = file
+        self.entries: dict[str, dict[str, Any]] = {}
+        first = json.dumps({"settings": settings}, sort_keys=True)
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(file, first + "\n")
+            return
+        lines = list(_whole_lines(file))
+        if not lines or lines[0] != first:
+            raise MfpsError(
+                f"{file.parent.parent}: was begun with other settings ({_difference(lines, settings)}); "
+                "give the same ones to go on, or another folder"
+            )
+        try:
+            self.entries = {entry["key"]: entry for entry in map(json.loads, lines[1:])}
+        except (TypeError, KeyError):
+            raise MfpsError(f"{file}: is damaged; give another folder") from None
+        write_durably(file, "".join(f"{line}\n" for line in lines))
+
+    def add(self, key: str, **entry: Any) -> None:
+        """Write down what is done."""
+        done = {"key": key, **entry}
+        with self.file.open("a", encoding="utf-8") as opened:
+            opened.write(json.dumps(done) + "\n")
+        self.entries[key] = done
+
+
+def _whole_lines(file: Path) -> Iterator[str]:
+    for line in file.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        yield line
+
+
+def _difference(lines: list[str], settings: Mapping[str, Any]) -> str:
+    begun = json.loads(lines[0]) if lines else None
+    before = begun.get("settings") if isinstance(begun, dict) else None
+    if not isinstance(before, dict):
+        return "unreadable"
+    now = json.loads(json.dumps(settings))
+    changed = [key for key in sorted(now.keys() | before.keys()) if before.get(key) != now.get(key)]
+    return ", ".join(
+        f"{key} {shortened(str(before.get(key)), MAX_VALUE)} -> {shortened(str(now.get(key)), MAX_VALUE)}"
+        for key in changed[:3]
+    )

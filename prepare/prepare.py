@@ -1,0 +1,194 @@
+"""From a folder of photographs to a data set: faces cut and aligned, priors beside them, every drop with its reason.
+
+Three passes, each of which goes on where an interrupted run stopped: photographs are cut, parsing maps are found,
+dictionary entries are matched. Then the records are written: landmarks, lists, manifest, report, contact sheet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+
+from ..engine.progress import track
+from ..errors import MAX_PLACE, MfpsError, shortened
+from ..files.atomic_folder import check_writable
+from ..images.lists import find_images, image_folder, png_names
+from ..priors.landmarks.conversion import convert_points
+from ..priors.landmarks.formats import match_images, read_given_landmarks
+from ..priors.landmarks.schemes import scheme_of_name
+from .config import PrepareConfig
+from .cut_files import cut_detected, cut_to_files, digest_of, start_worker
+from .faces import PreparedFace
+from .given_labels import without_label_maps
+from .journal import PrepareJournal
+from .network_priors import PriorNetworks, match_dictionary, open_networks, parse_faces
+from .records import write_records
+
+JOURNALS = ".prepare"
+"""Folder of the journals in the data set."""
+
+DETECTED_SCHEME = "ibug68"
+"""What the landmark detector finds."""
+
+
+class Prepared(NamedTuple):
+    """What `prepare` did."""
+
+    faces: tuple[PreparedFace, ...]
+    dropped: dict[str, tuple[str, ...]]
+    """By photograph, the reasons why it or a face of it was not kept."""
+
+
+class _Landmarks(NamedTuple):
+    """Where the landmarks of the photographs come from."""
+
+    scheme: str
+    given: Mapping[str, Sequence[np.ndarray]] | None
+    """By photograph; None where they are to be found."""
+
+
+def prepare(config: PrepareConfig, console: Console) -> Prepared:
+    """Make a data set of a folder of photographs.
+
+    Args:
+        config: the settings.
+        console: where progress and reasons are shown.
+
+    Raises:
+        MfpsError: something given cannot be used, found before anything is written; or no face was kept, or the disk is
+            full: what was finished stays, and the same command goes on with it.
+    """
+    # 1. What is given, and the networks that find the rest.
+    folder = image_folder(config.photos)
+    names = find_images(folder)
+    if config.labels is not None and config.labels.resolve() == folder.resolve():
+        names = without_label_maps(names)
+        if not names:
+            raise MfpsError(f"{folder}: holds label maps and no photograph; put photographs there")
+    png_names(names, folder)
+    _check_out(config.out, folder)
+    landmarks = _landmarks(config, names)
+    networks = open_networks(config, landmarks.given is None)
+    settings = {**config.settings, "networks": networks.provenance()}
+    journal = PrepareJournal(config.out / JOURNALS / "photographs.jsonl", settings)
+    _check_unchanged(journal, folder, config.out)
+    _sweep(config.out)
+
+    # 2. Cut.
+    todo = [name for name in names if name not in journal.entries]
+    (config.out / "images").mkdir(exist_ok=True)
+    with track("cut", len(todo), console) as tick:
+        for name, entry in _cut_all(config, folder, todo, landmarks, networks):
+            journal.add(name, **entry)
+            for reason in entry["dropped"]:
+                console.print(f"dropped   {name}: {reason}", highlight=False, markup=False, soft_wrap=True)
+            tick()
+    entries = {name: journal.entries[name] for name in names}
+    faces = tuple(PreparedFace.of(name, face) for name, entry in entries.items() for face in entry["faces"])
+    dropped = {name: tuple(entry["dropped"]) for name, entry in entries.items() if entry["dropped"]}
+    if not faces:
+        name, reasons = next(iter(dropped.items()))
+        raise MfpsError(f"{config.photos}: no face was kept of {len(names)} photographs; first {name}: {reasons[0]}")
+    _check_names(faces)
+
+    # 3. Priors that need a network.
+    by = networks.provenance()
+    made: dict[str, Mapping[str, Any]] = {}
+    if networks.parser is not None:
+        parse_faces(networks.parser, config.out, faces, console)
+        made["parsing"] = by["parsing"]
+    elif "parsing" in config.priors:
+        made["parsing"] = {"labels": settings["labels"], "order": config.label_order}
+    if "heatmap" in config.priors:
+        found = by.get("landmarks", {"landmarks": settings["landmarks"]})
+        made["heatmap"] = {"scheme": config.scheme or landmarks.scheme, **found}
+    if "dictionary" in config.priors:
+        made["dictionary"] = match_dictionary(networks, config.out, config.size, faces, landmarks.scheme, console)
+
+    # 4. Records.
+    write_records(
+        config, faces, {name: entry["sha256"] for name, entry in entries.items()}, dropped, landmarks.scheme, made
+    )
+    return Prepared(faces, dropped)
+
+
+def _cut_all(
+    config: PrepareConfig,
+    folder: Path,
+    names: Sequence[str],
+    landmarks: _Landmarks,
+    networks: PriorNetworks,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The journal's entry of each photograph, in their order."""
+    if networks.detector is not None:  # it uses all processors itself
+        for name in names:
+            yield cut_detected(name, folder, config, networks.detector, landmarks.scheme)
+        return
+    cut = partial(cut_to_files, folder=folder, config=config, scheme=landmarks.scheme)
+    points = [(landmarks.given or {}).get(name, ()) for name in names]
+    if config.workers == 0 or len(names) < 2:
+        yield from map(cut, names, points)
+        return
+    try:
+        with ProcessPoolExecutor(config.workers, initializer=start_worker) as pool:
+            yield from pool.map(cut, names, points, chunksize=4)
+    except BrokenProcessPool:
+        raise MfpsError(
+            "a process that cuts photographs was killed, most likely for want of memory; give the same command with "
+            "fewer --workers to go on"
+        ) from None
+
+
+def _landmarks(config: PrepareConfig, names: Sequence[str]) -> _Landmarks:
+    if config.landmarks is not None:
+        source = read_given_landmarks(config.landmarks)
+        matched = match_images(source, names)
+        if not any(matched.values()):
+            raise MfpsError(
+                f"{config.landmarks}: names none of the {len(names)} photographs in {config.photos}, first "
+                f"{shortened(names[0], MAX_PLACE)}; it has {shortened(source.faces[0].image, MAX_PLACE)}"
+            )
+        found = _Landmarks(source.scheme, {name: [face.points for face in faces] for name, faces in matched.items()})
+    else:
+        needed = not config.aligned or {"heatmap", "dictionary"} & set(config.priors)
+        found = _Landmarks(DETECTED_SCHEME, None if needed else {})
+    if config.scheme is not None:  # the conversion is tried before any work is done
+        convert_points(np.zeros((scheme_of_name(found.scheme).count, 2)), found.scheme, config.scheme)
+    return found
+
+
+def _check_out(out: Path, photographs: Path) -> None:
+    check_writable(out)
+    if out.is_dir() and any(out.iterdir()) and not (out / JOURNALS).is_dir():
+        raise MfpsError(f"{out}: holds other files, and nothing is overwritten; give a new folder")
+    if out.resolve().is_relative_to(photographs.resolve()):
+        raise MfpsError(f"{out}: lies in the folder of the photographs; give a folder outside of {photographs}")
+
+
+def _check_unchanged(journal: PrepareJournal, folder: Path, out: Path) -> None:
+    """A photograph that is another now would leave what was made of the old one behind."""
+    for name, entry in journal.entries.items():
+        file = folder / name
+        if digest_of(file) != entry["sha256"]:
+            what = "was changed" if file.is_file() else "is gone"
+            raise MfpsError(f"{file}: {what} since {out} was begun; give another folder for the data set")
+
+
+def _sweep(out: Path) -> None:
+    """Remove the unfinished files of a run that was killed."""
+    for file in list(out.rglob(".*")):
+        if file.suffix in (".tmp", ".part") and file.is_file():
+            file.unlink()
+
+
+def _check_names(faces: Sequence[PreparedFace]) -> None:
+    seen: dict[str, str] = {}
+    for face in faces:
+        if face.name in seen:
+            raise MfpsError(f"{seen[face.name]} and {face.photograph} would both become {face.name}; rename one")
+        seen[face.name] = face.photograph

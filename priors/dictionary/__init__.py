@@ -1,0 +1,1 @@
+"""Facial dictionaries: building one, matching faces with it, drawing its entries."""

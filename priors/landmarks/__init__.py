@@ -1,0 +1,1 @@
+"""Landmarks and the heatmaps drawn from them."""

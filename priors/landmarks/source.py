@@ -1,0 +1,74 @@
+"""The heatmap prior of a list of faces: their points are kept, and the heatmaps are drawn in the batch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import MfpsError
+from ...images.image import SquareFit
+from ..flip import flip_points
+from .landmark_file import LandmarkFile
+from .schemes import draw_heatmaps, scheme_of_name
+
+
+class HeatmapSource:
+    """Heatmaps drawn from the points of a landmark file.
+
+    Args:
+        path: the file, for messages.
+        landmarks: its content; it has every one of `names`.
+        names: the faces.
+        photo_sizes: width and height of each photograph.
+        with_rgb: put the degraded picture before the heatmaps, K + 3 channels, as the published 71 are laid out.
+
+    Raises:
+        MfpsError: the scheme is unknown, a face has another number of points, or the photograph another size.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        landmarks: LandmarkFile,
+        names: Sequence[str],
+        photo_sizes: Mapping[str, tuple[int, int]],
+        with_rgb: bool,
+    ) -> None:
+        try:
+            scheme = scheme_of_name(landmarks.scheme)
+        except MfpsError as error:
+            raise MfpsError(f"{path}: {error}") from error
+        self.scheme, count = scheme, scheme.count
+        self.points = np.full((len(names), count, 2), np.nan, np.float32)
+        for row, name in zip(self.points, names, strict=True):
+            face = landmarks.faces[name]
+            if len(face.points) != count:
+                raise MfpsError(
+                    f"{path}: {name} has {len(face.points)} points, but the scheme {landmarks.scheme} has {count}; "
+                    "every face needs the same points"
+                )
+            if face.size != photo_sizes[name]:
+                raise MfpsError(
+                    f"{path}: the points of {name} are for {face.size[0]} x {face.size[1]} pixels, but the photograph "
+                    f"has {photo_sizes[name][0]} x {photo_sizes[name][1]}; find its landmarks again"
+                )
+            for number, point in enumerate(face.points):
+                if point is not None:
+                    row[number] = point
+        self.with_rgb = with_rgb
+        self.channels = count + 3 * with_rgb
+
+    def load(self, index: int, fit: SquareFit) -> np.ndarray:
+        """Points (K, 2), float32, in pixels of the fitted picture."""
+        return fit.move(self.points[index]).astype(np.float32)
+
+    def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
+        """Mirrored points, left and right ones in each other's place."""
+        return flip_points(stored, float(size), self.scheme.name).astype(np.float32)
+
+    def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
+        """Heatmaps, after the degraded picture where that was asked for."""
+        heatmaps = draw_heatmaps(torch.from_numpy(np.stack(stored)), size)
+        return torch.cat([degraded, heatmaps], 1) if self.with_rgb else heatmaps

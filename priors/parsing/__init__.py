@@ -1,0 +1,1 @@
+"""Face parsing: label maps and the network that finds them."""

@@ -1,0 +1,69 @@
+"""What every source of a prior has: one for each kind stands in that kind's folder.
+
+A source is made once for a list of faces. It loads one face's prior as a small array, cropped as the photograph is,
+and turns the arrays of a batch into the tensor (B, C, size, size).
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..images.image import SquareFit
+
+
+@runtime_checkable
+class PriorSource(Protocol):
+    """One prior of a list of faces."""
+
+    channels: int
+    """C of the tensor."""
+
+    def load(self, index: int, fit: SquareFit) -> np.ndarray:
+        """The prior of one face as it is kept until the batch, moved as its photograph was."""
+        ...
+
+    def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
+        """What `load` gave, for the face mirrored left to right; `size` is its side in pixels.
+
+        Raises:
+            MfpsError: it is not known which points or channels mirror each other.
+        """
+        ...
+
+    def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
+        """The batch's prior, float32 (B, C, size, size); `degraded` is (B, 3, size, size) in [0, 1]."""
+        ...
+
+
+class ZeroSource:
+    """A prior that is left out: zeros, as the network's others go on without it.
+
+    Args:
+        channels: C of the tensor.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self.channels = channels
+
+    def load(self, index: int, fit: SquareFit) -> np.ndarray:
+        """Nothing."""
+        return np.empty(0, np.float32)
+
+    def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
+        """Nothing."""
+        return stored
+
+    def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
+        """Zeros (B, C, size, size)."""
+        return torch.zeros(len(stored), self.channels, size, size)
+
+
+def central_square(array: np.ndarray) -> np.ndarray:
+    """The central square of (..., h, w): what `fit_square` keeps of the photograph, whatever the map's own size."""
+    height, width = array.shape[-2:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return np.ascontiguousarray(array[..., top : top + side, left : left + side])

@@ -1,0 +1,3 @@
+from ..gallery import cheap_features, tree
+
+__all__ = ["cheap_features", "tree"]

@@ -1,0 +1,42 @@
+import json
+
+import pytest
+from mfps.data.dataset import FaceFolder
+from mfps.drawn.demo_faces import write_demo_faces
+
+PRIORS = ("parsing", "heatmap", "dictionary")
+
+
+@pytest.fixture
+def write(monkeypatch, console, cheap_features):
+    """`write(folder, priors)` draws four faces to learn from and two to test on."""
+    monkeypatch.setattr("mfps.drawn.faces.CANVAS_PX", 64)
+
+    def run(folder, priors=PRIORS, seed=3):
+        write_demo_faces(folder, 4, 2, 32, priors, seed, 3, console, "cpu")
+        return folder
+
+    return run
+
+
+def test_all_three_priors_and_what_they_are_made_of(write, tmp_path):
+    folder = write(tmp_path / "faces")
+    faces = FaceFolder(folder, 32, "noise", folder / "train.txt", PRIORS)
+    assert faces.prior_channels == {"parsing": 19, "heatmap": 68, "dictionary": 256}
+    assert len(faces) == 4
+    provenance = json.loads((folder / "priors" / "provenance.json").read_text())
+    assert {prior: by["made_from"] for prior, by in provenance.items()} == dict.fromkeys(PRIORS, "clean")
+    assert provenance["dictionary"]["features"] == "seeded random VGG19 (seed 3)"
+    # Of training faces alone: the others are to be judged by.
+    assert set((folder / "dictionary.txt").read_text().split()) < set((folder / "train.txt").read_text().split())
+
+
+def test_equal_seeds_give_equal_bytes(write, tmp_path, tree):
+    first, second = tree(write(tmp_path / "a")), tree(write(tmp_path / "b"))
+    assert first == second
+    assert tree(write(tmp_path / "c", seed=4))["priors/dictionary.json"] != first["priors/dictionary.json"]
+
+
+def test_no_dictionary_where_none_is_wanted(write, tmp_path):
+    folder = write(tmp_path / "faces", ("heatmap",))
+    assert not list(folder.rglob("dictionary*"))

@@ -1,0 +1,100 @@
+"""Finding, checking and downloading what other people trained."""
+
+import dataclasses
+import io
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+from mfps.files import external_weights
+from mfps.files.external_weights import (
+    FOLDER_VARIABLE,
+    WEIGHTS,
+    check_weights,
+    find_weights,
+    hub_folder,
+    places,
+    weights_of,
+)
+
+CONTENT = b"weights"
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path, monkeypatch):
+    """A machine without any weights; the listed hash is that of `CONTENT`."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    file = tmp_path / "content"
+    file.write_bytes(CONTENT)
+    listed = dataclasses.replace(WEIGHTS[0], sha256=external_weights.sha256_of(file)[:10])
+    monkeypatch.setattr(external_weights, "WEIGHTS", (listed,))
+
+    def offline(*_, **__):
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(urllib.request, "urlopen", offline)
+    return listed
+
+
+def test_every_entry_is_whole():
+    assert len({weights.name for weights in WEIGHTS}) == len({weights.file for weights in WEIGHTS}) == len(WEIGHTS)
+    for weights in WEIGHTS:
+        assert weights.url.startswith("https://")
+        assert weights.url.endswith(weights.file)
+        assert weights.sha256[:8] in weights.file
+        assert len(weights.sha256) in (10, 64)
+        assert weights.megabytes > 0
+        assert weights.licence
+        assert weights.used_by
+
+
+def test_the_hub_folder_is_torchs():
+    assert hub_folder() == Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def test_the_named_folder_comes_before_the_environments_and_the_cache(tmp_path, monkeypatch, nowhere):
+    assert places(nowhere) == (hub_folder() / nowhere.file,)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "environment"))
+    assert places(nowhere)[0] == tmp_path / "environment" / nowhere.file
+    assert places(nowhere, tmp_path / "named")[0] == tmp_path / "named" / nowhere.file
+    for folder in (hub_folder(), tmp_path / "environment", tmp_path / "named"):
+        folder.mkdir(parents=True)
+        (folder / nowhere.file).write_bytes(CONTENT)
+        named = tmp_path / "named" if folder.name == "named" else None
+        assert find_weights("vgg19", named) == folder / nowhere.file
+
+
+def test_another_file_is_refused(tmp_path, nowhere, refused):
+    file = tmp_path / nowhere.file
+    file.write_bytes(b"other")
+    with refused("not the vgg19 weights .SHA-256 [0-9a-f]{12}..., not [0-9a-f]{10}"):
+        find_weights("vgg19", tmp_path)
+    file.write_bytes(b"\n<html>")
+    with refused("not the vgg19 weights .a web page.; get them again from https"):
+        check_weights(file, nowhere)
+
+
+def test_what_is_nowhere_names_the_remedy(tmp_path, refused):
+    with refused("no vgg19 weights at .*hub.*: download https.* --weights-dir or MFPS_WEIGHTS names"):
+        find_weights("vgg19", download=False)
+    with refused("cannot be downloaded .*no route to host.*: download https"):
+        find_weights("vgg19")
+    assert not list(hub_folder().glob("*"))
+
+
+@pytest.mark.parametrize("content", [CONTENT, b"<html>"])
+def test_a_download_is_checked(monkeypatch, nowhere, refused, content):
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(content))
+    if content == CONTENT:
+        assert find_weights("vgg19").read_bytes() == CONTENT
+    else:
+        with refused("a web page"):
+            find_weights("vgg19")
+    assert [file.name for file in hub_folder().iterdir()] == [nowhere.file] * (content == CONTENT)
+
+
+def test_weights_have_names():
+    assert weights_of("vgg19").file == "vgg19-dcbb9e9d.pth"

@@ -1,0 +1,172 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from mfps.data.dataset import FaceFolder
+from mfps.data.loader import make_loader
+from mfps.errors import MfpsError
+from mfps.images.image import read_image
+from mfps.images.metrics import CONVENTION, psnr, ssim
+from mfps.images.tensors import to_uint8
+from mfps.inference.compile import load_network
+from mfps.inference.evaluate import evaluate
+from mfps.inference.evaluation_report import table_markdown, table_rows
+from rich.console import Console
+
+DEGRADATIONS = ("full", "blur:1,noise:1")
+
+
+@pytest.fixture(scope="module")
+def evaluated(drawn_folder, write_weights, tmp_path_factory):
+    """A network with a prior, judged on two lists under two degradations: its report and its folder."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    write_weights(folder / "w.safetensors", ("heatmap",), iterations=3, size=16)
+    report = evaluate(
+        folder / "w.safetensors", drawn_folder, folder / "out", Console(quiet=True), batch_size=3, seed=4,
+        lists=[drawn_folder / "val.txt", drawn_folder / "train.txt"], degradations=DEGRADATIONS, save_images=True,
+        device="cpu",
+    )  # fmt: skip
+    return report, folder
+
+
+def test_the_report_is_written_as_it_is_returned(evaluated):
+    report, folder = evaluated
+    assert json.loads((folder / "out" / "evaluation.json").read_text()) == report
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        "evaluation.json", "evaluation.md", "comparison.png", "restored"
+    }  # fmt: skip
+    assert report["schema"] == "mfps.evaluation/1"
+    assert report["genotype"] == load_network(folder / "w.safetensors").genotype.hash
+    assert CONVENTION.items() <= report["convention"].items()
+    assert report["convention"]["degradation_seed"] == 4
+    assert report["convention"]["priors"].startswith("heatmap: oracle priors, from files made of the clean")
+
+
+def test_numbers_are_those_of_the_metrics(evaluated, drawn_folder):
+    report, folder = evaluated
+    network = load_network(folder / "w.safetensors").restorer
+    found = {(face["name"], face["degradation"]): face for face in report["faces"]}
+    assert len(found) == 16
+    for degradation in DEGRADATIONS:
+        data = FaceFolder(drawn_folder, 16, degradation, None, ("heatmap",), seed=4)
+        for batch in make_loader(data, None, 8, 0, shuffle=False, workers=0):
+            with torch.no_grad():
+                stages = [batch.degraded, *network(batch.degraded, batch.priors)]
+            for i, name in enumerate(batch.names):
+                clean = to_uint8(batch.clean[i].numpy())
+                face = found[name, degradation]
+                for scores, stage in zip([face["input"], *face["iterations"]], stages, strict=True):
+                    picture = to_uint8(stage[i].numpy())
+                    assert scores["psnr"] == pytest.approx(psnr(picture, clean), abs=0.02)
+                    assert scores["ssim"] == pytest.approx(ssim(picture, clean), abs=2e-3)
+
+
+def mean(faces):
+    stages = zip(*([face["input"], *face["iterations"]] for face in faces), strict=True)
+    return [{key: np.mean([scores[key] for scores in stage]) for key in ("psnr", "ssim")} for stage in stages]
+
+
+def test_means_are_over_the_faces(evaluated):
+    report, _ = evaluated
+    faces = report["faces"]
+    assert [report["input"], *report["iterations"]] == mean(faces)
+    assert len(report["iterations"]) == 3
+    rows = {(result["degradation"], result["list"]): result for result in report["results"]}
+    assert list(rows) == [(degradation, group) for degradation in DEGRADATIONS for group in ("val", "train")]
+    for (degradation, group), result in rows.items():
+        chosen = [face for face in faces if face["degradation"] == degradation and group in face["lists"]]
+        assert len(chosen) == result["faces"] == {"val": 2, "train": 6}[group]
+        assert [result["input"], *result["iterations"]] == mean(chosen)
+
+
+def test_restored_faces_are_the_last_iteration(evaluated, drawn_folder):
+    report, folder = evaluated
+    slugs = dict(zip(DEGRADATIONS, ("full", "blur1_noise1"), strict=True))
+    for face in report["faces"]:
+        picture = read_image(folder / "out" / "restored" / slugs[face["degradation"]] / face["name"])
+        clean = read_image(drawn_folder / "images" / face["name"])
+        assert psnr(picture, clean) == face["iterations"][-1]["psnr"]
+
+
+def test_the_table_shows_every_stage(evaluated):
+    report, folder = evaluated
+    rows = table_rows(report)
+    assert len(rows) == 2 * 2 * 4
+    assert rows[0][:4] == ("full", "val", "2", "input")
+    gain = report["results"][0]["iterations"][2]["psnr"] - report["results"][0]["input"]["psnr"]
+    assert rows[3][-1].startswith(f"{gain:+.2f}, ")
+    page = (folder / "out" / "evaluation.md").read_text()
+    assert page == table_markdown(report)
+    assert page.count("\n| ") == 1 + len(rows)
+    assert all(f"- {key}: " in page for key in report["convention"])
+
+
+def test_the_comparison_shows_some_faces_of_each_degradation(drawn_folder, write_weights, tmp_path, console):
+    write_weights(tmp_path / "w.safetensors", size=16)
+    heights = []
+    for shown in (1, 2):
+        out = tmp_path / str(shown)
+        evaluate(tmp_path / "w.safetensors", drawn_folder, out, console, shown=shown, degradations=DEGRADATIONS)
+        heights.append(read_image(out / "comparison.png").shape[0])
+    assert heights[1] > 1.5 * heights[0]
+
+
+@pytest.mark.parametrize("iterations", [1, 2])
+def test_without_lists_all_faces_are_one_group(drawn_folder, write_weights, tmp_path, console, iterations):
+    write_weights(tmp_path / "w.safetensors", iterations=iterations, size=16)
+    report = evaluate(tmp_path / "w.safetensors", drawn_folder, tmp_path / "out", console, degradations=["none"])
+    (result,) = report["results"]
+    assert (result["list"], result["faces"], len(result["iterations"])) == ("all", 8, iterations)
+    assert report["input"] == {"psnr": 100, "ssim": pytest.approx(1)}
+    assert report["convention"]["priors"] == "none"
+    assert not (tmp_path / "out" / "restored").exists()
+
+
+def test_numbers_do_not_depend_on_batches_and_workers(drawn_folder, write_weights, tmp_path, console):
+    write_weights(tmp_path / "w.safetensors", size=16)
+    reports = [
+        evaluate(tmp_path / "w.safetensors", drawn_folder, tmp_path / str(i), console, batch_size=b, workers=w)
+        for i, (b, w) in enumerate(((8, 0), (1, 1)))
+    ]
+    for a, b in zip(*(report["faces"] for report in reports), strict=True):
+        assert a["input"] == b["input"]
+        assert a["iterations"][-1]["psnr"] == pytest.approx(b["iterations"][-1]["psnr"], abs=0.02)
+
+
+def test_without_any_prior_it_stops_after_iteration_0_and_says_so(drawn_folder, write_weights, tmp_path, console):
+    write_weights(tmp_path / "w.safetensors", ("heatmap", "parsing"), size=16)
+    shutil.copytree(drawn_folder / "images", tmp_path / "bare")
+    whole, alone = (
+        evaluate(tmp_path / "w.safetensors", data, tmp_path / f"{data.name}-out", console, device="cpu")
+        for data in (drawn_folder, tmp_path / "bare")
+    )
+    assert alone["input"] == whole["input"]
+    assert alone["iterations"] == whole["iterations"][:1]
+    assert len(whole["iterations"]) == 2
+    assert alone["convention"]["priors"] == "none: stopped after iteration 0"
+    said = "note      without priors (parsing, heatmap): stopped after iteration 0"
+    assert console.file.getvalue().count(said) == 1
+
+
+def test_what_cannot_be_evaluated_makes_no_folder(drawn_folder, write_weights, tmp_path, console, refused):
+    weights, out = tmp_path / "w.safetensors", tmp_path / "out"
+    write_weights(weights, ("parsing", "dictionary"), size=16)
+    with refused("no dictionary prior is stored there"):
+        evaluate(weights, drawn_folder, out, console)
+    write_weights(weights, size=16)
+    for changed, rule in (
+        ({"lists": [drawn_folder / "val.txt"] * 2}, "two lists have the same name"),
+        ({"degradations": ["full", "full"]}, "'full' comes twice"),
+        ({"degradations": ["rain"]}, "'rain' is not a preset"),
+        ({"size": 20}, "multiple of 8"),
+        ({"shown": 0}, "--shown is 0"),
+        ({"batch_size": 0}, "--batch-size is 0"),
+        ({"precision": "float8"}, "unknown precision 'float8'"),
+    ):
+        with refused(rule):
+            evaluate(weights, drawn_folder, out, console, **changed)
+    assert not out.exists()
+    with pytest.raises(MfpsError, match="holds another run"):
+        evaluate(weights, drawn_folder, tmp_path, console)

@@ -1,0 +1,174 @@
+import contextlib
+import os
+import pickle
+import zipfile
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mfps.errors import MfpsError
+from mfps.genotypes.space import PRIORS
+from mfps.inference.published_checkpoint import WRAPPERS, import_checkpoint, read_state_dict
+from mfps.networks.restorer import NetworkConfig
+
+from ..published_recipe import state_of
+
+CHANNELS = {"parsing": 5, "heatmap": 71, "dictionary": 6}
+
+
+@pytest.fixture(scope="module")
+def genotype(drawn_genotype):
+    return drawn_genotype(PRIORS)
+
+
+@pytest.fixture(scope="module")
+def official(genotype):
+    """A state dict in the official layout, of a small architecture; do not change it."""
+    return state_of(genotype, CHANNELS, blocks=2)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """`saved(content)`: the file that torch.save makes of it."""
+
+    def save(content, name="official.pth"):
+        torch.save(content, tmp_path / name)
+        return tmp_path / name
+
+    return save
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("wrapper", [None, *WRAPPERS])
+def test_every_weight_arrives_in_its_place(official, genotype, saved, prefix, wrapper):
+    state = {prefix + key: tensor for key, tensor in official.items()}
+    file = saved(state if wrapper is None else {"epoch": 104, wrapper: state, "optimizer": {"lr": 1e-3}})
+    imported = import_checkpoint(file, genotype)
+    for key, tensor in imported.restorer.state_dict().items():
+        assert torch.equal(tensor, official[imported.used[key]]), key
+    assert {*imported.used.values(), *imported.unused} == official.keys()
+    assert imported.restorer.config == NetworkConfig(iterations=2, blocks=2, prior_channels=CHANNELS)
+    assert not imported.restorer.training
+    assert imported.provenance["checkpoint"] == "official.pth"
+    assert imported.provenance["heatmap_rgb"] is True
+    assert len(imported.provenance["sha256"]) == 64
+
+
+def test_a_file_of_the_old_format_is_read_too(official, genotype, tmp_path):
+    torch.save(official, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    assert len(import_checkpoint(tmp_path / "old.pth", genotype).used) > 100
+
+
+def changed(state, **changes):
+    """A copy of a state dict; None removes a key."""
+    return {key: tensor for key, tensor in {**state, **changes}.items() if tensor is not None}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"conv_hr.bias": None}, "1 missing: conv_hr.bias"),
+        ({"conv1.bias": None}, "1 missing: conv1.bias"),
+        ({"conv_hr.beta": torch.ones(8)}, "1 extra: conv_hr.beta"),
+        ({"conv_hr.bias": torch.ones(9)}, r"1 misshapen: conv_hr.bias \(9,\) instead of \(8,\)"),
+        ({"conv2.bias": torch.ones(2, 38)}, r"1 misshapen: conv2.bias \(2, 38\) instead of \(38,\)"),
+        ({f"a{i}": torch.ones(1) for i in range(7)}, "7 extra: a0, a1, a2, ..."),
+        ({"conv_hr.bias": None, "b": torch.ones(1)}, "1 missing: conv_hr.bias; 1 extra: b"),
+        ({"parse_conv.weight": None}, "lacks parse_conv.weight"),
+        ({"parse_conv.weight": torch.ones(1, 2, 3, 3)}, "its priors would have"),
+        ({"parse_conv.weight": torch.ones(1).expand(1, 10**9, 3, 3)}, "its priors would have"),
+        ({"conv_hr.bias": torch.ones(8).half()}, "conv_hr.bias is float16, not dense float32"),
+        ({"conv_hr.bias": torch.ones(8).double()}, "conv_hr.bias is float64, not dense float32"),
+        ({"conv_hr.bias": torch.ones(8).to_sparse()}, "conv_hr.bias is float32, not dense"),
+        ({"conv_hr.bias": torch.full((8,), torch.nan)}, "conv_hr.bias holds values that are not finite"),
+        ({"conv_hr.bias": 3}, "'conv_hr.bias' is a int, not a tensor"),
+        ({"state_dict": []}, "holds a list, not a state dict"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_state_dict_that_does_not_fit(official, genotype, saved, refused, change, named):
+    with refused(f"official.pth: .*{named}|official.pth: {named}"):
+        import_checkpoint(saved(changed(official, **change)), genotype)
+
+
+def test_half_and_double_checkpoints(official, genotype, saved, refused):
+    for convert, name in ((torch.Tensor.half, "float16"), (torch.Tensor.double, "float64")):
+        state = {key: convert(tensor) if tensor.is_floating_point() else tensor for key, tensor in official.items()}
+        with refused(f"is {name}, not dense float32 as published; convert"):
+            import_checkpoint(saved(state), genotype)
+
+
+def test_a_checkpoint_of_another_architecture(official, drawn_genotype, saved, refused):
+    with refused("not a checkpoint of genotype random .*missing.*name its own with --genotype"):
+        import_checkpoint(saved(official), drawn_genotype(PRIORS, seed=5))
+
+
+class Evil:
+    """Unpickled the usual way, this would make a file."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.file),)
+
+
+def test_a_pickle_that_holds_code_is_not_run(official, genotype, saved, refused, tmp_path):
+    for file in (
+        saved({**official, "evil": Evil(tmp_path / "made")}),
+        saved(torch.nn.Conv2d(1, 1, 1), "module.pth"),
+    ):
+        with refused("not tensors alone, and is not opened"):
+            import_checkpoint(file, genotype)
+    (tmp_path / "bare.pkl").write_bytes(pickle.dumps(Evil(tmp_path / "made")))
+    with refused("bare.pkl: "):
+        import_checkpoint(tmp_path / "bare.pkl", genotype)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"<!DOCTYPE html><html>sign in</html>", "a web page, not a checkpoint"),
+        (b"\n\n <html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "a git-lfs pointer"),
+        (b"", "not a checkpoint of tensors, or damaged"),
+        (b"PK\x03\x04 not really", "not a checkpoint of tensors, or damaged"),
+        (bytes(range(256)), "not a checkpoint of tensors, or damaged"),
+    ],
+)
+def test_files_that_are_no_checkpoints(tmp_path, genotype, refused, content, named):
+    (tmp_path / "some.pth").write_bytes(content)
+    with refused(f"some.pth: {named}"):
+        import_checkpoint(tmp_path / "some.pth", genotype)
+
+
+def test_what_is_not_there(tmp_path, genotype, refused):
+    with refused("there is no such checkpoint"):
+        import_checkpoint(tmp_path / "none.pth", genotype)
+    with refused("a folder, not a checkpoint"):
+        import_checkpoint(tmp_path, genotype)
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    with refused("not a checkpoint of tensors"):
+        import_checkpoint(tmp_path / "other.zip", genotype)
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_no_damage_to_a_file_breaks_the_reader(tmp_path_factory, data):
+    folder = tmp_path_factory.getbasetemp()
+    file = folder / "damaged.pth"
+    torch.save({"a.weight": torch.ones(2, 3), "b": torch.zeros(4)}, file)
+    whole = bytearray(file.read_bytes())
+    if data.draw(st.booleans()):
+        whole = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    for _ in range(data.draw(st.integers(1, 4))):
+        if whole:
+            whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    file.write_bytes(whole)
+    state = {}
+    with contextlib.suppress(MfpsError):
+        state = read_state_dict(file)
+    assert all(isinstance(tensor, torch.Tensor) for tensor in state.values())

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from mfps.drawn.shape import draw_shape
+from mfps.errors import MAX_VALUE, MfpsError, shortened
+from mfps.priors.landmarks.schemes import SCHEMES, draw_heatmaps, scheme_of_count, scheme_of_name
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+def test_a_flip_is_an_involution(scheme):
+    order = scheme.flip_order()
+    assert sorted(order) == list(range(scheme.count))
+    assert [order[other] for other in order] == list(range(scheme.count))
+    assert scheme_of_name(scheme.name) is scheme_of_count(scheme.count) is scheme
+
+
+def test_ibug_flip_pairs_mirror_a_drawn_face():
+    points = draw_shape(np.random.default_rng(0)).landmarks()
+    mirrored = points[list(scheme_of_name("ibug68").flip_order())] * [-1, 1]
+    assert np.abs(mirrored - points).max() < 1e-9
+
+
+def test_any_other_count_is_a_custom_scheme():
+    scheme = scheme_of_count(5)
+    assert scheme_of_name(scheme.name) == scheme
+    with pytest.raises(MfpsError, match="mirror"):
+        scheme.flip_order()
+
+
+@given(st.text(max_size=12) | st.integers(-5, 10**6).map(lambda count: f"points-{count}"))
+def test_names_are_known_or_refused(name):
+    message = ""
+    try:
+        assert scheme_of_name(name).name == name
+    except MfpsError as error:
+        message = str(error)
+    assert message == "" or f"{shortened(repr(name), MAX_VALUE)} is not known" in message
+    assert "\n" not in message
+
+
+def test_an_endless_number_is_refused():
+    with pytest.raises(MfpsError, match="is not known"):
+        scheme_of_name("points-" + "1" * 10_000)
+
+
+def test_heatmaps_peak_at_their_points():
+    points = torch.tensor([[[3.0, 9.0], [float("nan"), 4.0], [15.0, 0.0]]])
+    maps = draw_heatmaps(points, 16)
+    assert maps.shape == (1, 3, 16, 16)
+    assert maps[0, 0].argmax() == 9 * 16 + 3
+    assert maps[0, 0, 9, 3] == 1
+    assert maps[0, 1].abs().sum() == 0
+    assert maps[0, 2, 0, 15] == 1
+
+
+def test_sigma_is_in_pixels_and_scales_with_the_size():
+    points = torch.full((1, 1, 2), 64.0)
+    assert draw_heatmaps(points, 128)[0, 0, 64, 66].item() == pytest.approx(np.exp(-0.5 * (2 / 1.5) ** 2))
+    assert torch.equal(draw_heatmaps(points, 128), draw_heatmaps(points, 128, sigma_px=1.5))
+    double = draw_heatmaps(2 * points, 256)[0, 0, ::2, ::2]
+    assert torch.allclose(double, draw_heatmaps(points, 128)[0, 0])
