@@ -198,9 +198,9 @@ def test_all_three_priors_take_little_room_and_survive_a_kill(
         assert (out / "priors" / "parsing" / name).stat().st_size + sum(lines) <= 10_000
     assert FaceFolder(out, 128, "noise", None, tuple(provenance)).prior_channels["dictionary"] == 256
 
-    for module, function in (("prepare_priors", "write_label_map"), ("prepare_journal", "PrepareJournal.add")):
+    for module, function in (("network_priors", "write_label_map"), ("journal", "PrepareJournal.add")):
         killed = tmp_path / function
-        target, calls = f"mfps.priors.{module}.{function}", []
+        target, calls = f"mfps.prepare.{module}.{function}", []
         real = PrepareJournal.add if "." in function else cut_files.write_label_map
 
         def third(*args, real=real, calls=calls, **options):

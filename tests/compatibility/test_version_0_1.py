@@ -1,0 +1,80 @@
+"""What version 0.1 made still loads and goes on as it did: a data set, run folders, a genotype, an official checkpoint.
+
+`version_0_1/` was made by that version's commands, with drawn faces of 32 pixels and networks of width 1;
+`expected.json` holds what that version then made of them.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from ..cli.conftest import run_command
+
+MADE = Path(__file__).parent / "version_0_1"
+EXPECTED = json.loads((MADE / "expected.json").read_text())
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """A copy of what was made, in which the test runs."""
+    shutil.copytree(MADE, tmp_path / "made")
+    monkeypatch.chdir(tmp_path / "made")
+    return tmp_path / "made"
+
+
+def succeeded(command):
+    ended = run_command(command)
+    assert ended.status == 0, ended.err
+    return ended.out
+
+
+def last_epoch(run):
+    return json.loads((run / "history.jsonl").read_text().splitlines()[-1])
+
+
+def alike(found, expected):
+    """Equal but for what another processor's rounding does."""
+    if isinstance(expected, dict):
+        return all(alike(found[key], value) for key, value in expected.items())
+    return found == expected if isinstance(expected, str) else found == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_search_is_resumed(made):
+    command = "search --data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1 --layers 1"
+    succeeded(f"{command} --fusion-layers 1 --warmup-epochs 0 --epoch-steps 1 --epochs 2 --out search --resume")
+    assert alike(last_epoch(made / "search"), EXPECTED["search_epoch_2"])
+
+
+def test_a_training_is_resumed(made):
+    command = "retrain --data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1 --genotype search"
+    succeeded(f"{command} --epoch-steps 1 --epochs 2 --out retrain --resume")
+    assert alike(last_epoch(made / "retrain"), EXPECTED["retrain_epoch_2"])
+
+
+def test_a_trained_network_is_evaluated_alike(made):
+    succeeded("evaluate retrain --data faces --device cpu --out evaluation")
+    report = json.loads((made / "evaluation" / "evaluation.json").read_text())
+    found = {"input": report["input"]["psnr"], "restored": report["iterations"][0]["psnr"]}
+    assert alike(found, EXPECTED["evaluation"])
+
+
+def test_a_prepared_data_set_is_what_it_was(made):
+    """Its priors are read, and the same settings find nothing left to do."""
+    before = {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()}
+    command = "search --data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1 --layers 1"
+    succeeded(f"{command} --fusion-layers 1 --epochs 1 --warmup-epochs 0 --max-steps 1 --priors parsing,heatmap --out all")
+    assert {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()} == before
+
+
+def test_a_genotype_is_the_same_architecture(made):
+    assert json.loads(succeeded("genotype show genotype.json --json"))["hash"] == EXPECTED["genotype_hash"]
+
+
+def test_an_official_checkpoint_is_imported(made):
+    succeeded("weights import official.pth --genotype genotype.json --out official.safetensors")
+    state = load_file(made / "official.safetensors")
+    sums = {name: float(state[name].abs().sum()) for name in EXPECTED["official"]}
+    assert alike(sums, EXPECTED["official"])
