@@ -4,14 +4,20 @@ OUT ?= demo
 SEED ?= 0
 BIN := .venv/bin
 INSTALLED := .venv/installed
+SCHEMA := genotypes/genotype.schema.json
+QUICK := $(addprefix tests/,test_layout.py test_documents.py files images genotypes degradation networks engine data nas)
 
-.PHONY: demo test torture lint clean
+.PHONY: demo test quick torture lint schema clean
 
 demo: $(INSTALLED)
 	$(BIN)/mfps demo --out $(OUT)
 
 test: $(INSTALLED)
 	$(BIN)/pytest -n 2
+
+# While working: the rooms of pure laws, under a minute of CPU; in one process, as a second would load torch once more.
+quick: $(INSTALLED)
+	$(BIN)/pytest -q -n 0 -m "not slow" $(QUICK)
 
 # 100 kills of real runs, each resumed and compared with an undisturbed one: some ten minutes.
 torture: $(INSTALLED)
@@ -22,6 +28,11 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+
+# The JSON Schema of a genotype, after a change to what a genotype may hold.
+schema: $(INSTALLED)
+	$(BIN)/python -c "from mfps.genotypes.genotype_file import schema_text; print(schema_text(), end='')" > $(SCHEMA).new
+	mv $(SCHEMA).new $(SCHEMA)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

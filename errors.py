@@ -48,7 +48,7 @@ class NotFiniteError(MfpsError):
         batch = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         return cls(
             f"{what} at step {step} (batch: {batch}), and this update is not made; lower the learning rate, set "
-            "--clip-norm, or use --precision float32"
+            "`clip_norm`, or set `precision` to float32"
         )
 
 
@@ -64,18 +64,20 @@ class RunStopped(Exception):  # noqa: N818 - nothing went wrong
         self.signum = signum
 
 
-def first_violation(error: "ValidationError", where: str) -> MfpsError:
+def first_violation(error: "ValidationError", where: str = "", *, quoted: bool = False) -> MfpsError:
     """Turn a pydantic error into one line: the place, the rule, the value, and how many more there are.
 
     Args:
         error: what pydantic raised.
-        where: the file or the option group the values came from.
+        where: the file or the group of values that it is about.
+        quoted: put the place in backticks, as it is a field that Python or the command line gave.
     """
     details = error.errors(include_url=False)
     first = details[0]
     place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in first["loc"]).lstrip(".")
+    place = f"`{first['loc'][0]}`" if quoted and first["loc"] else shortened(place, MAX_PLACE)
     more = f" [and {len(details) - 1} more]" if len(details) > 1 else ""
-    return MfpsError(f"{where}: {shortened(place, MAX_PLACE) + ': ' if place else ''}{rule_of(first)}{more}")
+    return MfpsError("".join(f"{part}: " for part in (where, place) if part) + rule_of(first) + more)
 
 
 def rule_of(violation: Mapping[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """`mfps doctor`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from . import options as o
+from .fields import in_options
 
 
 def doctor(
-    weights_dir: o.WeightsDir = None,
+    context: typer.Context,
+    weights_dir: Annotated[Path | None, typer.Option(help="Folder with external weights.")] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Also check the SHA-256 of the weights that are there.")
     ] = False,
@@ -19,7 +21,10 @@ def doctor(
 
     from ..engine.examination import examine
 
-    findings = examine(weights_dir, check)
+    findings = [
+        finding._replace(remedy=in_options(finding.remedy, context.command.params))
+        for finding in examine(weights_dir, check)
+    ]
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], indent=1))
         return

@@ -8,9 +8,13 @@ import typer
 from rich.table import Table
 
 from . import options as o
+from .fields import Commands
 
 app = typer.Typer(
-    name="genotype", help="Architectures: show, draw, validate, diff, random, import, export.", no_args_is_help=True
+    name="genotype",
+    cls=Commands,
+    help="Architectures: show, draw, validate, diff, random, import, export.",
+    no_args_is_help=True,
 )
 
 Source = Annotated[str, typer.Argument(help="Genotype file, run folder, or published name such as mfpsnet.")]
@@ -129,8 +133,9 @@ def random(
     from ..genotypes.sampling import random_genotype
     from ..genotypes.space import search_space
 
-    names = [name.strip() for name in priors.split(",") if name.strip() not in ("", "none")]
-    space = search_space(names, width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone)
+    space = search_space(
+        o.names(priors), width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone
+    )
     write_genotype(random_genotype(space, seed), out)
     typer.echo(f"genotype  {out}")
 

@@ -9,6 +9,7 @@ import typer
 from .. import __version__
 from ..errors import MfpsError, NotFiniteError, RunStopped
 from . import degrade, demo, dictionary, doctor, evaluate, genotype, prepare, restore, retrain, search, weights
+from .fields import Commands, add_command
 from .options import process
 
 SIGNALLED = 128
@@ -18,19 +19,20 @@ INTERRUPTED = SIGNALLED + signal.SIGINT
 
 app = typer.Typer(
     name="mfps",
+    cls=Commands,
     help="Two-stage neural architecture search for blind face restoration.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",  # "rich" would swallow defaults that are given in brackets, such as [all]
 )
-app.command("demo")(demo.demo)
-app.command("prepare")(prepare.prepare)
-app.command("search")(search.search)
-app.command("retrain")(retrain.retrain)
-app.command("evaluate")(evaluate.evaluate)
-app.command("restore")(restore.restore)
-app.command("degrade")(degrade.degrade)
+add_command(app, demo.demo, demo.model)
+add_command(app, prepare.prepare, prepare.model, "photos", "out")
+add_command(app, search.search, search.model, stage="search")
+add_command(app, retrain.retrain, retrain.model, stage="retrain")
+add_command(app, evaluate.evaluate, evaluate.model, "weights")
+add_command(app, restore.restore, restore.model, "weights", "source")
+add_command(app, degrade.degrade, degrade.model, "source")
 app.command("doctor")(doctor.doctor)
 app.add_typer(genotype.app, name="genotype")
 app.add_typer(weights.app, name="weights")

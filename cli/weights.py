@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from .fields import Commands
+
 app = typer.Typer(
-    name="weights", help="Weights files: import official ones, show what one holds.", no_args_is_help=True
+    name="weights", cls=Commands, help="Weights files: import official ones, show what one holds.", no_args_is_help=True
 )
 
 

@@ -2,18 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from torch.utils.data import Dataset
 
-from ..errors import MfpsError
-from .augmentation import Augmentation
-from .batch import FaceSample
 from ..degradation.presets import Degradation, degradation_rng
+from ..errors import MfpsError
 from ..images.image import MAX_PIXELS, fit_square, image_size, read_image
 from ..images.lists import find_images, image_folder, read_list
 from ..priors.face_priors import FacePriors
+from .augmentation import Augmentation
+from .batch import FaceSample
 from .sampling import FaceAddress
+
+
+class WantedPriors(NamedTuple):
+    """Which priors each face comes with, and how."""
+
+    names: tuple[str, ...] = ()
+    """Some of `PRIORS`."""
+    heatmap_rgb: bool = False
+    """Put the degraded picture before the heatmaps, as the published 71 channels are laid out."""
+    dropped: Mapping[str, int | None] | None = None
+    """Priors to leave out altogether (see `FacePriors`)."""
+
+
+class Tolerance(NamedTuple):
+    """What a data set puts up with."""
+
+    max_bad: float = 0.0
+    """Share of the photographs that need not be readable."""
+    max_pixels: int = MAX_PIXELS
+    """A photograph with more counts as one that cannot be read."""
 
 
 class FaceFolder(Dataset[FaceSample]):
@@ -28,13 +49,10 @@ class FaceFolder(Dataset[FaceSample]):
             shrunk; smaller ones are refused.
         degradation: a preset or a mix (see `Degradation.parse`), or one already parsed.
         names: a list file (see `read_list`), or the names themselves; None takes all photographs.
-        priors: which priors each face comes with.
+        priors: the priors each face comes with, by name or as `WantedPriors`.
         seed: seed of the degradation.
-        heatmap_rgb: put the degraded picture before the heatmaps, as the published 71 channels are laid out.
         augmentation: mirror faces and leave priors out at random, for training.
-        dropped: priors to leave out altogether (see `FacePriors`).
-        max_bad: share of the photographs that need not be readable; `bad` has them, and others stand in for them.
-        max_pixels: a photograph with more counts as one that cannot be read.
+        tolerance: how many photographs may be unreadable; `bad` has them, and others stand in for them.
 
     Attributes:
         names: all photographs, the unreadable ones too, so that the others keep their numbers.
@@ -51,13 +69,10 @@ class FaceFolder(Dataset[FaceSample]):
         size: int,
         degradation: str | Degradation = "full",
         names: str | Path | Sequence[str] | None = None,
-        priors: Sequence[str] = (),
+        priors: Sequence[str] | WantedPriors = (),
         seed: int = 0,
-        heatmap_rgb: bool = False,
         augmentation: Augmentation | None = None,
-        dropped: Mapping[str, int | None] | None = None,
-        max_bad: float = 0.0,
-        max_pixels: int = MAX_PIXELS,
+        tolerance: Tolerance | None = None,
     ) -> None:
         if size < 8 or size % 8:
             raise MfpsError(f"size {size}: the side of a face must be a positive multiple of 8 pixels, such as 128")
@@ -67,11 +82,14 @@ class FaceFolder(Dataset[FaceSample]):
         self.degradation = Degradation.parse(degradation) if isinstance(degradation, str) else degradation
         self.folder = image_folder(root)
         self.names = _names(root, names)
-        self.max_pixels = max_pixels
+        self.tolerance = tolerance or Tolerance()
         self.bad: dict[str, str] = {}
-        photo_sizes = self._photo_sizes(max_bad)
+        photo_sizes = self._photo_sizes()
         self._refuse_small(photo_sizes)
-        self.priors = FacePriors(root, tuple(photo_sizes), photo_sizes, priors, heatmap_rgb, dropped=dropped)
+        wanted = priors if isinstance(priors, WantedPriors) else WantedPriors(tuple(priors))
+        self.priors = FacePriors(
+            root, tuple(photo_sizes), photo_sizes, wanted.names, wanted.heatmap_rgb, dropped=wanted.dropped
+        )
         self._row = {name: row for row, name in enumerate(photo_sizes)}
         self.augmentation = augmentation or Augmentation()
 
@@ -109,7 +127,7 @@ class FaceFolder(Dataset[FaceSample]):
         name = self.names[index]
         if name in self.bad:
             raise MfpsError(self.bad[name])
-        clean, fit = fit_square(read_image(self.folder / name, self.max_pixels), self.size)
+        clean, fit = fit_square(read_image(self.folder / name, self.tolerance.max_pixels), self.size)
         stored = self.priors.load(self._row[name], fit)
         change = self.augmentation.draw(self.seed, epoch, index, tuple(stored))
         if change.flipped:
@@ -117,15 +135,15 @@ class FaceFolder(Dataset[FaceSample]):
         degraded = self.degradation.apply(clean, degradation_rng(self.seed, epoch, index))
         return FaceSample(degraded, clean, stored, name, change.dropped)
 
-    def _photo_sizes(self, max_bad: float) -> dict[str, tuple[int, int]]:
+    def _photo_sizes(self) -> dict[str, tuple[int, int]]:
         """Width and height of every photograph whose header can be read; the others go into `bad`."""
         sizes: dict[str, tuple[int, int]] = {}
         for name in self.names:
             try:
-                sizes[name] = image_size(self.folder / name, self.max_pixels)
+                sizes[name] = image_size(self.folder / name, self.tolerance.max_pixels)
             except MfpsError as error:
                 self.bad[name] = str(error)
-                if len(self.bad) > max_bad * len(self.names):
+                if len(self.bad) > self.tolerance.max_bad * len(self.names):
                     raise
         return sizes
 

@@ -48,7 +48,7 @@ def make_training_loader(
 ) -> DataLoader[FaceSample]:
     """Whole batches in a new order in every epoch, for one process of a training.
 
-    `training_steps` goes through it, inside `ended_workers`.
+    `training_steps` goes through it, inside `shut_down_workers`.
 
     Args:
         folder: the data set; other faces stand in for those that cannot be read.
@@ -101,8 +101,8 @@ def _training_sampler(loader: DataLoader[FaceSample]) -> tuple[EpochSampler, int
 
 
 @contextmanager
-def ended_workers(*loaders: DataLoader[FaceSample]) -> Iterator[None]:
-    """End the loaders' worker processes with the block, however it ends.
+def shut_down_workers(*loaders: DataLoader[FaceSample]) -> Iterator[None]:
+    """Shut the loaders' worker processes down when the block ends, however it ends.
 
     Those of a training take no signals, and Python would wait for them at its exit.
     """
@@ -150,7 +150,7 @@ def _start_worker(_worker: int) -> None:
 def _start_patient_worker(worker: int) -> None:
     """Settings of a worker of a training, which finishes its step when a batch system sends SIGTERM to all processes.
 
-    It is ended by `ended_workers` alone; Python's own end of a process with such workers would wait for ever.
+    It is ended by `shut_down_workers` alone; Python's own end of a process with such workers would wait for ever.
     """
     _start_worker(worker)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,1 +1,1 @@
-"""Degradations: their stages, the presets made of them, and whole folders degraded."""
+"""Degradations: their stages, presets and rows made of them, and whole folders degraded."""

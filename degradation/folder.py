@@ -23,7 +23,7 @@ def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
     results = png_names(names, source)
     pairs = [(folder / name, out / result) for name, result in zip(names, results, strict=True)]
     if existing := [target for _, target in pairs if target.exists()]:
-        raise MfpsError(f"{existing[0]}: exists already, and nothing is overwritten; give another folder with --out")
+        raise MfpsError(f"{existing[0]}: exists already, and nothing is overwritten; give another folder for `out`")
     return pairs
 
 
@@ -32,24 +32,24 @@ def degrade_files(pairs: Sequence[tuple[Path, Path]], degradation: str, size: in
 
     Args:
         pairs: photographs and targets.
-        degradation: preset or mix.
+        degradation: preset, stages or mix (see `Degradation.parse`).
         size: crop to a square and shrink to this side first; None keeps each photograph's own size.
         seed: the photograph numbered i gets the degradation of (seed, epoch 0, i), as in an evaluation of the folder.
 
     Raises:
-        MfpsError: an unknown preset, a file that is no image, or an image smaller than `size`; nothing is left of what
+        MfpsError: not a degradation, a file that is no image, or an image smaller than `size`; nothing is left of what
             was written before.
     """
     parsed = Degradation.parse(degradation)
     if seed < 0:
-        raise MfpsError(f"--seed is {seed}: it must be at least 0")
+        raise MfpsError(f"`seed` is {seed}: it must be at least 0")
     if size is not None and size < 1:
-        raise MfpsError(f"--size is {size}: it must be at least 1 pixel")
+        raise MfpsError(f"`size` is {size}: it must be at least 1 pixel")
     # All headers are read first, as a folder that is half degraded helps nobody.
     for photograph, extent in [(photograph, image_size(photograph)) for photograph, _ in pairs]:
         if size is not None and min(extent) < size:
             raise MfpsError(
-                f"{photograph}: {extent[0]} x {extent[1]} pixels is smaller than --size {size}; "
+                f"{photograph}: {extent[0]} x {extent[1]} pixels is smaller than `size` {size}; "
                 "choose a smaller size or leave it out"
             )
     written: list[Path] = []
@@ -74,4 +74,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MfpsError(f"{folder}: cannot be written ({error.strerror}); give another folder with --out") from None
+        raise MfpsError(f"{folder}: cannot be written ({error.strerror}); give another folder for `out`") from None

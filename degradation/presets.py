@@ -1,102 +1,98 @@
-"""Degradations by name: what turns a clean face into the network's input."""
+"""Degradations by name or composed in text: what turns a clean face into the network's input."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from difflib import get_close_matches
 from types import MappingProxyType
 
 import numpy as np
 
-from ..errors import MfpsError
-from .stages import blind, blur, jpeg, lose_resolution, noise
+from ..errors import MfpsError, shown
+from .stages import STAGES
+from .step import Step, name_of, read_step, written
 
-Stage = Callable[[np.ndarray, np.random.Generator, float], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One named degradation: the steps in order, and the size they were published for."""
-
-    stages: tuple[Stage, ...]
-    native_size_px: int
-
-
-PRESETS: Mapping[str, Preset] = MappingProxyType(
+DEGRADATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "none": Preset((), 128),
-        "blur": Preset((blur,), 128),
-        "noise": Preset((noise,), 128),
-        "jpeg": Preset((jpeg,), 128),
-        "lowres": Preset((lose_resolution,), 128),
-        "full": Preset((blur, noise, jpeg, lose_resolution), 128),
-        "gfpgan": Preset(
-            (partial(blind, sigma_px=(0.1, 10.0), shrink=(0.8, 8.0), noise_sigma=(0.0, 20.0), quality=(60, 100)),), 512
-        ),
-        "codeformer": Preset(
-            (partial(blind, sigma_px=(1.0, 15.0), shrink=(4.0, 30.0), noise_sigma=(0.0, 20.0), quality=(30, 80)),), 512
-        ),
+        "none": (),
+        "full": ("blur(3,8)", "noise(20,40)", "jpeg(17,51)", "lowres(2,2)"),
+        "gfpgan": ("blind(0.1,10,0.8,8,0,20,60,100)",),
+        "codeformer": ("blind(1,15,4,30,0,20,30,80)",),
     }
 )
-"""`full` and its four parts as the published MFPSNet trains with them; `gfpgan`, and `codeformer` (its stage 2)."""
+"""The presets as rows of stages: `full` as the published MFPSNet trains with it, GFPGAN's, and CodeFormer's of stage 2.
+
+Each of the four parts of `full` is a stage by that name alone, such as `blur`.
+"""
+
+MAX_TEXT = 500
+"""Characters of a degradation's text."""
+
+MAX_WEIGHT = 1e9
+"""The largest weight of a part of a mix."""
 
 
 @dataclass(frozen=True)
 class Degradation:
-    """A preset, or a weighted mix of presets from which each face draws one.
+    """A preset, stages in a row, or a weighted mix of such from which each face draws one.
 
-    A preset is exactly as published at its own size (128 pixels; 512 for `gfpgan` and `codeformer`). At another size
-    its lengths in pixels (blur sigma, kernel side, motion length, and the side of one pixel of the reduced picture)
-    scale along, so that a preset looks alike at every size. Noise and JPEG have no length and stay as they are.
+    A stage is exactly as published at its own size (128 pixels; 512 for `blind`, of which `gfpgan` and `codeformer` are
+    made). At another size its lengths in pixels (blur sigma, kernel side, motion length, and the side of one pixel of
+    the reduced picture) scale along, so that a degradation looks alike at every size. Noise and JPEG have no length and
+    stay as they are.
+
+    Attributes:
+        text: what it was read from, without spaces, and with numbers as short as they can be written.
+        mix: the steps of each part with its probability; they sum to 1.
     """
 
-    mix: tuple[tuple[str, float], ...]
-    """Preset names and their probabilities, which sum to 1."""
+    text: str
+    mix: tuple[tuple[tuple[Step, ...], float], ...]
 
     @classmethod
     def parse(cls, text: str) -> "Degradation":
-        """Read `"full"` or a mix such as `"full:0.5,blur:0.25,jpeg:0.25"` (weights are positive; any sum will do).
+        """Read a preset, `"full"`, stages in a row, `"grey|blur(6,12)|jpeg(30,60)"`, or a mix of such.
+
+        A mix, `"full:0.5,blur(6,12)|jpeg:0.25,none:0.25"`, gives each part a positive weight; any sum will do. A preset
+        may stand among the stages of a row. A stage without brackets takes the published ranges.
 
         Raises:
-            MfpsError: a name is unknown or comes twice, or a weight is not a positive number.
+            MfpsError: a name is unknown, a part comes twice, a weight is not a positive number, or brackets or numbers
+                do not fit the stage (see `read_step`).
         """
-        weights: dict[str, float] = {}
-        for part in text.split(","):
-            name, colon, number = (piece.strip() for piece in part.partition(":"))
-            if name not in PRESETS:
-                raise MfpsError(f"degradation {text!r}: {name!r} is not a preset; known are {', '.join(PRESETS)}")
-            if name in weights:
-                raise MfpsError(f"degradation {text!r}: {name!r} comes twice; add its weights up")
-            weights[name] = _weight(number, text) if colon else 1.0
-        total = sum(weights.values())
-        return cls(tuple((name, weight / total) for name, weight in weights.items()))
+        try:
+            if len(text) > MAX_TEXT:
+                raise MfpsError(f"{len(text):,} characters are too many: at most {MAX_TEXT} are read")
+            if re.search(r"[()]", re.sub(r"\([^()]*\)", "", text)):
+                raise MfpsError("its brackets do not match: write them as in blur(6,12)|jpeg(30,60)")
+            return _read(text)
+        except MfpsError as error:
+            raise MfpsError(f"degradation {shown(text)}: {error}") from None
 
     def apply(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Spoil one face; equal generators give equal bytes.
 
         Args:
             image: uint8 (H, W, 3) RGB; it is not changed.
-            rng: draws the preset of a mix and everything in it.
+            rng: draws the part of a mix and everything in it.
 
         Returns:
             A new uint8 picture of the same shape.
         """
-        preset = PRESETS[self._draw(rng)]
-        scale = min(image.shape[:2]) / preset.native_size_px
         spoiled = image.copy()
-        for stage in preset.stages:
-            spoiled = stage(spoiled, rng, scale)
+        for step in self._draw(rng):
+            stage = STAGES[step.stage]
+            spoiled = stage.apply(spoiled, rng, min(image.shape[:2]) / stage.size_px, *step.bounds)
         return spoiled
 
-    def _draw(self, rng: np.random.Generator) -> str:
+    def _draw(self, rng: np.random.Generator) -> tuple[Step, ...]:
         if len(self.mix) == 1:
             return self.mix[0][0]
-        names, probabilities = zip(*self.mix, strict=True)
-        return names[rng.choice(len(names), p=probabilities)]
+        parts, probabilities = zip(*self.mix, strict=True)
+        return parts[rng.choice(len(parts), p=probabilities)]
 
     def __str__(self) -> str:
-        if len(self.mix) == 1:
-            return self.mix[0][0]
-        return ",".join(f"{name}:{probability:g}" for name, probability in self.mix)
+        return self.text
 
 
 def degradation_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
@@ -104,11 +100,58 @@ def degradation_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence((seed, epoch, index)))
 
 
-def _weight(number: str, text: str) -> float:
+def _read(text: str) -> Degradation:
+    parts: dict[str, tuple[tuple[Step, ...], float]] = {}
+    texts: list[str] = []
+    for part in re.split(r",(?![^(]*\))", text):  # the commas outside brackets
+        row, colon, number = part.partition(":")
+        steps, name = _read_row(row)
+        if name in parts:
+            raise MfpsError(f"{name!r} comes twice: add its weights up")
+        weight = _weight(number) if colon else 1.0
+        parts[name] = steps, weight
+        texts.append(f"{name}:{written(weight)}" if colon else name)
+    total = sum(weight for _, weight in parts.values())
+    return Degradation(",".join(texts), tuple((steps, weight / total) for steps, weight in parts.values()))
+
+
+def _read_row(text: str) -> tuple[tuple[Step, ...], str]:
+    """The steps of `grey|blur(6,12)`, and that text written the shortest way."""
+    if not text.strip():
+        raise MfpsError("it is empty, or a part of it: give a preset or stages (`none` leaves faces as they are)")
+    steps: list[Step] = []
+    words: list[str] = []
+    for word in text.split("|"):
+        name = name_of(word)
+        if name in DEGRADATIONS:
+            if "(" in word:
+                raise MfpsError(f"the preset {name!r} takes no numbers: its stages are {'|'.join(DEGRADATIONS[name])}")
+            steps += [read_step(step, STAGES) for step in DEGRADATIONS[name]]
+        elif name in STAGES:
+            steps.append(read_step(word, STAGES))
+        else:
+            raise _unknown(name)
+        words.append(str(steps[-1]) if "(" in word else name)
+    return tuple(steps), "|".join(words)
+
+
+def _unknown(name: str) -> MfpsError:
+    if not name:
+        return MfpsError("a stage is missing: write stages with one | between them, such as blur(6,12)|jpeg(30,60)")
+    close = get_close_matches(name, [*DEGRADATIONS, *STAGES], 1)
+    known = f"known are the presets {', '.join(DEGRADATIONS)} and the stages {', '.join(STAGES)}"
+    return MfpsError(
+        f"{shown(name)} is not a preset or a stage: {f'did you mean {close[0]}? ' if close else ''}{known}"
+    )
+
+
+def _weight(number: str) -> float:
     try:
         weight = float(number)
     except ValueError:
         weight = 0.0
-    if not 0 < weight < float("inf"):
-        raise MfpsError(f"degradation {text!r}: the weight {number!r} is not a positive number; write full:0.5, say")
+    if not 0 < weight <= MAX_WEIGHT:
+        raise MfpsError(
+            f"the weight {shown(number.strip())} is not a positive number, at most {MAX_WEIGHT:g}: write full:0.5, say"
+        )
     return weight

@@ -1,27 +1,46 @@
-"""The single steps that spoil a face: blur, noise, JPEG, loss of resolution.
+"""The stages that spoil a face, blur, noise, JPEG and others, and the table of them.
 
-Each takes a uint8 (H, W, 3) RGB picture, a random generator and `scale`, the ratio of the picture's size to the size
-the step was published for, and returns a uint8 picture of the same shape. Lengths in pixels are multiplied by `scale`.
+Each takes a uint8 (H, W, 3) RGB picture, a random generator, `scale` and the ranges that the table lists, and returns a
+uint8 picture of the same shape. `scale` is the ratio of the picture's size to the size at which the stage's lengths in
+pixels are given; they are multiplied by it.
+
+Source: the published MFPSNet training data, unless a stage says otherwise.
 """
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import cv2
 import numpy as np
 
+from .step import Bounds, Range, Stage
+
 _BORDER = cv2.BORDER_REFLECT_101
 
 
-def blur(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
-    """Gaussian or motion blur, with equal chance. Source: the published MFPSNet training data."""
-    return gaussian_blur(image, rng, scale) if rng.random() < 0.5 else motion_blur(image, rng, scale)
+def grey(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+    """The picture without its colours (ITU-R BT.601 luma). `rng` and `scale` have no part in it."""
+    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
-def gaussian_blur(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
-    """Isotropic Gaussian blur, sigma U[3, 8) pixels."""
-    sigma_px = rng.uniform(3, 8)
-    side = gaussian_kernel_side(sigma_px, scale)
-    return cv2.GaussianBlur(image, (side, side), sigma_px * scale, borderType=_BORDER)
+def blur(image: np.ndarray, rng: np.random.Generator, scale: float, sigma_px: Bounds) -> np.ndarray:
+    """Gaussian or motion blur, with equal chance.
+
+    The motion is along 2 sigma + 4 pixels, so that it grows with the Gaussian: the published 10 to 20 pixels belong to
+    the published sigma of 3 to 8.
+    """
+    if rng.random() < 0.5:
+        return gaussian_blur(image, rng, scale, sigma_px)
+    shortest, longest = (round(2 * sigma + 4) for sigma in sigma_px)
+    return motion_blur(image, rng, scale, (shortest, longest))
+
+
+def gaussian_blur(image: np.ndarray, rng: np.random.Generator, scale: float, sigma_px: Bounds) -> np.ndarray:
+    """Isotropic Gaussian blur."""
+    drawn = rng.uniform(*sigma_px)
+    side = gaussian_kernel_side(drawn, scale)
+    return cv2.GaussianBlur(image, (side, side), drawn * scale, borderType=_BORDER)
 
 
 def gaussian_kernel_side(sigma_px: float, scale: float) -> int:
@@ -30,9 +49,9 @@ def gaussian_kernel_side(sigma_px: float, scale: float) -> int:
     return _odd(int(max(factor * sigma_px, 5) * scale))
 
 
-def motion_blur(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
-    """Motion blur along a line of 10 to 20 pixels at any angle."""
-    length = _odd(max(int(rng.integers(10, 21) * scale), 3))
+def motion_blur(image: np.ndarray, rng: np.random.Generator, scale: float, length_px: tuple[int, int]) -> np.ndarray:
+    """Motion blur along a line of so many pixels, both bounds included, at any angle."""
+    length = _odd(max(int(rng.integers(length_px[0], length_px[1] + 1) * scale), 3))
     direction = (rng.uniform(-1, 1) + 1) / 2
     return cv2.filter2D(image, -1, motion_kernel(length, direction, rng.uniform(0, 360)), borderType=_BORDER)
 
@@ -53,43 +72,47 @@ def motion_kernel(length: int, direction: float, angle_deg: float) -> np.ndarray
     return kernel / kernel.sum()
 
 
-def noise(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
+def noise(image: np.ndarray, rng: np.random.Generator, scale: float, strength: Bounds) -> np.ndarray:
     """Gaussian, Laplace or signed Poisson noise, with equal chance, independent per pixel and channel.
 
-    Gaussian sigma and Laplace scale are U(20, 40), Poisson lambda U(15, 30), on the 0..255 scale. `scale` has no part
-    in it: noise has no length.
+    Gaussian sigma and Laplace scale are the strength, Poisson lambda three quarters of it, on the 0..255 scale. `scale`
+    has no part in it: noise has no length.
     """
     kind = rng.integers(3)
     if kind == 0:
-        return _to_uint8(image + rng.uniform(20, 40) * rng.standard_normal(image.shape, np.float32))
+        return _to_uint8(image + rng.uniform(*strength) * rng.standard_normal(image.shape, np.float32))
     # A Laplace variable is an exponential one with a random sign; drawn in single precision it takes half the time.
     if kind == 1:
-        size = np.float32(rng.uniform(20, 40)) * rng.standard_exponential(image.shape, np.float32)
+        size = np.float32(rng.uniform(*strength)) * rng.standard_exponential(image.shape, np.float32)
     else:
-        size = rng.poisson(rng.uniform(15, 30), image.shape)
+        size = rng.poisson(rng.uniform(0.75 * strength[0], 0.75 * strength[1]), image.shape)
     sign = 2 * rng.integers(0, 2, image.shape, np.int8) - 1
     return _to_uint8(image + sign * size)
 
 
-def jpeg(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
-    """JPEG at a compression of 50 to 85, that is quality 51 down to 17. `scale` has no part in it."""
-    return jpeg_round_trip(image, jpeg_quality(int(rng.integers(50, 86))))
+def jpeg(image: np.ndarray, rng: np.random.Generator, scale: float, quality: tuple[int, int]) -> np.ndarray:
+    """JPEG at a quality between two bounds, both included. `scale` has no part in it.
+
+    As published it is the compression that is drawn evenly: 50 to 85, which is quality 51 down to 17.
+    """
+    compressions = [c for c in range(102) if quality[0] <= jpeg_quality(c) <= quality[1]]
+    return jpeg_round_trip(image, jpeg_quality(int(rng.integers(compressions[0], compressions[-1] + 1))))
 
 
 def jpeg_quality(compression: int) -> int:
-    """Quality (1..100) of a compression in 0..100: round(1 + 99 (1 - c / 101))."""
+    """Quality (1..100) of a compression in 0..101: round(1 + 99 (1 - c / 101))."""
     return round(1 + 99 * (1 - compression / 101))
 
 
-def lose_resolution(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
-    """Down to half the size and up again, cubic both ways.
+def lose_resolution(image: np.ndarray, rng: np.random.Generator, scale: float, factor: Bounds) -> np.ndarray:
+    """Down by a factor and up again, cubic both ways.
 
-    The half is a length, two pixels for one: a larger picture goes down to the same 64 x 64 pixels, a smaller one to
-    half its own size. `rng` has no part in it.
+    The factor is a length, two pixels for one as published: a larger picture goes down to the same 64 x 64 pixels, a
+    smaller one to half its own size.
     """
     height, width = image.shape[:2]
-    factor = 2 * max(scale, 1.0)
-    small = _resized(image, _shrunk(width, factor), _shrunk(height, factor), cv2.INTER_CUBIC)
+    pixels = rng.uniform(*factor) * max(scale, 1.0)
+    small = _resized(image, _shrunk(width, pixels), _shrunk(height, pixels), cv2.INTER_CUBIC)
     return _resized(small, width, height, cv2.INTER_CUBIC)
 
 
@@ -97,10 +120,9 @@ def blind(
     image: np.ndarray,
     rng: np.random.Generator,
     scale: float,
-    *,
-    sigma_px: tuple[float, float],
-    shrink: tuple[float, float],
-    noise_sigma: tuple[float, float],
+    sigma_px: Bounds,
+    shrink: Bounds,
+    noise_sigma: Bounds,
     quality: tuple[int, int],
 ) -> np.ndarray:
     """Blur, down, noise, JPEG, up: the pipeline that GFPGAN and CodeFormer share, published at 512 pixels.
@@ -170,3 +192,26 @@ def _odd(length: int) -> int:
 
 def _to_uint8(values: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+_SIGMA = Range("sigma", "pixels at 128 px", 0.1, 32.0, (3.0, 8.0))
+_BLIND = (
+    Range("sigma", "pixels at 512 px", 0.1, 100.0, (0.1, 10.0)),
+    Range("shrink", "times smaller at 512 px", 0.8, 64.0, (0.8, 8.0)),
+    Range("noise", "on the 0..255 scale", 0.0, 128.0, (0.0, 20.0)),
+    Range("quality", "100 is best", 1, 100, (60, 100), whole=True),
+)
+
+STAGES: Mapping[str, Stage] = MappingProxyType(
+    {
+        "blur": Stage(blur, (_SIGMA,)),
+        "gaussian": Stage(gaussian_blur, (_SIGMA,)),
+        "motion": Stage(motion_blur, (Range("length", "whole pixels at 128 px", 1, 64, (10, 20), whole=True),)),
+        "noise": Stage(noise, (Range("strength", "on the 0..255 scale", 0.0, 128.0, (20.0, 40.0)),)),
+        "jpeg": Stage(jpeg, (Range("quality", "100 is best", 1, 100, (17, 51), whole=True),)),
+        "lowres": Stage(lose_resolution, (Range("factor", "times smaller at 128 px", 1.0, 64.0, (2.0, 2.0)),)),
+        "grey": Stage(grey),
+        "blind": Stage(blind, _BLIND, size_px=512),
+    }
+)
+"""Every stage by the name that it has in a text."""

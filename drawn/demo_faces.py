@@ -1,21 +1,20 @@
-"""Drawn faces with all three priors, for the demo: nothing is downloaded."""
+"""Drawn faces with their priors, for the demo: nothing is downloaded."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 
-from ..engine.device import make_fabric
-from ..files.durable_file import write_durably
-from ..prepare.faces import PreparedFace
-from ..prepare.network_priors import PriorNetworks, match_dictionary
-from ..priors.dictionary.build import build_dictionary
-from ..priors.dictionary.dictionary_file import read_dictionary
-from ..priors.dictionary.features import features_of
-from ..priors.landmarks.landmark_file import read_landmarks
-from .faces import write_drawn_faces
+from ..engine.device import choose_device
+from ..files.atomic_file import write_atomically
+from ..priors.faces import CutFaces
+from ..priors.kinds import PRIOR_KINDS
+from ..priors.landmarks.landmark_file import LANDMARK_FILE, read_landmarks
+from ..priors.prior_kind import ExternalSources
+from .faces import DRAWN_PRIORS, write_drawn_faces
 
 
 def write_demo_faces(
@@ -29,9 +28,9 @@ def write_demo_faces(
     console: Console,
     device: str = "auto",
 ) -> None:
-    """Write a data folder of drawn faces with landmarks, label maps and, if it is asked for, a dictionary prior.
+    """Write a data folder of drawn faces with landmarks, label maps, and any other prior that is asked for.
 
-    The dictionary is made of a few of the training faces with a seeded random VGG19, and its provenance says so.
+    A dictionary is made of a few of the training faces with a seeded random VGG19, and its provenance says so.
 
     Args:
         folder: where to.
@@ -46,19 +45,16 @@ def write_demo_faces(
     """
     console.print(f"drawing {count + test} faces", highlight=False)
     write_drawn_faces(folder, count + test, size, seed, val=test)
-    made = {prior: {"made_from": "clean", "by": "drawn with the face"} for prior in ("parsing", "heatmap")}
-    if "dictionary" in priors:
-        few = folder / "dictionary.txt"
-        names = (folder / "train.txt").read_text(encoding="utf-8").splitlines()[:dictionary_faces]
-        few.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
-        file = folder / "dictionary.safetensors"
-        entries = max(dictionary_faces // 2, 1)
-        build_dictionary(folder, file, console, few, entries, seed, random_features=True, device=device)
-        landmarks = read_landmarks(folder / "priors" / "landmarks.json")
-        faces = [PreparedFace(name, name, np.array(face.points)) for name, face in landmarks.faces.items()]
-        place = make_fabric(device, "float32").device
-        dictionary = read_dictionary(file).to(place)
-        networks = PriorNetworks(dictionary=dictionary, features=features_of(dictionary).to(place))
-        matched = match_dictionary(networks, folder, size, faces, landmarks.scheme, console)
-        made["dictionary"] = {"made_from": "clean", **matched}
-    write_durably(folder / "priors" / "provenance.json", json.dumps(made, indent=1, sort_keys=True) + "\n")
+    made: dict[str, dict[str, Any]] = {
+        prior: {"made_from": "clean", "by": "drawn with the face"} for prior in DRAWN_PRIORS
+    }
+    landmarks = read_landmarks(folder / "priors" / LANDMARK_FILE)
+    points = {name: np.array(face.points) for name, face in landmarks.faces.items()}
+    faces = CutFaces(folder, size, points, landmarks.scheme, console, landmarks.scheme)
+    place = choose_device(device)
+    for kind in (PRIOR_KINDS[prior] for prior in priors if prior not in DRAWN_PRIORS):
+        sources = ExternalSources()
+        if kind.demo_sources is not None:
+            sources = kind.demo_sources(folder, dictionary_faces, seed, console, device)
+        made[kind.name] = {"made_from": "clean", **kind.finder(sources, place).make(faces)}
+    write_atomically(folder / "priors" / "provenance.json", json.dumps(made, indent=1, sort_keys=True) + "\n")

@@ -11,8 +11,11 @@ import cv2
 import numpy as np
 
 from ..errors import MfpsError
+from ..files.atomic_file import write_atomically
 from ..images.image import write_image
-from ..priors.landmarks.landmark_file import write_landmarks
+from ..priors.landmarks.kind import HEATMAP
+from ..priors.landmarks.landmark_file import LANDMARK_FILE, write_landmarks
+from ..priors.parsing.kind import PARSING
 from ..priors.parsing.label_maps import write_label_map
 from .canvas import Canvas
 from .features import (
@@ -37,6 +40,10 @@ from .surroundings import (
 
 CANVAS_PX = 512
 """A face is painted on at least this many pixels a side and then averaged down, which smooths its edges."""
+
+
+DRAWN_PRIORS = (PARSING.name, HEATMAP.name)
+"""Priors that are painted with a face. Any other is found in its picture, as in a photograph."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
     folder = Path(folder)
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
-        (folder / "priors" / "parsing").mkdir(parents=True, exist_ok=True)
+        (folder / "priors" / PARSING.name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MfpsError(f"{folder}: cannot be written ({error.strerror}); choose another folder") from error
     digits = max(len(str(count - 1)), 4)
@@ -119,8 +126,8 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
     for number, name in enumerate(names):
         face = draw_face(np.random.default_rng((seed, number)), size)
         write_image(folder / "images" / name, face.image)
-        write_label_map(folder / "priors" / "parsing" / name, face.labels)
+        write_label_map(PARSING.file_of(folder, name), face.labels)
         points[name] = ((size, size), face.points)
-    write_landmarks(folder / "priors" / "landmarks.json", "ibug68", points)
+    write_landmarks(folder / "priors" / LANDMARK_FILE, "ibug68", points)
     for listed, chosen in (("train.txt", names[: count - val]), ("val.txt", names[count - val :])):
-        (folder / listed).write_text("".join(f"{name}\n" for name in chosen), encoding="utf-8")
+        write_atomically(folder / listed, "".join(f"{name}\n" for name in chosen))

@@ -19,11 +19,11 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from ..errors import MfpsError, shown
-from ..files.durable_file import write_durably
+from ..files.atomic_file import remove_partials, write_atomically
 from ..files.safetensors_header import check_safetensors
 
-FORMAT = "mfps.checkpoint/1"
-FOLDER = "checkpoints"
+CHECKPOINT_FORMAT = "mfps.checkpoint/1"
+CHECKPOINTS = "checkpoints"
 DIGITS = 16
 NAME = re.compile(rf"e(\d{{4,9}})-b(\d{{5,9}})-s(\d{{8,12}})-([0-9a-f]{{{DIGITS}}})\.safetensors")
 
@@ -65,7 +65,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path, keep: int) -> None:
-        self.folder = folder / FOLDER
+        self.folder = folder / CHECKPOINTS
         self.keep = keep
 
     def save(self, checkpoint: Checkpoint, best_step: int | None = None) -> Path:
@@ -76,14 +76,14 @@ class Checkpoints:
             best_step: the step after which the best epoch ended; the checkpoint of that moment is kept.
 
         Raises:
-            OSError: it cannot be written; those before it stay.
+            MfpsError: it cannot be written; those before it stay.
         """
         self.folder.mkdir(exist_ok=True)
-        text = json.dumps({"format": FORMAT, "state": checkpoint.state}, allow_nan=False)
+        text = json.dumps({"format": CHECKPOINT_FORMAT, "state": checkpoint.state}, allow_nan=False)
         content = save(checkpoint.tensors, metadata={"mfps": text})
         digest = hashlib.sha256(content).hexdigest()[:DIGITS]
         name = f"e{checkpoint.epoch:04d}-b{checkpoint.batch:05d}-s{checkpoint.step:08d}-{digest}.safetensors"
-        write_durably(self.folder / name, content)
+        write_atomically(self.folder / name, content)
         self._prune(best_step)
         return self.folder / name
 
@@ -133,8 +133,7 @@ class Checkpoints:
         for one in stored:
             if one not in kept:
                 one.file.unlink(missing_ok=True)
-        for partial in self.folder.glob(".*.part"):  # what a killed process left
-            partial.unlink(missing_ok=True)
+        remove_partials(self.folder)
 
 
 def _read(stored: _Stored) -> Checkpoint | None:
@@ -153,9 +152,9 @@ def _read(stored: _Stored) -> Checkpoint | None:
         version, state, tensors = header["format"], header["state"], load(content)
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return None
-    if version != FORMAT:
+    if version != CHECKPOINT_FORMAT:
         raise MfpsError(
-            f"{stored.file}: the checkpoint is {shown(version)}, not {FORMAT!r}; go on with the version of mfps that "
-            "wrote it, or begin anew with --overwrite"
+            f"{stored.file}: the checkpoint is {shown(version)}, not {CHECKPOINT_FORMAT!r}; continue with the version "
+            "of mfps that wrote it, or start anew with `overwrite`"
         )
     return Checkpoint(stored.epoch, stored.batch, stored.step, tensors, state)

@@ -69,7 +69,7 @@ def examine(weights_dir: Path | None = None, check: bool = False) -> list[Findin
         there = next((place for place in looked if place.is_file()), None)
         remedy = (
             f"{weights.url} ({weights.megabytes} MB, {weights.licence}) into {looked[0].parent}, or into a folder that "
-            f"--weights-dir or {FOLDER_VARIABLE} names; for the {weights.used_by}"
+            f"`weights_dir` or {FOLDER_VARIABLE} names; for the {weights.used_by}"
         )
         if there is None:
             findings.append(Finding(weights.name, False, f"looked for at {', '.join(map(str, looked))}", remedy))
@@ -111,4 +111,4 @@ def _parser() -> Finding:
     found = try_to_load_from_cache(PARSER_MODEL, "model.safetensors", revision=PARSER_REVISION)
     if isinstance(found, str):
         return Finding("face parser", True, found)
-    return Finding("face parser", False, "not in the hub's cache", f"{remedy}, named with --parser")
+    return Finding("face parser", False, "not in the hub's cache", f"{remedy}, named as `parser`")

@@ -1,4 +1,4 @@
-"""The journal of a run: a line of JSON for each epoch, the same numbers for TensorBoard, and reading them back."""
+"""The journal of a run: a line of JSON for each epoch, and the same numbers for TensorBoard."""
 
 import json
 import math
@@ -9,14 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..errors import MfpsError
-from ..files.durable_file import sync
-from ..files.json_text import read_strict
-from ..files.regular_file import read_text
 from .curves import Curves
-
-MAX_HISTORY_BYTES = 128 * 2**20
-"""An epoch takes some kilobytes, and a search that writes its probabilities some tens of them."""
-
 
 NO_CURVES = frozenset(("epoch", "step", "genotype", "top_paths", "probabilities"))
 """Entries of an epoch's record that are no curves over the steps."""
@@ -55,7 +48,7 @@ class Journal:
         if found < size:
             raise MfpsError(
                 f"{self.file}: has {found} bytes, and {size} when the run was saved; it was changed, so start anew "
-                "with --overwrite"
+                "with `overwrite`"
             )
         if found > size:
             os.truncate(self.file, size)
@@ -69,7 +62,7 @@ class Journal:
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
             file.flush()
-            sync(file.fileno())
+            os.fsync(file.fileno())
             size = file.tell()
         for name, value in flat_numbers({key: value for key, value in record.items() if key not in NO_CURVES}):
             self._curves.add(f"epoch/{name}", value, step)
@@ -92,22 +85,3 @@ def flat_numbers(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[
             yield from flat_numbers({str(i): v for i, v in enumerate(value) if isinstance(v, float)}, f"{name}/")
         elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             yield name, float(value)
-
-
-def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The records of a run's `history.jsonl`, in order.
-
-    Raises:
-        MfpsError: there is none, or a line is not JSON.
-    """
-    file = folder / "history.jsonl"
-    if not os.path.lexists(file):
-        raise MfpsError(f"{folder}: holds no history.jsonl; give the folder of a search or a training")
-    text = read_text(file, "history", MAX_HISTORY_BYTES, "give the folder of a search or a training")
-    try:
-        records: list[Any] = [read_strict(line, finite=False) for line in text.split("\n") if line]
-    except MfpsError:
-        records = [None]
-    if not all(isinstance(record, dict) for record in records):
-        raise MfpsError(f"{file}: a line is not a JSON object; the file was changed or cut off, run again")
-    return records

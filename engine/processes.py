@@ -96,7 +96,7 @@ def check_same(fabric: Fabric, digest: str, what: str) -> None:
     if largest(fabric, number, -number) != (number, -number):
         raise MfpsError(
             f"{what} is not the same in all processes: they have come apart, and the last checkpoint is still good; "
-            "check that all of them run the same software on the same data, and go on with --resume"
+            "check that all of them run the same software on the same data, and continue with `resume`"
         )
 
 
@@ -111,7 +111,7 @@ def lost_process(error: RuntimeError, folder: Path) -> MfpsError | None:
         None where it is about something else.
     """
     text = str(error)
-    remedy = f"what {folder} holds is whole: go on with --resume"
+    remedy = f"what {folder} holds is whole: continue with `resume`"
     if isinstance(error, dist.DistError) or "gloo" in text:
         return MfpsError(f"another process of the run is gone; {remedy}")
     if "DataLoader worker" in text:

@@ -1,12 +1,12 @@
 """A run's folder: what stands in it, and that no run overwrites another.
 
-config.yaml           the resolved configuration; `--config` reads it back
+config.yaml           the resolved configuration; as `config` it fills another
 environment.json      versions of mfps, Python and the libraries, and the machine
 genotype.json, .svg   the architecture (and .png)
 history.jsonl         one JSON object for each epoch
 weights.safetensors   weights, with genotype and network configuration inside
 tensorboard/          the same curves for TensorBoard
-checkpoints/          what `--resume` goes on from
+checkpoints/          what a resumed run continues from
 run.lock              there while a process works in the folder
 """
 
@@ -15,13 +15,14 @@ import os
 import platform
 import shutil
 from importlib import metadata
-from pathlib import Path
 
+from ..degradation.fields import normal_degradation
 from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
+from ..files.atomic_file import is_partial, remove_partials, write_atomically
 from ..files.atomic_folder import check_writable
-from ..files.durable_file import write_durably
-from .checkpoint import FOLDER as CHECKPOINTS
-from .configuration import RunConfig, config_values, read_yaml, write_config
+from ..files.config_model import read_yaml
+from .checkpoint import CHECKPOINTS
+from .configuration import RunConfig, config_values, write_config
 from .run_lock import LOCK
 
 LIBRARIES = ("mfps", "torch", "numpy", "lightning-fabric", "scikit-image", "opencv-python", "pillow", "safetensors")
@@ -47,7 +48,7 @@ def check_run_folder(config: RunConfig) -> None:
     """Raise an MfpsError unless a run of `config` could begin or go on in its folder; changes nothing."""
     folder = config.out
     check_writable(folder)
-    there = {path.name for path in folder.iterdir() if not _is_scrap(path)} if folder.is_dir() else set()
+    there = {path.name for path in folder.iterdir() if not is_partial(path)} if folder.is_dir() else set()
     if not there - {LOCK}:
         return
     is_run = "config.yaml" in there
@@ -56,14 +57,14 @@ def check_run_folder(config: RunConfig) -> None:
     elif is_run and config.overwrite:
         if strange := sorted(there - set(RUN_FILES)):
             raise MfpsError(
-                f"{folder}: holds {shortened(strange[0], MAX_VALUE)} besides a run, and --overwrite removes runs "
-                "alone; move it away, or give a new folder with --out"
+                f"{folder}: holds {shortened(strange[0], MAX_VALUE)} besides a run, and `overwrite` removes runs "
+                "alone; move it away, or give a new folder for `out`"
             )
     else:
-        remedy = ", go on with --resume, or remove it with --overwrite" if is_run else ""
+        remedy = ", continue it with `resume`, or remove it with `overwrite`" if is_run else ""
         raise MfpsError(
-            f"{folder}: holds another run or other files, and a run overwrites nothing; give a new folder with "
-            f"--out{remedy}"
+            f"{folder}: holds another run or other files, and a run overwrites nothing; give a new folder for "
+            f"`out`{remedy}"
         )
 
 
@@ -81,30 +82,25 @@ def begin_run_folder(config: RunConfig) -> None:
                 shutil.rmtree(path)
             elif name != LOCK:
                 path.unlink(missing_ok=True)
-    for path in folder.iterdir():
-        if _is_scrap(path):
-            path.unlink()
+    remove_partials(folder)
     write_config(config, folder / "config.yaml")
     if not (folder / "environment.json").exists():
-        write_durably(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
-
-
-def _is_scrap(path: Path) -> bool:
-    """Whether a killed process left it half-written."""
-    return path.name.startswith(".") and path.suffix == ".part" and path.is_file()
+        write_atomically(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
 
 
 def _check_unchanged(config: RunConfig) -> None:
     """Compare a run's options with those it was begun with."""
-    begun = read_yaml(config.out / "config.yaml")
+    before = read_yaml(config.out / "config.yaml")
+    if isinstance(text := before.get("degradation"), str):
+        before["degradation"] = normal_degradation(text)  # version 0.1 wrote it with its spaces
     now = config_values(config)
-    changed = [name for name in {**now, **begun} if name not in MAY_CHANGE and begun.get(name) != now.get(name)]
+    changed = [name for name in {**now, **before} if name not in MAY_CHANGE and before.get(name) != now.get(name)]
     if changed:
-        listed = ", ".join(f"{name} was {begun.get(name)} and is {now.get(name)}" for name in changed[:6])
+        listed = ", ".join(f"{name} was {before.get(name)} and is {now.get(name)}" for name in changed[:6])
         more = f" and {len(changed) - 6} more" if len(changed) > 6 else ""
         raise MfpsError(
             f"{config.out}: the run was begun with other options: {shortened(listed, 4 * MAX_PLACE)}{more}; give the "
-            "same ones, or a new folder with --out"
+            "same ones, or a new folder for `out`"
         )
 
 

@@ -38,7 +38,7 @@ def run_lock(folder: Path) -> Iterator[None]:
             pass
         if not owned:
             raise MfpsError(
-                f"{folder}: {_owner(descriptor)} is working in it; wait for its end, or give another folder with --out"
+                f"{folder}: {_owner(descriptor)} is working in it; wait for its end, or give another folder for `out`"
             )
         os.ftruncate(descriptor, 0)
         os.write(descriptor, json.dumps({"host": platform.node(), "process": os.getpid()}).encode())

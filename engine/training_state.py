@@ -15,7 +15,7 @@ Parts = Mapping[str, nn.Module | Optimizer]
 """The modules and optimizers of a run, by name."""
 
 
-def capture(parts: Parts) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def capture_state(parts: Parts) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Copy the state of modules, optimizers and all random generators.
 
     Args:
@@ -46,7 +46,7 @@ def capture(parts: Parts) -> tuple[dict[str, Tensor], dict[str, Any]]:
     } | (generators), state
 
 
-def restore(parts: Parts, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+def restore_state(parts: Parts, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
     """Put a captured state back, in place.
 
     Args:
@@ -66,7 +66,7 @@ def restore(parts: Parts, tensors: Mapping[str, Tensor], state: Mapping[str, Any
         _restore_generators(tensors, state["random"])
     except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
         problem = str(error).splitlines()[0]
-        raise MfpsError(f"the checkpoint is not of this network ({problem}); start anew with --overwrite") from None
+        raise MfpsError(f"the checkpoint is not of this network ({problem}); start anew with `overwrite`") from None
 
 
 def _optimizer_state(

@@ -26,10 +26,44 @@ class NamedPhotographs(Protocol):
 Piece = TypeVar("Piece", bound=NamedPhotographs)
 
 
+def checked_update(
+    fabric: Fabric,
+    optimizer: Optimizer,
+    parameters: Mapping[str, nn.Parameter],
+    pieces: Sequence[Piece],
+    losses: Callable[[Piece], Mapping[str, Tensor]],
+    step: int,
+    clip_norm: float | None = None,
+) -> dict[str, float]:
+    """Make one update from a step's batch, see `backward` and `apply_update`.
+
+    Args:
+        fabric: the devices.
+        optimizer: of these parameters.
+        parameters: by name.
+        pieces: of the batch, equally large.
+        losses: gives the loss terms of a piece, scalars () by name.
+        step: number of the step, from 0 on, for messages.
+        clip_norm: largest norm of the gradient.
+
+    Returns:
+        The mean of each term.
+
+    Raises:
+        NotFiniteError: a term or a gradient is not finite, in any process; nothing is updated.
+    """
+    optimizer.zero_grad()
+    means = backward(fabric, pieces, losses, step)
+    apply_update(
+        fabric, optimizer, parameters, step, tuple(name for piece in pieces for name in piece.names), clip_norm
+    )
+    return means
+
+
 def backward(
     fabric: Fabric, pieces: Sequence[Piece], losses: Callable[[Piece], Mapping[str, Tensor]], step: int
 ) -> dict[str, float]:
-    """Add a batch's gradients to the parameters', piece by piece.
+    """Add a batch's gradients to the parameters', piece by piece; a loss that nothing learning is part of gives none.
 
     Args:
         fabric: the devices.
@@ -47,7 +81,9 @@ def backward(
     for piece in pieces:
         terms = losses(piece)
         raise_together(fabric, not_finite(terms, step, piece.names))
-        (reduce(add, terms.values()) / len(pieces)).backward()
+        loss = reduce(add, terms.values()) / len(pieces)
+        if loss.requires_grad:  # a strategy's mixture may leave the architecture out
+            loss.backward()
         for name, value in terms.items():
             means[name] = means.get(name, 0.0) + float(value.detach()) / len(pieces)
     return means

@@ -18,13 +18,13 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import MfpsError, shown
+from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import check_writable
-from ..files.durable_file import write_durably
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder
 from ..files.safetensors_header import check_safetensors
 
-FORMAT = "mfps.weights/1"
+WEIGHTS_FORMAT = "mfps.weights/1"
 """Name and version of the header's layout."""
 
 _TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int32, torch.int64)
@@ -46,16 +46,16 @@ class WeightsFile:
 def save_weights(file: Path, state: Mapping[str, Tensor], **header: Any) -> None:
     """Write tensors and header, so that the file is there whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-    text = json.dumps({"format": FORMAT, **header}, sort_keys=True)
-    write_durably(file, save(tensors, metadata={"mfps": text}))
+    text = json.dumps({"format": WEIGHTS_FORMAT, **header}, sort_keys=True)
+    write_atomically(file, save(tensors, metadata={"mfps": text}))
 
 
 def check_weights_target(file: Path) -> None:
     """Raise an MfpsError unless `file` is a .safetensors file that can be made and is not there yet."""
     if file.suffix != ".safetensors":
-        raise MfpsError(f"{file}: a weights file ends in .safetensors; give such a name with --out")
+        raise MfpsError(f"{file}: a weights file ends in .safetensors; give such a name for `out`")
     if os.path.lexists(file):
-        raise MfpsError(f"{file}: exists already, and nothing is overwritten; give another name with --out")
+        raise MfpsError(f"{file}: exists already, and nothing is overwritten; give another name for `out`")
     check_writable(file.parent)
 
 
@@ -81,8 +81,8 @@ def load_weights(file: Path) -> WeightsFile:
         header = read_strict(text)
     except MfpsError as error:
         raise MfpsError(f"{file}: its header is damaged: {error}") from None
-    if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
-        raise MfpsError(f"{file}: its header is not {FORMAT!r}; give a file written by this version of mfps")
+    if not isinstance(header, dict) or header.pop("format", None) != WEIGHTS_FORMAT:
+        raise MfpsError(f"{file}: its header is not {WEIGHTS_FORMAT!r}; give a file written by this version of mfps")
     if odd := next((name for name, tensor in state.items() if tensor.dtype not in _TYPES), None):
         raise MfpsError(f"{file}: {shown(odd)} is of type {state[odd].dtype}; convert it to float32")
     if broken := next((name for name, tensor in state.items() if not tensor.isfinite().all()), None):

@@ -14,7 +14,7 @@ def check_free(folder: Path) -> None:
     check_writable(folder)
     if folder.is_dir() and any(folder.iterdir()):
         raise MfpsError(
-            f"{folder}: holds another run or other files, and a run overwrites nothing; give a new folder with --out"
+            f"{folder}: holds another run or other files, and a run overwrites nothing; give a new folder for `out`"
         )
 
 
@@ -26,11 +26,11 @@ def check_writable(folder: Path) -> None:
             ancestor = ancestor.parent
     except OSError as error:
         shown = shortened(str(folder), MAX_PLACE)
-        raise MfpsError(f"{shown}: cannot be a folder ({error.strerror}); give another one with --out") from None
+        raise MfpsError(f"{shown}: cannot be a folder ({error.strerror}); give another one for `out`") from None
     if not ancestor.is_dir():
-        raise MfpsError(f"{ancestor}: is a file, and --out names a folder; give another one")
+        raise MfpsError(f"{ancestor}: is a file, and `out` names a folder; give another one")
     if not os.access(ancestor, os.W_OK | os.X_OK):
-        raise MfpsError(f"{folder}: no permission to write in {ancestor}; give another folder with --out")
+        raise MfpsError(f"{folder}: no permission to write in {ancestor}; give another folder for `out`")
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     try:
         hidden.mkdir(parents=True)
     except OSError as error:
-        raise MfpsError(f"{folder}: cannot be written ({error.strerror}); give another folder with --out") from None
+        raise MfpsError(f"{folder}: cannot be written ({error.strerror}); give another folder for `out`") from None
     try:
         yield hidden
         if there:

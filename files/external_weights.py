@@ -3,7 +3,6 @@
 The one list of every external file that any part of mfps may use. Nothing is taken whose SHA-256 is not the listed one.
 """
 
-import hashlib
 import os
 import urllib.request
 from dataclasses import dataclass
@@ -11,10 +10,12 @@ from http.client import HTTPException
 from pathlib import Path
 
 from ..errors import MfpsError
+from .atomic_file import atomic_file
+from .hashes import sha256_of
 from .regular_file import is_file, open_regular
 
 FOLDER_VARIABLE = "MFPS_WEIGHTS"
-"""Environment variable that names a folder of weights, as `--weights-dir` does."""
+"""Environment variable that names a folder of weights, as `weights_dir` does."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ WEIGHTS = (
         "11f355bf06",
         "BSD-3-Clause (face-alignment)",
         91,
-        "landmarks found in photographs (mfps prepare without --landmarks)",
+        "landmarks found in photographs (`mfps prepare` without landmarks)",
     ),
     ExternalWeights(
         "s3fd",
@@ -66,7 +67,7 @@ WEIGHTS = (
         "619a316812",
         "BSD-3-Clause (face-alignment)",
         86,
-        "faces found in photographs (mfps prepare without --landmarks and --aligned)",
+        "faces found in photographs (`mfps prepare` without landmarks and of photographs not aligned)",
     ),
 )
 """Files that lie in a weights folder or in torch's hub cache."""
@@ -85,7 +86,7 @@ FACE_PARSER = ExternalWeights(
     "CC0 at this revision, none named since; NVIDIA's mit-b5 and CelebAMask-HQ, which it comes from, are for "
     "non-commercial research",
     339,
-    "parsing maps found in photographs (mfps prepare without --labels, --priors-from degraded or coarse)",
+    "parsing maps found in photographs (`mfps prepare` without label maps; priors from degraded or coarse)",
 )
 """Its weights, with config.json beside them."""
 
@@ -112,12 +113,6 @@ def places(weights: ExternalWeights, folder: Path | None = None) -> tuple[Path, 
     return tuple(place / weights.file for place in (named, hub_folder()) if place is not None)
 
 
-def sha256_of(file: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
 def check_weights(file: Path, weights: ExternalWeights) -> str:
     """Check a file's hash, and give it whole.
 
@@ -127,7 +122,7 @@ def check_weights(file: Path, weights: ExternalWeights) -> str:
     if not os.path.lexists(file):
         raise MfpsError(f"{file}: there are no {weights.name} weights; get them from {weights.url}")
     with open_regular(file, f"{weights.name} weights", f"get them from {weights.url}") as opened:
-        found = hashlib.file_digest(opened, "sha256").hexdigest()
+        found = sha256_of(opened)
     if not found.startswith(weights.sha256):
         with file.open("rb") as opened:
             page = opened.read(64).lstrip().startswith(b"<")
@@ -152,30 +147,26 @@ def find_weights(name: str, folder: Path | None = None, download: bool = True) -
     found = next((place for place in looked if is_file(place)), None)
     if found is None:
         remedy = (
-            f"download {weights.url} and put it into {looked[0].parent} or into a folder that --weights-dir or "
+            f"download {weights.url} and put it into {looked[0].parent} or into a folder that `weights_dir` or "
             f"{FOLDER_VARIABLE} names"
         )
         if not download:
             raise MfpsError(f"no {name} weights at {' or '.join(map(str, looked))}: {remedy}")
         found = looked[-1]
-        try:
-            _download(weights, found)
-        except (OSError, HTTPException) as error:
-            raise MfpsError(f"the {name} weights cannot be downloaded ({error}): {remedy}") from None
+        _download(weights, found, remedy)
         return found
     check_weights(found, weights)
     return found
 
 
-def _download(weights: ExternalWeights, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with urllib.request.urlopen(weights.url, timeout=60) as response, partial.open("wb") as opened:
-            most = weights.megabytes * 2**20 + 2**20
-            while (block := response.read(2**20)) and opened.tell() <= most:  # and not what never ends
-                opened.write(block)
+def _download(weights: ExternalWeights, file: Path, remedy: str) -> None:
+    with atomic_file(file) as partial:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with urllib.request.urlopen(weights.url, timeout=60) as response, partial.open("wb") as opened:
+                most = weights.megabytes * 2**20 + 2**20
+                while (block := response.read(2**20)) and opened.tell() <= most:  # and not what never ends
+                    opened.write(block)
+        except (OSError, HTTPException) as error:
+            raise MfpsError(f"the {weights.name} weights cannot be downloaded ({error}): {remedy}") from None
         check_weights(partial, weights)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)

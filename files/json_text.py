@@ -12,7 +12,7 @@ MAX_KEY = 1024
 MAX_DIGITS = 100
 """Digits of a number: enough for any seed, and far below what Python refuses to read."""
 
-MAX_DEPTH = 32
+MAX_JSON_DEPTH = 32
 """Lists and objects inside one another; no file of mfps has more than a third of that."""
 
 
@@ -31,14 +31,14 @@ def read_strict(text: str, *, finite: bool = True, remedy: str = "give a file wr
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_int=_integer, **numbers)
     except RecursionError:
-        raise MfpsError(f"nested more than {MAX_DEPTH} deep: {remedy}") from None
+        raise MfpsError(f"nested more than {MAX_JSON_DEPTH} deep: {remedy}") from None
     except json.JSONDecodeError as error:
         raise MfpsError(f"not JSON ({error}): {remedy}") from None
     level, depth = [value], 0
     while level := [node for node in level if type(node) is dict or type(node) is list]:
         depth += 1
-        if depth > MAX_DEPTH:
-            raise MfpsError(f"nested more than {MAX_DEPTH} deep: {remedy}")
+        if depth > MAX_JSON_DEPTH:
+            raise MfpsError(f"nested more than {MAX_JSON_DEPTH} deep: {remedy}")
         level = [child for node in level for child in (node.values() if type(node) is dict else node)]
     return value
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import MfpsError
 from .regular_file import open_regular
 
-MAX_HEADER_BYTES = 10_000
+MAX_NPY_HEADER_BYTES = 10_000
 """Of a .npy file; that of an array of numbers has some 120."""
 
 
@@ -29,7 +29,7 @@ def open_array(file: Path, remedy: str = "check the path") -> np.ndarray:
     with open_regular(file, "array", remedy) as opened:
         start, size = opened.read(12), os.fstat(opened.fileno()).st_size
     # Only the first version of the format has a header length of two bytes, 64 kB at most.
-    long_header = start[6:7] > b"\1" and int.from_bytes(start[8:12], "little") > MAX_HEADER_BYTES
+    long_header = start[6:7] > b"\1" and int.from_bytes(start[8:12], "little") > MAX_NPY_HEADER_BYTES
     try:
         if long_header:
             raise ValueError

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import MfpsError
 from .regular_file import open_regular
 
-MAX_HEADER_BYTES = 16 * 2**20
+MAX_SAFETENSORS_HEADER_BYTES = 16 * 2**20
 """A tensor takes some hundred bytes of a header; the format itself permits 100 MB, which take a gigabyte to parse."""
 
 
@@ -26,5 +26,5 @@ def check_safetensors(path: str | Path, what: str, remedy: str) -> None:
     length = int.from_bytes(start, "little")
     if len(start) < 8 or length > size - 8:
         raise MfpsError(f"{path}: not a safetensors file, or cut off; {remedy}")
-    if length > MAX_HEADER_BYTES:
+    if length > MAX_SAFETENSORS_HEADER_BYTES:
         raise MfpsError(f"{path}: a header of {length:,} bytes is too large for a {what}; {remedy}")

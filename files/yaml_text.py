@@ -12,7 +12,7 @@ import yaml
 from ..errors import shortened, shown
 from .json_text import MAX_DIGITS
 
-MAX_DEPTH = 8
+MAX_YAML_DEPTH = 8
 """Lists and dictionaries inside one another; no option has more than three."""
 
 MAX_YAML_BYTES = 100_000
@@ -72,8 +72,10 @@ def read_plain_yaml(text: str) -> Any:
             if tag := getattr(event, "tag", None):
                 raise YamlError(f"the tag {shown(tag)} is not read; write a plain value", event.start_mark)
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                raise YamlError(f"nested more than {MAX_DEPTH} deep; write plain values and lists", event.start_mark)
+            if depth > MAX_YAML_DEPTH:
+                raise YamlError(
+                    f"nested more than {MAX_YAML_DEPTH} deep; write plain values and lists", event.start_mark
+                )
         return yaml.load(text, Loader=_PlainLoader)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or str(error).partition("\n")[0]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import MfpsError
-from .genotype import BranchGenotype, CellEdge
+from .branch_genotype import BranchGenotype, CellEdge
 from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Transition
 
 

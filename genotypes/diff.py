@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from .genotype import BranchGenotype, Genotype
+from .branch_genotype import BranchGenotype
+from .genotype import Genotype
 from .space import BRANCHES, EDGES
 
 

@@ -5,135 +5,46 @@
 
 import hashlib
 import json
-from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
-    field_validator,
+    create_model,
     model_validator,
 )
 
-from ..errors import MfpsError
+from ..errors import MfpsError, shown
 from ..files.json_text import compact_leaves
+from .branch_genotype import BranchGenotype, StrictModel
 from .space import (
-    EDGES,
-    KEPT_EDGES_PER_NODE,
-    MAX_LAYERS,
     MAX_WIDTH,
-    NODES,
     PRIORS,
-    RATES,
     START_RATES,
-    BranchSpace,
-    Edge,
     fusion_width,
 )
 
-SCHEMA = "mfps.genotype/1"
+if TYPE_CHECKING:
+    from ..networks.restorer import Restorer
+
+GENOTYPE_SCHEMA = "mfps.genotype/1"
 """The file format's name and version; a newer version is refused, an older one migrated by a named function."""
 
 
-def _plain_integer(value: object) -> object:
-    # To Python, and so to `Literal`, True and 1.0 equal 1.
-    if type(value) in (bool, float):
-        raise MfpsError(f"{value!r} is not a rate: give one of the integers {', '.join(map(str, RATES))}")
-    return value
+class _Upsample(StrictModel):
+    upsample: BranchGenotype
 
 
-Rate = Annotated[Literal[1, 2, 4, 8], BeforeValidator(_plain_integer)]
-Operation = Literal["skip", "conv_3x3", "conv_5x5", "conv_7x7"]
-Source = Literal["s0", "s1", "n0", "n1"]
-Node = Literal["n0", "n1", "n2"]
+_PRIOR_FIELDS: dict[str, Any] = dict.fromkeys(PRIORS, (BranchGenotype | None, None))
+# In three steps, so that the fields stand in a file in the order of the branches.
+_UpsampleAndPriors = create_model("_UpsampleAndPriors", __base__=_Upsample, **_PRIOR_FIELDS)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-class CellEdge(_Strict):
-    """One kept edge of a cell with its operation."""
-
-    source: Source = Field(alias="from", description="The cell input (s0, s1) or earlier node the edge starts from.")
-    target: Node = Field(alias="to", description="The node the edge ends in.")
-    op: Operation = Field(description="The operation on the edge.")
-
-    @classmethod
-    def of(cls, edge: Edge, operation: str) -> "CellEdge":
-        """The kept edge `edge` with the operation named `operation`."""
-        return cls(source=edge.source, target=edge.target, op=operation)  # pyright: ignore[reportArgumentType, reportCallIssue]
-
-    @property
-    def edge(self) -> Edge:
-        """The edge without its operation."""
-        return Edge(self.source, self.target)
-
-
-class BranchGenotype(_Strict):
-    """The architecture of one branch: its start, its width, its path and the cell that all its layers share."""
-
-    start_rate: Rate = Field(description="Upsampling rate at which the branch starts.")
-    width: int = Field(ge=1, le=MAX_WIDTH, description="Base width: a cell at rate r has width * 8 / r channels.")
-    path: list[Rate] = Field(min_length=1, max_length=MAX_LAYERS, description="The rate of each layer's cell.")
-    cell: list[CellEdge] = Field(description="Two edges for each node, each with its operation.")
-
-    @field_validator("path")
-    @classmethod
-    def _moves_one_step(cls, path: list[int]) -> list[int]:
-        for layer, (source, target) in enumerate(pairwise(path), start=1):
-            if abs(RATES.index(source) - RATES.index(target)) > 1:
-                raise MfpsError(
-                    f"illegal path: layer {layer} jumps from rate {source} to {target}; "
-                    f"neighbouring layers differ by one of the steps {' - '.join(map(str, RATES))}"
-                )
-        return path
-
-    @field_validator("cell")
-    @classmethod
-    def _two_edges_a_node(cls, cell: list[CellEdge]) -> list[CellEdge]:
-        for kept in cell:
-            if kept.edge not in EDGES:
-                raise MfpsError(
-                    f"edge {kept.source} -> {kept.target} does not exist: a node takes cell inputs and earlier nodes"
-                )
-        for node in NODES:
-            sources = [kept.source for kept in cell if kept.target == node]
-            if len(sources) != KEPT_EDGES_PER_NODE or len(set(sources)) != len(sources):
-                raise MfpsError(
-                    f"node {node} takes {sources or 'nothing'}: every node keeps {KEPT_EDGES_PER_NODE} different edges"
-                )
-        return sorted(cell, key=lambda kept: EDGES.index(kept.edge))
-
-    @model_validator(mode="after")
-    def _starts_at_its_rate(self) -> Self:
-        if abs(RATES.index(self.start_rate) - RATES.index(self.path[0])) > 1:
-            raise MfpsError(
-                f"illegal path: it starts at rate {self.start_rate} and its first cell is at rate {self.path[0]}"
-            )
-        return self
-
-    @property
-    def layers(self) -> int:
-        """Number of cells in a row."""
-        return len(self.path)
-
-    @property
-    def operations(self) -> dict[Edge, str]:
-        """The operation of each kept edge, in edge order."""
-        return {kept.edge: kept.op for kept in self.cell}
-
-
-class Branches(_Strict):
+class Branches(_UpsampleAndPriors):
     """The branches of a network: `upsample` always; with priors their branches and `fusion`."""
 
-    upsample: BranchGenotype
-    parsing: BranchGenotype | None = None
-    heatmap: BranchGenotype | None = None
-    dictionary: BranchGenotype | None = None
     fusion: BranchGenotype | None = None
 
     @model_validator(mode="after")
@@ -150,9 +61,7 @@ class Branches(_Strict):
                 )
             return self
         if not widths:
-            raise MfpsError(
-                "a fusion branch without a prior branch: add one of parsing, heatmap, dictionary, or drop `fusion`"
-            )
+            raise MfpsError(f"a fusion branch without a prior branch: add one of {', '.join(PRIORS)}, or drop `fusion`")
         if len(set(widths)) > 1:
             raise MfpsError(
                 f"prior branches of widths {widths}: they share one projection, so their widths must be equal"
@@ -166,10 +75,10 @@ class Branches(_Strict):
         return self
 
 
-class Genotype(_Strict):
+class Genotype(StrictModel):
     """An architecture: the branches of a restorer, with a name and where it came from."""
 
-    schema_: Literal["mfps.genotype/1"] = Field(SCHEMA, alias="schema", description="File format and version.")
+    schema_: Literal["mfps.genotype/1"] = Field(GENOTYPE_SCHEMA, alias="schema", description="File format and version.")
     name: str = Field("unnamed", max_length=200, description="A name for people; not part of the hash.")
     provenance: dict[str, JsonValue] = Field(
         default_factory=dict, description="Where it came from; not part of the hash."
@@ -195,14 +104,19 @@ class Genotype(_Strict):
     def hash(self) -> str:
         """SHA-256 of the architecture in canonical JSON (sorted keys, no spaces), in hexadecimal."""
         canonical = json.dumps(self.architecture, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(f"{SCHEMA}:{canonical}".encode()).hexdigest()
+        return hashlib.sha256(f"{GENOTYPE_SCHEMA}:{canonical}".encode()).hexdigest()
 
     def with_width(self, width: int) -> "Genotype":
         """The same paths and cells at another base width: search narrow, retrain wide.
 
         Args:
-            width: base width of the upsample and prior branches; the fusion branch follows.
+            width: base width of the upsample and prior branches, 1 to 4096; the fusion branch follows.
+
+        Raises:
+            MfpsError: the width is not a whole number in that range.
         """
+        if type(width) is not int or not 1 <= width <= MAX_WIDTH:
+            raise MfpsError(f"`width` is {shown(width)}: it must be a whole number from 1 to {MAX_WIDTH}")
         fused = fusion_width(width, [width for _ in self.priors])
         branches = {
             name: branch.model_copy(update={"width": fused if name == "fusion" else width})
@@ -211,12 +125,70 @@ class Genotype(_Strict):
         provenance = {**self.provenance, "widened_from": self.hash}
         return self.model_copy(update={"branches": Branches(**branches), "provenance": provenance})
 
+    @classmethod
+    def load(cls, name_or_file: str | Path) -> "Genotype":
+        """Read a published genotype by name (`mfpsnet`), a genotype file, or the genotype of a run folder.
+
+        Raises:
+            MfpsError: there is no such name or file, or it is not a valid genotype.
+        """
+        from .genotype_file import read_genotype  # that module builds on this one
+
+        return read_genotype(name_or_file)
+
+    def save(self, file: str | Path) -> Path:
+        """Write the genotype's file; an existing one is not overwritten.
+
+        Raises:
+            MfpsError: the file exists, or cannot be written.
+        """
+        from .genotype_file import write_genotype
+
+        write_genotype(self, Path(file))
+        return Path(file)
+
+    def draw(self, file: str | Path, title: str | None = None) -> Path:
+        """Draw each branch's path and cell.
+
+        Args:
+            file: the drawing; its suffix (.svg, .png, .pdf, .gv) is the format.
+            title: a line above the drawing.
+
+        Raises:
+            MfpsError: the suffix is another one, or the file cannot be written.
+        """
+        from .drawing.drawing import draw_genotype  # that one builds on this module, and drawing takes a while to load
+
+        return draw_genotype(self, Path(file), title=title)
+
+    def compile(
+        self,
+        *,
+        iterations: int | None = None,
+        blocks: int = 3,
+        prior_channels: Mapping[str, int] | None = None,
+        attention: bool = False,
+    ) -> "Restorer":
+        """Build the fixed network of this architecture, with random weights.
+
+        Args:
+            iterations: passes over the face; by default 2 with priors and 1 without.
+            blocks: residual dense blocks in the encoder, and again after re-distillation.
+            prior_channels: channels of each prior; by default the usual ones.
+            attention: a learned weight for each prior.
+
+        Returns:
+            A `torch.nn.Module` that maps (B, 3, H, W) in [0, 1] to a list with each iteration's output.
+
+        Raises:
+            MfpsError: a number is out of its range, or the priors are not the genotype's.
+        """
+        from ..inference.compile import compile_genotype  # the one import from above: it brings torch
+        from ..inference.cost_report import network_config
+
+        return compile_genotype(self, network_config(self, iterations, blocks, prior_channels, attention))
+
     def to_json(self) -> str:
         """The genotype as a file's text: indented, one edge a line, ending with a newline."""
         data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return compact_leaves(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
-
-
-def space_of(branch: BranchGenotype, name: str) -> BranchSpace:
-    """The search space that a genotype's branch is a point of: its layers, width and every operation."""
-    return BranchSpace(name, branch.width, branch.layers)

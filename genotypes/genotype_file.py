@@ -4,6 +4,7 @@ It is made for people: rates not indices, operations and edges by name. Unknown 
 evaluates anything.
 """
 
+import json
 import os
 from importlib import resources
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import MfpsError, first_violation, shown
+from ..files.atomic_file import write_atomically
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder, read_text
-from .genotype import SCHEMA, Genotype
+from .genotype import GENOTYPE_SCHEMA, Genotype
 
-MAX_FILE_BYTES = 1_000_000
+MAX_GENOTYPE_BYTES = 1_000_000
 """A genotype is a few kilobytes; anything larger is not one."""
 
 
@@ -39,10 +41,10 @@ def parse_genotype(text: str, where: str) -> Genotype:
             f"{where}: a genotype is a JSON object with `schema` and `branches`, not a {type(data).__name__}"
         )
     schema = data.get("schema")
-    if schema != SCHEMA:
+    if schema != GENOTYPE_SCHEMA:
         newer = isinstance(schema, str) and schema.startswith("mfps.genotype/")
         remedy = "it was written by another version of mfps; upgrade mfps" if newer else "add it, if this is a genotype"
-        raise MfpsError(f"{where}: schema is {shown(schema)}: this version reads {SCHEMA!r}; {remedy}")
+        raise MfpsError(f"{where}: schema is {shown(schema)}: this version reads {GENOTYPE_SCHEMA!r}; {remedy}")
     try:
         genotype = Genotype.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -71,7 +73,7 @@ def read_genotype(name_or_file: str | Path) -> Genotype:
             f"no genotype {str(name_or_file)!r}: give a file, a run folder, or a published name ({', '.join(names)})"
         )
     remedy = "give a JSON file written by `mfps search`"
-    return parse_genotype(read_text(path, "genotype", MAX_FILE_BYTES, remedy), str(path))
+    return parse_genotype(read_text(path, "genotype", MAX_GENOTYPE_BYTES, remedy), str(path))
 
 
 def write_genotype(genotype: Genotype, file: Path) -> None:
@@ -80,21 +82,13 @@ def write_genotype(genotype: Genotype, file: Path) -> None:
     Raises:
         MfpsError: the file exists, or cannot be written.
     """
+    if os.path.lexists(file):
+        raise MfpsError(f"{file}: exists already, and nothing is overwritten; give another name for `out`")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        opened = file.open("x", encoding="utf-8")
     except OSError as error:
-        if isinstance(error, FileExistsError) and os.path.lexists(file):
-            raise MfpsError(
-                f"{file}: exists already, and nothing is overwritten; give another name with --out"
-            ) from None
-        raise MfpsError(f"{file}: cannot be written ({error.strerror}); give another place with --out") from None
-    try:
-        with opened:
-            opened.write(genotype.to_json())
-    except OSError as error:
-        file.unlink(missing_ok=True)
-        raise MfpsError(f"{file}: cannot be written ({error.strerror}); give another place with --out") from None
+        raise MfpsError(f"{file}: cannot be written ({error.strerror}); give another place for `out`") from None
+    write_atomically(file, genotype.to_json())
 
 
 def published_names() -> list[str]:
@@ -107,3 +101,8 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema of the genotype file; checked in as `genotype.schema.json`."""
     schema = Genotype.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def schema_text() -> str:
+    """That schema as the text of `genotype.schema.json`, which `make schema` writes."""
+    return json.dumps(json_schema(), indent=2) + "\n"

@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from ..errors import MfpsError, first_violation
-from .genotype import Branches, BranchGenotype, CellEdge, Genotype
+from .branch_genotype import BranchGenotype, CellEdge
+from .genotype import Branches, Genotype
 from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace
 
 

@@ -15,20 +15,22 @@ from itertools import product
 from typing import NamedTuple
 
 from ..errors import MfpsError
+from .operations import STROKES
+from .prior_branches import PRIOR_BRANCHES, known_priors
 
 RATES = (1, 2, 4, 8)
 """Upsampling rates relative to the encoder's grid, coarse to fine; rate 8 is the image's own size."""
 
-OPERATIONS = ("skip", "conv_3x3", "conv_5x5", "conv_7x7")
+OPERATIONS = tuple(STROKES)
 """Candidate operations of an edge, in the published order."""
 
-PRIORS = ("parsing", "heatmap", "dictionary")
+PRIORS = tuple(PRIOR_BRANCHES)
 """The facial priors, in the order in which the fusion branch concatenates them."""
 
 BRANCHES = ("upsample", *PRIORS, "fusion")
 """Every branch a restorer can have; FRSNet has the first alone."""
 
-START_RATES = {"upsample": 1, "parsing": 8, "heatmap": 8, "dictionary": 8, "fusion": 8}
+START_RATES = {"upsample": 1} | {row.name: row.start_rate for row in PRIOR_BRANCHES.values()} | {"fusion": 8}
 """The rate at which each branch enters its trellis."""
 
 CELL_INPUTS = ("s0", "s1")
@@ -196,10 +198,7 @@ def search_space(
     Raises:
         MfpsError: a prior is unknown.
     """
-    unknown = [prior for prior in priors if prior not in PRIORS]
-    if unknown:
-        raise MfpsError(f"unknown prior {unknown[0]!r}: choose from {', '.join(PRIORS)}, or none")
-    chosen = [prior for prior in PRIORS if prior in priors]
+    chosen = known_priors(list(priors))
     space = {"upsample": BranchSpace("upsample", width, layers, monotone_upsample, operations)}
     space |= {prior: BranchSpace(prior, width, layers, operations=operations) for prior in chosen}
     if chosen:

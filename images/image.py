@@ -1,8 +1,6 @@
 """Photographs in, pictures out: every common image mode becomes 8-bit RGB, in one way for the whole product."""
 
-import hashlib
 import io
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from ..errors import MfpsError
+from ..files.atomic_file import atomic_file
 from .image_file import MAX_PIXELS, PILLOW_MAX_PIXELS, open_image, orientation
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "SquareFit",
     "fit_square",
     "image_size",
-    "partial_name",
     "read_image",
     "write_image",
 ]
@@ -111,23 +109,10 @@ def write_image(path: str | Path, array: np.ndarray) -> None:
         array: uint8 (H, W, 3) RGB or (H, W) grey.
 
     Raises:
-        MfpsError: the folder cannot be written to.
+        MfpsError: it cannot be written.
     """
-    path = Path(path)
-    partial = partial_name(path)
-    try:
-        try:
-            Image.fromarray(array).save(partial, format="PNG")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise MfpsError(f"{path}: cannot be written ({error.strerror or error}); choose another folder") from error
-
-
-def partial_name(path: Path) -> Path:
-    """Where a file is written before it gets its name: beside it, with a name that is never too long."""
-    return path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.{os.getpid()}.tmp")
+    with atomic_file(path) as partial:
+        Image.fromarray(array).save(partial, format="PNG")
 
 
 def fit_square(image: np.ndarray, size: int, enlarge: bool = False) -> tuple[np.ndarray, SquareFit]:

@@ -20,7 +20,7 @@ MAX_PIXELS = 100_000_000
 PILLOW_MAX_PIXELS = 178_956_970
 """The most that Pillow itself opens, so the most that a limit can be raised to."""
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 """What is read. Pillow knows more, some of which it hands to other programs (EPS to Ghostscript)."""
 
 MAX_SCANS = 64
@@ -41,14 +41,14 @@ _SCAN_OR_END = re.compile(rb"\xff([\xda\xd9])")
 
 @contextmanager
 def open_image(
-    path: str | Path, max_pixels: int = MAX_PIXELS, formats: Sequence[str] = FORMATS, what: str = "image"
+    path: str | Path, max_pixels: int = MAX_PIXELS, formats: Sequence[str] = IMAGE_FORMATS, what: str = "image"
 ) -> Iterator[ImageFile.ImageFile]:
     """Open an image file without decoding it. What Pillow warns of is judged here, and its warnings are dropped.
 
     Args:
         path: the file; its content says what it is, not its name.
         max_pixels: a larger picture is refused.
-        formats: some of `FORMATS`.
+        formats: some of `IMAGE_FORMATS`.
         what: what the picture is, for messages.
 
     Raises:

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ..engine.weights import load_weights
 from ..errors import MfpsError, first_violation
-from ..genotypes.genotype import Genotype, space_of
+from ..genotypes.branch_genotype import space_of
+from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import parse_genotype
 from ..networks.path import FixedPath
 from ..networks.restorer import NetworkConfig, Restorer
-from ..priors.extractor import ExternalSources, PriorExtractor
 
 
 class CompiledNetwork(NamedTuple):
@@ -41,20 +41,7 @@ class CompiledNetwork(NamedTuple):
         for prior in dropped:
             if prior not in self.restorer.priors:
                 takes = ", ".join(self.restorer.priors) or "none"
-                raise MfpsError(f"--drop-prior {prior}: the network does not take it; it takes {takes}")
-
-    def extractor(
-        self, sources: ExternalSources | None, device: torch.device, dropped: Sequence[str]
-    ) -> PriorExtractor:
-        """What finds this network's priors in pictures.
-
-        Args:
-            sources: where the networks that find them come from.
-            device: where they run.
-            dropped: priors that are zeros.
-        """
-        channels = self.restorer.config.prior_channels
-        return PriorExtractor(channels, sources or ExternalSources(), device, self.heatmap_rgb, dropped)
+                raise MfpsError(f"`drop_prior` {prior}: the network does not take it; it takes {takes}")
 
     def check_priors(self, channels: Mapping[str, int], where: Path) -> None:
         """Raise an MfpsError unless each prior of `channels`, read from `where`, is what the network takes."""

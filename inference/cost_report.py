@@ -1,23 +1,23 @@
 """What the network of a genotype costs, without its data."""
 
+from collections.abc import Mapping
+
 import torch
 from pydantic import ValidationError
 
 from ..errors import MfpsError, rule_of, shown
 from ..genotypes.genotype import Genotype
+from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..networks.cost import Cost, network_cost
 from ..networks.restorer import STRIDE, NetworkConfig
 from .compile import compile_genotype
-
-USUAL_CHANNELS = {"parsing": 19, "heatmap": 68, "dictionary": 256}
-"""Channels assumed for a genotype's priors: CelebAMask-HQ classes, iBUG landmarks, VGG19 relu3_4."""
 
 
 def assumed_channels(genotype: Genotype) -> dict[str, int]:
     """Channels of each prior that a genotype's cost is counted with.
 
     An architecture does not say how many its priors have. Its provenance may, under `prior_channels`; else they are
-    the usual ones.
+    those of `PRIOR_BRANCHES`.
 
     Args:
         genotype: the architecture.
@@ -31,7 +31,38 @@ def assumed_channels(genotype: Genotype) -> dict[str, int]:
             f"{genotype.name}: its provenance has prior_channels {shown(said)}: "
             'it must be positive integers by prior, such as {"heatmap": 71}; correct it or leave it out'
         )
-    return {prior: said.get(prior, USUAL_CHANNELS[prior]) for prior in genotype.priors}  # pyright: ignore[reportReturnType]
+    return {prior: said.get(prior, PRIOR_BRANCHES[prior].channels) for prior in genotype.priors}  # pyright: ignore[reportReturnType]
+
+
+def network_config(
+    genotype: Genotype,
+    iterations: int | None = None,
+    blocks: int = 3,
+    prior_channels: Mapping[str, int] | None = None,
+    attention: bool = False,
+) -> NetworkConfig:
+    """What a genotype's network is besides its paths, where no data says it.
+
+    Args:
+        genotype: the architecture.
+        iterations: passes over the image; by default 2 with priors and 1 without.
+        blocks: residual dense blocks.
+        prior_channels: channels of each prior; by default those of `assumed_channels`.
+        attention: a learned weight for each prior.
+
+    Raises:
+        MfpsError: a number is out of its range.
+    """
+    try:
+        return NetworkConfig(
+            iterations=iterations if iterations is not None else (2 if genotype.priors else 1),
+            blocks=blocks,
+            prior_channels=dict(prior_channels) if prior_channels is not None else assumed_channels(genotype),
+            attention=attention,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise MfpsError(f"`{first['loc'][0]}`: {rule_of(first)}") from None
 
 
 def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None, blocks: int = 3) -> dict[str, Cost]:
@@ -47,16 +78,8 @@ def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None,
         MfpsError: the size is no multiple of 8, or a number is out of its range. See also `assumed_channels`.
     """
     if size < STRIDE or size % STRIDE:
-        raise MfpsError(f"--size is {size}: the side of a face is a positive multiple of {STRIDE} pixels, such as 128")
-    try:
-        config = NetworkConfig(
-            iterations=iterations if iterations is not None else (2 if genotype.priors else 1),
-            blocks=blocks,
-            prior_channels=assumed_channels(genotype),
-        )
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise MfpsError(f"--{first['loc'][0]}: {rule_of(first)}") from None
+        raise MfpsError(f"`size` is {size}: the side of a face is a positive multiple of {STRIDE} pixels, such as 128")
+    config = network_config(genotype, iterations, blocks)
     with torch.device("meta"):  # shapes alone, as a genotype may be of any width
         network = compile_genotype(genotype, config).eval()
     return network_cost(network, size)

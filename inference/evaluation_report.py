@@ -13,7 +13,7 @@ from ..images.image import write_image
 from ..images.metrics import CONVENTION
 from .compile import CompiledNetwork
 
-SCHEMA = "mfps.evaluation/1"
+EVALUATION_SCHEMA = "mfps.evaluation/1"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class EvaluatedFace:
 
     Attributes:
         name: the photograph.
-        degradation: preset or mix.
+        degradation: preset, stages or mix.
         scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
         images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
     """
@@ -80,7 +80,7 @@ def evaluation_report(
         for face in evaluated
     ]
     return {
-        "schema": SCHEMA,
+        "schema": EVALUATION_SCHEMA,
         "mfps": __version__,
         "name": compiled.genotype.name,
         "genotype": compiled.genotype.hash,
@@ -140,7 +140,8 @@ def table_markdown(report: dict[str, Any]) -> str:
         f"| {' | '.join(TABLE_COLUMNS)} |",
         f"|{'---|' * len(TABLE_COLUMNS)}",
     ]
-    lines += [f"| {' | '.join(row)} |" for row in table_rows(report)]
+    escaped = ([cell.replace("|", r"\|") for cell in row] for row in table_rows(report))
+    lines += [f"| {' | '.join(row)} |" for row in escaped]
     lines += ["", *(f"- {key}: {_plain(value)}" for key, value in report["convention"].items()), ""]
     return "\n".join(lines)
 

@@ -1,22 +1,59 @@
 """Running a network with the priors that it is to be judged or used with: stored, of the degraded face, or coarse."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..errors import MfpsError
-from ..priors.provenance import SOURCES
+from ..priors.extractor import PriorExtractor
+from ..priors.prior_kind import ExternalSources
+from .compile import CompiledNetwork
 
 Model = Callable[..., list[Tensor]]
 Extractor = Callable[[Tensor], dict[str, Tensor]]
 """Finds a network's priors in pictures (B, 3, H, W) in [0, 1]; each prior is (B, C, H, W)."""
 
 
-def check_source(source: str) -> None:
-    """Raise an MfpsError unless `source` is one of `SOURCES`."""
-    if source not in SOURCES:
-        raise MfpsError(f"--priors-from {source!r} is not known; choose from {', '.join(SOURCES)}")
+def prior_extractor(
+    compiled: CompiledNetwork, sources: ExternalSources, device: torch.device, dropped: Sequence[str]
+) -> PriorExtractor:
+    """What finds a network's priors in pictures.
+
+    Args:
+        compiled: the network.
+        sources: where the networks that find them come from.
+        device: where they run.
+        dropped: priors that are zeros.
+
+    Raises:
+        MfpsError: weights are missing, or the network takes priors of another kind than can be found.
+    """
+    channels = compiled.restorer.config.prior_channels
+    return PriorExtractor(channels, sources, device, compiled.heatmap_rgb, dropped)
+
+
+def ready_to_run(restorer: nn.Module, device: torch.device, precision: str) -> Model:
+    """A network on a device, to be called as itself.
+
+    Args:
+        restorer: it is moved.
+        device: where it runs.
+        precision: float32; or bfloat16, in which convolutions are computed on inputs that are rounded to it, while
+            weights and outputs stay float32, as in a training.
+    """
+    placed = restorer.to(device)
+    if precision == "float32":
+        return placed
+
+    def run(
+        degraded: Tensor, priors: Mapping[str, Tensor] | None = None, iterations: int | None = None
+    ) -> list[Tensor]:
+        rounded = None if priors is None else {prior: tensor.bfloat16() for prior, tensor in priors.items()}
+        with torch.autocast(device.type, torch.bfloat16):
+            outputs = placed(degraded.bfloat16(), rounded, iterations)
+        return [output.float() for output in outputs]
+
+    return run
 
 
 def run_with_priors(
@@ -33,7 +70,7 @@ def run_with_priors(
         model: the network.
         degraded: (B, 3, H, W) in [0, 1].
         stored: priors read from files, for `clean`.
-        source: one of `SOURCES`.
+        source: where priors come from, one of `priors.provenance.SOURCES`.
         extract: finds priors, for the others.
         iterations: passes, by default the network's.
 

@@ -3,7 +3,6 @@
 `torch.load(weights_only=True)` is the only way in: nothing in a file is ever executed.
 """
 
-import hashlib
 import os
 import pickletools
 import re
@@ -18,10 +17,13 @@ from torch import Tensor
 
 from .. import __version__
 from ..errors import MfpsError, shortened, shown
+from ..files.hashes import sha256_of
 from ..files.regular_file import is_folder, open_regular
 from ..genotypes.genotype import Genotype
-from ..networks.published_layout import check_published, published_keys, unused_shapes
+from ..genotypes.prior_branches import PRIOR_BRANCHES
+from ..networks.published_layout import PRIOR_CONVS, check_published, published_keys, unused_shapes
 from ..networks.restorer import NetworkConfig, Restorer
+from ..priors.array_source import MAX_CHANNELS
 from .compile import compile_genotype
 
 WRAPPERS = ("state_dict", "params", "model")
@@ -32,10 +34,7 @@ PARALLEL_PREFIX = "module."
 
 IMAGE_CHANNELS = 3
 TRAINED_SIZE, ITERATIONS = 128, 2
-MAX_CHANNELS = 4096
-"""More channels than any prior has; a file may claim a shape that it has no values for."""
-
-MAX_FILE_BYTES = 2**31
+MAX_CHECKPOINT_BYTES = 2**31
 """The published checkpoint has some tens of megabytes."""
 
 _TENSOR_NAMES = (
@@ -84,12 +83,10 @@ def import_checkpoint(file: Path, genotype: Genotype) -> ImportedCheckpoint:
     _check_keys(state, wanted, genotype, file)
     _check_values(state, file)
     restorer.load_state_dict({key: state[official] for key, official in used.items()})
-    with file.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
     provenance = {
         "kind": "imported",
         "checkpoint": file.name,
-        "sha256": digest,
+        "sha256": sha256_of(file),
         "mfps": __version__,
         "size": TRAINED_SIZE,
         # Published heatmap tensors begin with the picture: 3 + 68 channels.
@@ -135,10 +132,10 @@ def _loaded(file: Path) -> Any:
                 raise MfpsError(f"{file}: a git-lfs pointer, not the checkpoint; fetch the file with `git lfs pull`")
             if start[8:9] == b"{":
                 raise MfpsError(f"{file}: a safetensors file; give the .pth checkpoint of the published MFPSNet")
-            _check_content(opened, file)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd pickle protocols; what matters is an error
-            return torch.load(file, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of odd pickle protocols and escapes; what matters is an error
+                _check_content(opened, file)
+                return torch.load(file, map_location="cpu", weights_only=True)
     except MfpsError:
         raise
     except Exception:  # a damaged or hostile file can make the unpickler raise almost anything
@@ -153,8 +150,8 @@ def _check_content(opened: BinaryIO, file: Path) -> None:
     torch unpacks an archive into memory, and its own list of what a pickle may call has `bytearray`, of any size.
     """
     size = os.fstat(opened.fileno()).st_size
-    if size > MAX_FILE_BYTES:
-        raise MfpsError(f"{file}: {size:,} bytes is too large for a checkpoint (at most {MAX_FILE_BYTES:,})")
+    if size > MAX_CHECKPOINT_BYTES:
+        raise MfpsError(f"{file}: {size:,} bytes is too large for a checkpoint (at most {MAX_CHECKPOINT_BYTES:,})")
     if not zipfile.is_zipfile(opened):
         opened.seek(0)
         for _ in range(_LEGACY_PICKLES):
@@ -193,9 +190,8 @@ def _network_config(state: Mapping[str, Tensor], file: Path) -> NetworkConfig:
 
     blocks = {key.split(".")[1] for key in state if key.startswith("RDB_first.")}
     channels = {
-        "parsing": inputs("parse_conv.weight") - IMAGE_CHANNELS,
-        "heatmap": inputs("heat_conv.weight") - IMAGE_CHANNELS,
-        "dictionary": inputs("dict_conv1.weight"),
+        prior: inputs(f"{conv}.weight") - IMAGE_CHANNELS * PRIOR_BRANCHES[prior].with_picture
+        for prior, conv in PRIOR_CONVS.items()
     }
     if not all(1 <= count <= MAX_CHANNELS for count in channels.values()) or not 1 <= len(blocks) <= 64:
         raise MfpsError(
@@ -221,7 +217,7 @@ def _check_keys(
     ]
     if faults:
         raise MfpsError(
-            f"{file}: not a checkpoint of genotype {genotype.name} ({'; '.join(faults)}); name its own with --genotype"
+            f"{file}: not a checkpoint of genotype {genotype.name} ({'; '.join(faults)}); name its own as `genotype`"
         )
 
 

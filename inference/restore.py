@@ -1,14 +1,14 @@
 """Restoring photographs: degraded, aligned faces in, restored faces out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from rich.console import Console
+from torch import Tensor
 
-from ..engine.configuration import check_options
-from ..engine.device import make_fabric
+from ..engine.device import choose_device
 from ..engine.progress import track
 from ..errors import MfpsError
 from ..files.atomic_folder import atomic_folder, check_free
@@ -17,11 +17,12 @@ from ..images.image import fit_square, image_size, read_image, write_image
 from ..images.lists import find_photographs, png_names
 from ..images.tensors import images_to_tensor, to_uint8
 from ..networks.restorer import STRIDE
-from ..priors.extractor import ExternalSources
+from ..priors.extractor import ExternalSources, PriorExtractor
 from ..priors.face_priors import FacePriors, stored_prior
 from ..priors.provenance import describe_priors, read_provenance
-from .compile import load_network
-from .prior_runs import check_source, run_with_priors
+from .compile import CompiledNetwork, load_network
+from .config import RestoreConfig
+from .prior_runs import prior_extractor, ready_to_run, run_with_priors
 
 
 class Restored(NamedTuple):
@@ -49,96 +50,91 @@ class _Photographs(NamedTuple):
     sizes: Mapping[str, tuple[int, int]]
 
 
-def restore(
-    weights: Path,
-    source: Path,
-    out: Path,
-    console: Console,
-    *,
-    iterations: int | None = None,
-    size: int | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    precision: str = "float32",
-    priors_from: str = "clean",
-    drop_prior: Sequence[str] = (),
-    sources: ExternalSources | None = None,
-) -> Restored:
+class _Plan(NamedTuple):
+    """What is run."""
+
+    passes: int
+    wanted: tuple[str, ...]
+    """Priors that the network would use."""
+    zeroed: tuple[str, ...]
+    extract: PriorExtractor | None
+    """Finds the priors that aren't stored."""
+
+
+def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     """Restore degraded, aligned faces; each becomes a PNG file of its name in a new folder.
 
     A photograph that is not square gives its middle. It is brought to `size`, enlarged if need be, and so is the
-    restored face. Priors are read from `priors` beside the photographs, or found on the fly; one that is nowhere is
-    zeros, and without any the network stops after iteration 0, which needs none.
+    restored face. Priors are read from `priors` beside the photographs, or found on the fly. Missing priors are
+    replaced by zeros and reported; without any the network stops after iteration 0, which needs none.
 
     Args:
-        weights: weights file or run folder.
-        source: a photograph, or a folder of them.
-        out: folder to make.
-        console: where progress is shown.
-        iterations: passes over each face; by default the network's.
-        size: side in pixels, a multiple of 8; by default the one the network was trained at.
-        batch_size: faces at a time.
-        device: auto, cpu, cuda or cuda:N.
-        precision: float32 or bfloat16.
-        priors_from: `clean` reads the ones beside the photographs, whatever those say that they were made from;
-            `degraded` finds them in the photographs, `coarse` in the output of iteration 0.
-        drop_prior: priors that are zeroed.
-        sources: where the networks that find priors come from.
+        config: the network, the photographs, and how they are restored.
+        console: where progress is shown; by default nowhere.
 
     Raises:
         MfpsError: something given cannot be used; nothing is written then.
     """
-    check_options(
-        batch_size=(batch_size, 1),
-        size=(8 if size is None else size, 8),
-        iterations=(1 if iterations is None else iterations, 1),
-    )
-    check_free(out)
-    fabric = make_fabric(device, precision)
-    compiled = load_network(weights)
-    size = compiled.size if size is None else size
-    if size % STRIDE:
-        raise MfpsError(f"size {size}: the side of a face must be a positive multiple of {STRIDE} pixels, such as 128")
-    faces = _photographs(source)
-    results = png_names(faces.names, source)
-    passes = compiled.restorer.config.iterations if iterations is None else iterations
-    wanted = compiled.restorer.priors if passes > 1 else ()
-    compiled.check_dropped(drop_prior)
-    extract, zeroed = None, tuple(prior for prior in drop_prior if prior in wanted)
-    check_source(priors_from)
-    if priors_from != "clean":
-        extract = compiled.extractor(sources, fabric.device, zeroed) if wanted else None
-    elif wanted:
-        # A network runs with fewer priors than it was trained with: what is nowhere is zeros, and is said to be.
-        zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(faces.root, prior))
-        if set(zeroed) == set(wanted):
-            passes = 1
+    check_free(config.out)
+    device = choose_device(config.device)
+    compiled = load_network(config.weights)
+    size = config.size or compiled.size
+    if size < STRIDE or size % STRIDE:  # the file may say anything
+        raise MfpsError(f"{config.weights}: its size {size} is not a positive multiple of {STRIDE}; set `size`")
+    faces = _photographs(config.source)
+    results = png_names(faces.names, config.source)
+    plan = _plan(config, compiled, faces.root, device)
     recorded = read_provenance(faces.root)
-    alone = passes == 1 and bool(wanted)
-    channels = compiled.restorer.config.prior_channels
-    dropped: dict[str, int | None] = {prior: channels[prior] for prior in zeroed}
-    read = () if alone or extract else wanted
-    priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped=dropped)
-    compiled.check_priors(priors.channels, faces.root)
+    priors = _face_priors(compiled, faces, plan)
+    model = ready_to_run(compiled.restorer, device, config.precision)
 
-    model = fabric.setup(compiled.restorer)
-    with atomic_folder(out) as unfinished, track("restore", len(faces.names), console) as tick, torch.no_grad():
-        for start in range(0, len(faces.names), batch_size):
-            chosen = range(start, min(start + batch_size, len(faces.names)))
-            pairs = [fit_square(read_image(faces.folder / faces.names[i]), size, enlarge=True) for i in chosen]
-            degraded = images_to_tensor([image for image, _ in pairs])
-            stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
-            given = {name: tensor.to(fabric.device) for name, tensor in priors.tensors(stored, degraded).items()}
-            restored = run_with_priors(model, degraded.to(fabric.device), given, priors_from, extract, passes)[-1]
-            for i, picture in zip(chosen, to_uint8(restored.float().cpu().numpy()), strict=True):
+    def restored(chosen: range) -> Tensor:
+        pairs = [fit_square(read_image(faces.folder / faces.names[i]), size, enlarge=True) for i in chosen]
+        degraded = images_to_tensor([image for image, _ in pairs])
+        stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
+        given = {name: tensor.to(device) for name, tensor in priors.tensors(stored, degraded).items()}
+        outputs = run_with_priors(model, degraded.to(device), given, config.priors_from, plan.extract, plan.passes)
+        return outputs[-1].float().cpu()
+
+    count, progress = len(faces.names), console or Console(quiet=True)
+    with atomic_folder(config.out) as unfinished, track("restore", count, progress) as tick, torch.no_grad():
+        for start in range(0, count, config.batch_size):
+            chosen = range(start, min(start + config.batch_size, count))
+            for i, picture in zip(chosen, to_uint8(restored(chosen).numpy()), strict=True):
                 file = unfinished / results[i]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_image(file, picture)
                 tick()
     cropped = sum(width != height for width, height in faces.sizes.values())
-    used = [prior for prior in wanted if prior not in zeroed]
-    described = describe_priors(used, priors_from, recorded) if used else ""
-    return Restored(tuple(out / result for result in results), size, passes, zeroed, cropped, described)
+    used = [prior for prior in plan.wanted if prior not in plan.zeroed]
+    described = describe_priors(used, config.priors_from, recorded) if used else ""
+    files = tuple(config.out / result for result in results)
+    return Restored(files, size, plan.passes, plan.zeroed, cropped, described)
+
+
+def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: torch.device) -> _Plan:
+    passes = config.iterations or compiled.restorer.config.iterations
+    wanted = compiled.restorer.priors if passes > 1 else ()
+    compiled.check_dropped(config.drop_prior)
+    zeroed = tuple(prior for prior in config.drop_prior if prior in wanted)
+    if config.priors_from != "clean":
+        sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
+        return _Plan(passes, wanted, zeroed, prior_extractor(compiled, sources, device, zeroed) if wanted else None)
+    # A network runs with fewer priors than it was trained with: missing ones are zeros, and are said to be.
+    zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(root, prior))
+    if wanted and set(zeroed) == set(wanted):
+        passes = 1
+    return _Plan(passes, wanted, zeroed, None)
+
+
+def _face_priors(compiled: CompiledNetwork, faces: _Photographs, plan: _Plan) -> FacePriors:
+    alone = plan.passes == 1 and bool(plan.wanted)
+    channels = compiled.restorer.config.prior_channels
+    dropped: dict[str, int | None] = {prior: channels[prior] for prior in plan.zeroed}
+    read = () if alone or plan.extract else plan.wanted
+    priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped=dropped)
+    compiled.check_priors(priors.channels, faces.root)
+    return priors
 
 
 def _photographs(source: Path) -> _Photographs:

@@ -1,54 +1,68 @@
 """The configuration of a search. The published hyperparameters are the defaults."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from ..engine.configuration import RunConfig
 from ..errors import MfpsError
+from ..files.config_model import COMMAS, Panel
 from ..genotypes.space import BRANCHES, OPERATIONS
 
 
 class SearchConfig(RunConfig):
     """A search: its space, the bilevel optimisation, and what `RunConfig` has."""
 
-    width: int = Field(8, ge=1, le=512)
-    """Base width of the supernet."""
-    layers: int = Field(6, ge=1, le=16)
-    """Layers of every branch but fusion."""
-    fusion_layers: int = Field(8, ge=1, le=16)
-    """Layers of the fusion branch."""
-    monotone: bool = False
-    """The upsample branch moves only to the same or the next higher rate."""
-    operations: tuple[str, ...] = OPERATIONS
-    """Candidate operations of every edge."""
-    mixing: Literal["input", "output"] = "input"
-    """Average a cell's inputs (once through the cell), or as published its outputs (about twice the work)."""
-    fix: dict[str, str] = Field(default_factory=dict)
-    """Branches held at a known architecture: branch name to genotype file or name."""
+    stage: ClassVar[str] = "search"
 
-    epochs: int = Field(100, ge=1)
+    width: Annotated[int, Panel.COMMON] = Field(default=8, ge=1, le=512)
+    """Base width of the supernet."""
+    layers: Annotated[int, Panel.SEARCH] = Field(default=6, ge=1, le=16)
+    """Layers of every branch but fusion."""
+    fusion_layers: Annotated[int, Panel.SEARCH] = Field(default=8, ge=1, le=16)
+    """Layers of the fusion branch."""
+    monotone: Annotated[bool, Panel.SEARCH] = False
+    """The upsample branch moves only to the same or the next higher rate."""
+    operations: Annotated[tuple[str, ...], COMMAS, Panel.SEARCH] = OPERATIONS
+    """Candidate operations of every edge."""
+    mixing: Annotated[Literal["input", "output"], Panel.SEARCH] = "input"
+    """Average a cell's inputs (once through the cell), or as published its outputs (about twice the work)."""
+    strategy: Annotated[str, Panel.SEARCH] = Field(default="mixed", exclude_if=lambda name: name == "mixed")
+    """What a step trains, see `nas.strategies`: `mixed`, as published, weighs all choices at once."""
+    fix: Annotated[dict[str, str], Panel.SEARCH] = Field(default_factory=dict)
+    """BRANCH=GENOTYPE: branches held at a known architecture, that of a genotype file, run folder or published name."""
+
+    epochs: Annotated[int, Panel.COMMON] = Field(default=100, ge=1)
     """Passes over the training list, each half of it once."""
-    warmup_epochs: int = Field(10, ge=0)
+    warmup_epochs: Annotated[int, Panel.SEARCH] = Field(default=10, ge=0)
     """First epochs, in which the architecture parameters are frozen."""
-    batch_size: int = Field(2, ge=1)
+    batch_size: Annotated[int, Panel.COMMON] = Field(default=2, ge=1)
     """Faces a step of all devices together, for weights and for the architecture each."""
-    loss: Literal["smooth_l1", "l1"] = "smooth_l1"
+    loss: Annotated[Literal["smooth_l1", "l1"], Panel.TRAINING] = "smooth_l1"
     """Pixel loss of both levels."""
-    weight_lr: float = Field(0.025, gt=0)
+    weight_lr: Annotated[float, Panel.TRAINING] = Field(default=0.025, gt=0)
     """Learning rate of the weights (SGD)."""
-    weight_momentum: float = Field(0.9, ge=0, lt=1)
+    weight_momentum: Annotated[float, Panel.TRAINING] = Field(default=0.9, ge=0, lt=1)
     """Momentum of the weights."""
-    weight_decay: float = Field(3e-4, ge=0)
+    weight_decay: Annotated[float, Panel.TRAINING] = Field(default=3e-4, ge=0)
     """Weight decay of the weights."""
-    architecture_lr: float = Field(1e-3, gt=0)
+    architecture_lr: Annotated[float, Panel.SEARCH] = Field(default=1e-3, gt=0)
     """Learning rate of the architecture parameters (Adam, betas 0.9 and 0.999)."""
-    architecture_weight_decay: float = Field(1e-3, ge=0)
+    architecture_weight_decay: Annotated[float, Panel.SEARCH] = Field(default=1e-3, ge=0)
     """Weight decay of the architecture parameters."""
-    cost_weight: float = Field(0.0, ge=0)
+    cost_weight: Annotated[float, Panel.SEARCH] = Field(default=0.0, ge=0)
     """Weight of the expected FLOPs in the architecture's loss, relative to those at even odds; 0 ignores cost."""
-    halve_every: int = Field(10, ge=1)
+    halve_every: Annotated[int, Panel.TRAINING] = Field(default=10, ge=1)
     """Both learning rates halve after every so many epochs."""
+
+    @field_validator("strategy")
+    @classmethod
+    def _known_strategy(cls, name: str) -> str:
+        from .strategies import STRATEGIES  # it needs torch, which reading a configuration does not
+
+        if name not in STRATEGIES:
+            raise MfpsError(f"unknown strategy {name!r}: choose from {', '.join(STRATEGIES)}")
+        return name
 
     @field_validator("fix", mode="before")
     @classmethod
@@ -69,7 +83,7 @@ class SearchConfig(RunConfig):
     def _architecture_is_trained(self) -> "SearchConfig":
         if self.warmup_epochs >= self.epochs:
             raise MfpsError(
-                f"--warmup-epochs ({self.warmup_epochs}) must be below --epochs ({self.epochs}): "
+                f"`warmup_epochs` ({self.warmup_epochs}) must be below `epochs` ({self.epochs}): "
                 "the architecture is frozen until they are over"
             )
         return self
@@ -78,5 +92,5 @@ class SearchConfig(RunConfig):
 def _pair(text: object) -> tuple[str, str]:
     branch, equals, genotype = str(text).partition("=")
     if not equals or not genotype:
-        raise MfpsError(f"{text!r} is no pair: write BRANCH=GENOTYPE, such as upsample=runs/frs/genotype.json")
+        raise MfpsError(f"{text!r} is not a pair: write BRANCH=GENOTYPE, such as upsample=runs/frs/genotype.json")
     return branch, genotype

@@ -1,4 +1,4 @@
-"""Reading a searched network: its genotype with margins, its entropies, and the record of an epoch."""
+"""Reading a searched network: its genotype with margins, and the probabilities in an epoch's record."""
 
 import json
 import math
@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.journal import read_history
+from ..engine.history import read_history
 from ..errors import MfpsError
+from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.decode import BranchProbabilities, DecodedBranch, decode_branch
-from ..genotypes.genotype import SCHEMA, Branches, BranchGenotype, Genotype
+from ..genotypes.genotype import GENOTYPE_SCHEMA, Branches, Genotype
 from ..genotypes.genotype_file import parse_genotype
 from ..genotypes.space import BranchSpace, Transition
 
@@ -38,7 +39,7 @@ def derive_genotype(
     decoded = {branch: decode_branch(spaces[branch], probabilities[branch]) for branch in probabilities}
     branches = {branch: found.genotype for branch, found in decoded.items()} | dict(fixed)
     provenance = {**provenance, "margins": margins(decoded)}
-    return Genotype(schema=SCHEMA, name=name, provenance=provenance, branches=Branches(**branches)), decoded
+    return Genotype(schema=GENOTYPE_SCHEMA, name=name, provenance=provenance, branches=Branches(**branches)), decoded
 
 
 def margins(decoded: Mapping[str, DecodedBranch]) -> dict[str, dict[str, float | None]]:
@@ -49,30 +50,31 @@ def margins(decoded: Mapping[str, DecodedBranch]) -> dict[str, dict[str, float |
     }
 
 
-def entropies(space: BranchSpace, probabilities: BranchProbabilities) -> dict[str, float]:
-    """Mean entropy of each kind of choice, as a share of its maximum: 1 for even odds, 0 for a decision.
+def decisions(
+    entropies: Mapping[str, Mapping[str, float]],
+    probabilities: Mapping[str, BranchProbabilities],
+    decoded: Mapping[str, DecodedBranch],
+    genotype: Genotype,
+) -> dict[str, Any]:
+    """The part of an epoch's record that is about the architecture, as JSON data; `searched_epoch` reads it back.
 
     Args:
-        space: the branch's search space.
-        probabilities: what its supernet believes.
-
-    Returns:
-        `operations`, `transitions` and `ends`, each only where there is such a choice.
+        entropies: of each searched branch, by kind of choice.
+        probabilities: what each supernet believes.
+        decoded: each searched branch as decoded.
+        genotype: what all branches together are.
     """
-    groups = {
-        "operations": list(probabilities.operations),
-        "transitions": [
-            [probabilities.transitions[t] for t in space.incoming(layer, rate)]
-            for layer, rates in enumerate(space.rates)
-            for rate in rates
-        ],
-        "ends": [list(probabilities.ends.values())],
+    return {
+        "entropy": dict(entropies),
+        "margin": margins(decoded),
+        "top_paths": {
+            name: [{"score": round(path.score, 6), "path": list(path.path)} for path in branch.paths]
+            for name, branch in decoded.items()
+        },
+        "hash": genotype.hash,
+        "genotype": genotype.architecture,
+        "probabilities": {name: probabilities_to_json(branch) for name, branch in probabilities.items()},
     }
-    shares = {
-        kind: [_relative_entropy(np.asarray(group, dtype=np.float64)) for group in members if len(group) > 1]
-        for kind, members in groups.items()
-    }
-    return {kind: float(np.mean(values)) for kind, values in shares.items() if values}
 
 
 def probabilities_to_json(probabilities: BranchProbabilities) -> dict[str, Any]:
@@ -111,16 +113,13 @@ def searched_epoch(folder: Path, epoch: int) -> tuple[Genotype, dict[str, Branch
         raise MfpsError(f"{folder}: has no searched epoch {epoch}; it has {', '.join(searched)}")
     record = history[epoch]
     try:
-        text = json.dumps({"schema": SCHEMA, "name": f"{folder.name}, epoch {epoch}", "branches": record["genotype"]})
+        text = json.dumps(
+            {"schema": GENOTYPE_SCHEMA, "name": f"{folder.name}, epoch {epoch}", "branches": record["genotype"]}
+        )
         probabilities = {name: probabilities_from_json(branch) for name, branch in record["probabilities"].items()}
     except (KeyError, TypeError, ValueError, AttributeError):
         raise MfpsError(f"{folder / 'history.jsonl'}: epoch {epoch} is damaged; draw another epoch") from None
     return parse_genotype(text, str(folder / "history.jsonl")), probabilities
-
-
-def _relative_entropy(p: np.ndarray) -> float:
-    positive = p[p > 0]
-    return float(-(positive * np.log(positive)).sum() / math.log(len(p)))
 
 
 def _finite(value: float) -> float | None:

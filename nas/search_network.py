@@ -8,12 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import MfpsError
+from ..genotypes.branch_genotype import BranchGenotype, space_of
 from ..genotypes.decode import BranchProbabilities
-from ..genotypes.genotype import BranchGenotype, Genotype, space_of
+from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
 from ..genotypes.space import BranchSpace, search_space
 from ..networks.path import FixedPath, Mixture
 from ..networks.restorer import NetworkConfig, Restorer
+from .choices import entropies, probabilities_of
 from .config import SearchConfig
 from .expected_cost import expected_cost
 from .supernet import Supernet, restriction
@@ -49,8 +51,12 @@ class SearchNetwork:
         return {name: p for name, p in self.restorer.named_parameters() if name not in choices}
 
     def probabilities(self) -> dict[str, BranchProbabilities]:
-        """What each supernet believes."""
-        return {name: supernet.probabilities() for name, supernet in self.supernets.items()}
+        """What each supernet believes, as plain numbers."""
+        return {name: probabilities_of(supernet.choices()) for name, supernet in self.supernets.items()}
+
+    def entropies(self) -> dict[str, dict[str, float]]:
+        """How undecided each supernet is, by kind of choice; see `choices.entropies`."""
+        return {name: entropies(supernet.choices()) for name, supernet in self.supernets.items()}
 
     def expected_flops(self, size: int) -> Tensor:
         """Expected FLOPs () of all searched branches together for one face of side `size`; differentiable."""
@@ -97,7 +103,7 @@ def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]
     )
     fixed = {branch: _held_branch(branch, source, spaces) for branch, source in config.fix.items()}
     if set(fixed) == set(spaces):
-        raise MfpsError("--fix holds every branch: nothing is left to search; leave one out")
+        raise MfpsError("`fix` holds every branch: nothing is left to search; leave one out")
     spaces |= {name: space_of(branch, name) for name, branch in fixed.items()}
     network_config = NetworkConfig(
         iterations=config.passes,
@@ -115,15 +121,15 @@ def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]
 def _held_branch(branch: str, source: str, spaces: Mapping[str, BranchSpace]) -> BranchGenotype:
     if branch not in spaces:
         raise MfpsError(
-            f"--fix {branch}={source}: this search has the branches {', '.join(spaces)}; add its prior with --priors"
+            f"`fix` {branch}={source}: this search has the branches {', '.join(spaces)}; add its prior to `priors`"
         )
     genotype = read_genotype(source)
     if branch not in genotype.present:
-        raise MfpsError(f"--fix {branch}={source}: that genotype has the branches {', '.join(genotype.present)} only")
+        raise MfpsError(f"`fix` {branch}={source}: that genotype has the branches {', '.join(genotype.present)} only")
     held = genotype.present[branch]
     if held.width != spaces[branch].width:
         raise MfpsError(
-            f"--fix {branch}={source}: its width is {held.width} but the search's {branch} branch has "
+            f"`fix` {branch}={source}: its width is {held.width} but the search's {branch} branch has "
             f"{spaces[branch].width}; search at the same width and with the same priors"
         )
     return held

@@ -15,12 +15,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..genotypes.decode import BranchProbabilities
-from ..genotypes.genotype import BranchGenotype
-from ..genotypes.space import EDGES, BranchSpace, Edge, Transition, cell_width
+from ..genotypes.branch_genotype import BranchGenotype
+from ..genotypes.space import EDGES, BranchSpace, Transition, cell_width
 from ..networks.cell import Cell, Weight, sum_in_order
 from ..networks.path import Head, Mixture, Stem, cell_name, input_channels, projection_name, size_at
 from ..networks.resampling import Projection
+from .choices import Choice, branch_choices, mixture_of
 from .mixed_operation import MixedOperation
 
 Mixing = Literal["input", "output"]
@@ -46,13 +46,7 @@ class Supernet(nn.Module):
         super().__init__()
         self.space = space
         self.mixing: Mixing = mixing
-        self.contested = [
-            into
-            for layer, rates in enumerate(space.rates)
-            for rate in rates
-            if len(into := space.incoming(layer, rate)) > 1
-        ]
-        betas = sum(len(into) for into in self.contested)
+        betas = sum(len(space.incoming(t.layer, t.target)) > 1 for t in space.transitions)
         self.alphas = _logits(len(EDGES), len(space.operations)) if len(space.operations) > 1 else None
         self.betas = _logits(betas) if betas else None
         self.gammas = _logits(len(space.end_rates)) if len(space.end_rates) > 1 else None
@@ -86,24 +80,13 @@ class Supernet(nn.Module):
         """The parameters of the choices; all others are weights."""
         return [parameter for parameter in (self.alphas, self.betas, self.gammas) if parameter is not None]
 
+    def choices(self) -> list[Choice]:
+        """All choices with their logits, which are views of the architecture parameters."""
+        return branch_choices(self.space, self.alphas, self.betas, self.gammas)
+
     def mixture(self) -> Mixture:
         """The softmaxed weights of all choices; a choice of one has weight 1."""
-        space = self.space
-        if self.alphas is None:
-            operations: dict[Edge, dict[str, Weight]] = {edge: {space.operations[0]: 1.0} for edge in EDGES}
-        else:
-            rows = self.alphas.softmax(dim=1).unbind(0)
-            operations = {
-                e: dict(zip(space.operations, row.unbind(0), strict=True)) for e, row in zip(EDGES, rows, strict=True)
-            }
-        transitions: dict[Transition, Weight] = dict.fromkeys(space.transitions, 1.0)
-        if self.betas is not None:
-            for into, logits in zip(self.contested, self.betas.split([len(i) for i in self.contested]), strict=True):
-                transitions.update(zip(into, logits.softmax(0).unbind(0), strict=True))
-        ends: dict[int, Weight] = {space.end_rates[0]: 1.0}
-        if self.gammas is not None:
-            ends = dict(zip(space.end_rates, self.gammas.softmax(0).unbind(0), strict=True))
-        return Mixture(operations, transitions, ends)
+        return mixture_of(self.choices())
 
     def forward(self, x: Float[Tensor, "B _ _ _"], mixture: Mixture | None = None) -> Float[Tensor, "B _ _ _"]:
         """Run all paths.
@@ -166,17 +149,6 @@ class Supernet(nn.Module):
             for source, step in self._two_back(transition).items()
             if step is None or step in mixture.transitions
         }
-
-    def probabilities(self) -> BranchProbabilities:
-        """What the supernet believes, as plain numbers for decoding and drawing."""
-        with torch.no_grad():
-            mixture = self.mixture()
-        operations = torch.tensor([[float(w) for w in mixture.operations[edge].values()] for edge in EDGES])
-        return BranchProbabilities(
-            operations.double().numpy(),
-            {transition: float(weight) for transition, weight in mixture.transitions.items()},
-            {rate: float(weight) for rate, weight in mixture.ends.items()},
-        )
 
 
 def restriction(branch: BranchGenotype) -> Mixture:

@@ -1,11 +1,14 @@
 """What a fixed network costs: parameters and FLOPs, whole and by branch."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import torch
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from .restorer import Restorer
 
@@ -20,34 +23,77 @@ class Cost(NamedTuple):
 def network_cost(network: Restorer, size: int) -> dict[str, Cost]:
     """Cost of all iterations for one face of `size` x `size`: `total`, each branch's path, and `rest`.
 
-    Counted by torch's flop counter over a run on meta tensors, so nothing is computed; convolutions count, the cheap
-    element-wise operations do not.
+    The network runs on a batch of no faces, so nothing is computed and only shapes are seen. Convolutions count, the
+    cheap element-wise operations do not.
 
     Args:
-        network: any restorer; it is not changed.
+        network: any restorer, whatever device it is on; it is not changed.
         size: side of the face in pixels, a multiple of 8.
     """
-    meta = {
-        name: tensor.to("meta")
-        for name, tensor in {**dict(network.named_parameters()), **dict(network.named_buffers())}.items()
-    }
-    priors = {
-        name: torch.empty(1, channels, size, size, device="meta")
-        for name, channels in network.config.prior_channels.items()
-    }
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        torch.func.functional_call(network, meta, (torch.empty(1, 3, size, size, device="meta"), priors))
-    flops: Mapping[str, Mapping[object, int]] = counter.get_flop_counts()
+    priors = {name: torch.empty(0, channels, size, size) for name, channels in network.config.prior_channels.items()}
+    with _counted_flops(network) as flops, _NoFaces(), torch.no_grad():
+        network(torch.empty(0, 3, size, size), priors)
     by_branch = {
-        name: Cost(_parameters(path), sum(flops.get(f"{type(network).__name__}.paths.{name}", {}).values()))
+        name: Cost(_parameters(path), sum(n for conv, n in flops.items() if conv.startswith(f"paths.{name}.")))
         for name, path in network.paths.items()
     }
-    total = Cost(_parameters(network), counter.get_total_flops())
+    total = Cost(_parameters(network), flops.total())
     rest = Cost(
         total.parameters - sum(cost.parameters for cost in by_branch.values()),
         total.flops - sum(cost.flops for cost in by_branch.values()),
     )
     return {"total": total, **by_branch, "rest": rest}
+
+
+class _NoFaces(TorchFunctionMode):
+    """Gives a batch of no faces its shape where torch forgets to, and keeps off the weights.
+
+    They may be on the meta device, having no memory. The faces are not: there, torch imports its compiler for the
+    element-wise operations, which takes two seconds.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.pixel_unshuffle:
+            x, factor = args
+            batch, channels, height, width = x.shape
+            return x.new_empty(batch, channels * factor**2, height // factor, width // factor)
+        if func is torch.conv2d:
+            x, weight, _bias, stride, padding = args[:5]
+            sides = [
+                (side + 2 * around - kernel) // step + 1
+                for side, kernel, step, around in zip(x.shape[2:], weight.shape[2:], stride, padding, strict=True)
+            ]
+            return x.new_empty(len(x), len(weight), *sides)
+        if func is F.batch_norm:
+            return args[0]
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def _counted_flops(network: nn.Module) -> Iterator[Counter[str]]:
+    """FLOPs for one picture of every convolution that runs inside the block, by its name in the network."""
+    flops: Counter[str] = Counter()
+
+    def counting(name: str, conv: nn.Conv2d) -> None:
+        def count(_conv: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            height, width = output.shape[-2:]
+            flops[name] += 2 * conv.weight.shape.numel() * height * width
+
+        handles.append(conv.register_forward_hook(count))
+
+    handles: list[torch.utils.hooks.RemovableHandle] = []
+    training = [module for module in network.modules() if module.training]
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Conv2d):
+            counting(name, module)
+    try:
+        network.eval()  # batch norms would count the batch
+        yield flops
+    finally:
+        for module in training:
+            module.training = True
+        for handle in handles:
+            handle.remove()
 
 
 def _parameters(module: nn.Module) -> int:

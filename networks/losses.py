@@ -46,6 +46,8 @@ def restoration_loss(
     terms = {pixel: sum_in_order([PIXEL_LOSSES[pixel](output, clean) for output in outputs])}
     if perceptual > 0:
         if vgg is None:
-            raise MfpsError("the perceptual loss needs VGG19's weights: name them with --vgg19, or set --perceptual 0")
+            raise MfpsError(
+                "the perceptual loss needs VGG19's weights: name the file as `vgg19`, or set `perceptual` to 0"
+            )
         terms["perceptual"] = perceptual * sum_in_order([perceptual_loss(vgg, output, clean) for output in outputs])
     return terms

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..genotypes.genotype import BranchGenotype
+from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.space import (
     OUTPUT_NODES,
     RATES,

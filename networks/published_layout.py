@@ -8,10 +8,12 @@ of it is here.
 from collections.abc import Iterable
 
 from ..errors import MfpsError
-from ..genotypes.genotype import BranchGenotype, Genotype
+from ..genotypes.branch_genotype import BranchGenotype
+from ..genotypes.genotype import Genotype
+from ..genotypes.prior_branches import PRIOR_BRANCHES, PUBLISHED_PRIORS
 from ..genotypes.space import OUTPUT_NODES, RATES, cell_channels, cell_width
 
-BRANCHES = {
+OFFICIAL_BRANCHES = {
     "upsample": "sr_feature",
     "parsing": "parse_feature",
     "heatmap": "heat_feature",
@@ -43,6 +45,12 @@ MODULES = {
 }
 """Modules outside the paths, and their official names."""
 
+PRIOR_CONVS = {
+    prior: MODULES[f"prior_inputs.{prior}" if PRIOR_BRANCHES[prior].with_picture else f"prior_inputs.{prior}.0"]
+    for prior in PUBLISHED_PRIORS
+}
+"""The official convolution that sees each prior first."""
+
 UNUSED_MODULES = {"conv1": (64, 50), "conv2": (50, 38), "conv3": (38, 24)}
 """Official 3x3 convolutions that no forward pass reaches: input and output channels."""
 
@@ -51,11 +59,17 @@ NORM_KINDS = ("weight", "bias", "running_mean", "running_var")
 
 
 def check_published(genotype: Genotype) -> None:
-    """Raise an MfpsError unless a genotype has all five branches, as the published network does."""
-    if missing := [branch for branch in BRANCHES if branch not in genotype.present]:
+    """Raise an MfpsError unless a genotype has all five branches of the published network, and no other."""
+    if unpublished := [branch for branch in genotype.present if branch not in OFFICIAL_BRANCHES]:
+        raise MfpsError(
+            f"genotype {genotype.name} has a branch {unpublished[0]}, which the published network does not have: its "
+            f"branches are {', '.join(OFFICIAL_BRANCHES)}; give the genotype that the checkpoint was trained with, "
+            "such as mfpsnet"
+        )
+    if missing := [branch for branch in OFFICIAL_BRANCHES if branch not in genotype.present]:
         raise MfpsError(
             f"genotype {genotype.name} has no {missing[0]} branch: the published network has all of "
-            f"{', '.join(BRANCHES)}; give the genotype that the checkpoint was trained with, such as mfpsnet"
+            f"{', '.join(OFFICIAL_BRANCHES)}; give the genotype that the checkpoint was trained with, such as mfpsnet"
         )
 
 
@@ -65,7 +79,11 @@ def published_keys(genotype: Genotype, ours: Iterable[str]) -> dict[str, str]:
     Args:
         genotype: the architecture, with all five branches.
         ours: keys of the state dict of the network compiled from it.
+
+    Raises:
+        MfpsError: the published network has other branches.
     """
+    check_published(genotype)
     return {key: _published_key(key, genotype) for key in ours}
 
 
@@ -83,7 +101,7 @@ def unused_shapes(genotype: Genotype) -> dict[str, tuple[int, ...]]:
     for name, (inputs, outputs) in UNUSED_MODULES.items():
         shapes |= {f"{name}.weight": (outputs, inputs, 3, 3), f"{name}.bias": (outputs,)}
     for name, branch in genotype.present.items():
-        module = BRANCHES[name]
+        module = OFFICIAL_BRANCHES[name]
         if branch.path[0] == branch.start_rate:
             width = cell_width(branch.width, branch.start_rate)
             shapes |= _projection(f"{module}.cells.0.pre_preprocess", width, width)
@@ -98,7 +116,7 @@ def unused_shapes(genotype: Genotype) -> dict[str, tuple[int, ...]]:
 def _published_key(key: str, genotype: Genotype) -> str:
     if key.startswith("paths."):
         _, branch, *rest = key.split(".")
-        return f"{BRANCHES[branch]}.{_path_key(rest, branch, genotype.present[branch])}"
+        return f"{OFFICIAL_BRANCHES[branch]}.{_path_key(rest, branch, genotype.present[branch])}"
     place = max((place for place in MODULES if key.startswith(f"{place}.")), key=len)
     module, rest = MODULES[place], key.removeprefix(f"{place}.")
     if place in ("encoder", "refine"):

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from ..errors import MfpsError
+from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
 from .path import Mixture, PathFactory
 from .residual_dense import LEAKY_SLOPE, ResidualDenseBlock
@@ -59,7 +60,7 @@ class Restorer(nn.Module):
         if set(self.priors) != set(config.prior_channels):
             raise MfpsError(
                 f"the architecture takes the priors {', '.join(self.priors) or 'none'} but the data gives "
-                f"{', '.join(config.prior_channels) or 'none'}: name the same ones with --priors"
+                f"{', '.join(config.prior_channels) or 'none'}: name the same ones in `priors`"
             )
         width = spaces["upsample"].width
         features, decoded = cell_width(width, RATES[0]), OUTPUT_NODES * width
@@ -112,7 +113,8 @@ class Restorer(nn.Module):
             The output of each iteration, not clamped.
 
         Raises:
-            MfpsError: H or W is no multiple of 8, or a prior that is needed is missing or has another shape.
+            MfpsError: the image has another shape or type, H or W is not a multiple of 8, or a prior that is needed is
+                missing or has another shape.
         """
         iterations = iterations or self.config.iterations
         self._check(image, priors or {}, iterations)
@@ -134,8 +136,8 @@ class Restorer(nn.Module):
         """The upsample branch's features (B, 3w, H, W) enriched by every prior; the shape stays."""
         fused = [decoded]
         for name in self.priors:
-            # The dictionary is a feature map of the face already; the other priors need the image beside them.
-            seen = priors[name] if name == "dictionary" else torch.cat([image, priors[name]], dim=1)
+            with_picture = PRIOR_BRANCHES[name].with_picture
+            seen = torch.cat([image, priors[name]], dim=1) if with_picture else priors[name]
             features = self.prior_output(self.paths[name](self.prior_inputs[name](seen), mixtures.get(name)))
             if self.config.attention:
                 features = 2 * torch.sigmoid(self.attention[name]) * features
@@ -151,10 +153,15 @@ class Restorer(nn.Module):
         return self.conv_last(F.leaky_relu(self.conv_hr(x), LEAKY_SLOPE))
 
     def _check(self, image: Tensor, priors: Mapping[str, Tensor], iterations: int) -> None:
-        batch, _, height, width = image.shape
-        if height % STRIDE or width % STRIDE:
+        if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
             raise MfpsError(
-                f"the image is {width} x {height} pixels: both must be multiples of {STRIDE}; pad or resize it"
+                f"the network takes images (B, 3, H, W) of floating-point numbers, RGB in [0, 1], not "
+                f"{str(image.dtype).removeprefix('torch.')} {tuple(image.shape)}; convert the images first"
+            )
+        batch, _, height, width = image.shape
+        if min(height, width) < STRIDE or height % STRIDE or width % STRIDE:
+            raise MfpsError(
+                f"the image is {width} x {height} pixels: both must be positive multiples of {STRIDE}; pad or resize it"
             )
         if iterations == 1:
             return
@@ -167,8 +174,8 @@ class Restorer(nn.Module):
 
 
 def _prior_input(name: str, channels: int, width: int) -> nn.Module:
-    """A prior's way to its path's width: with the image by one convolution, the dictionary alone by three."""
-    if name != "dictionary":
+    """A prior's way to its path's width: with the picture by one convolution, a feature map alone by three."""
+    if PRIOR_BRANCHES[name].with_picture:
         return nn.Conv2d(3 + channels, width, 3, padding=1)
     # Evenly spaced and even: 256 -> 174 -> 90 -> 8 as published.
     steps = [channels + (width - channels) * i / 3 for i in range(4)]

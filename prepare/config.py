@@ -2,92 +2,84 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from ..errors import MAX_VALUE, MfpsError, shortened
-from ..files.external_weights import sha256_of
-from ..genotypes.space import PRIORS
-from ..priors.landmarks.schemes import scheme_of_name
-from ..priors.provenance import SOURCES
+from ..engine.fields import Device, PriorNames, Seed, Workers
+from ..errors import MfpsError
+from ..files.config_model import ConfigModel, Panel
+from ..files.hashes import sha256_of
+from ..priors.fields import Dictionary, Parser, WeightsDir
+from ..priors.provenance import Source
+
+if TYPE_CHECKING:
+    from ..priors.prior_kind import ExternalSources
 
 
-class PrepareConfig(BaseModel):
+class PrepareConfig(ConfigModel):
     """How photographs become a data set. Equal settings and photographs give equal bytes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    photos: Path
+    photos: Annotated[Path, Panel.COMMON]
     """Folder of photographs."""
-    out: Path
-    """Folder of the data set; an unfinished one of the same settings is gone on with."""
-    size: int = Field(128, ge=16, le=4096, multiple_of=8)
-    """Side of the faces in pixels."""
-    aligned: bool = False
+    out: Annotated[Path, Panel.COMMON]
+    """Folder of the data set; an unfinished one of the same settings is continued."""
+    size: Annotated[int, Panel.COMMON] = Field(default=128, ge=16, le=4096, multiple_of=8)
+    """Side of the faces in pixels, a multiple of 8."""
+    aligned: Annotated[bool, Panel.COMMON] = False
     """Photographs are aligned faces already and stay as they are."""
-    landmarks: Path | None = None
+    landmarks: Annotated[Path | None, Panel.COMMON] = None
     """File or folder with landmarks; without one they are found by face-alignment."""
-    scheme: str | None = None
-    """Landmark scheme of the data set, where an exact conversion to it is known; by default the one they come in."""
-    labels: Path | None = None
+    scheme: Annotated[str | None, Panel.PRIORS] = None
+    """Landmark scheme to store, where there is an exact conversion to it; by default the one they come in."""
+    labels: Annotated[Path | None, Panel.COMMON] = None
     """Folder with label maps or part masks of the photographs; without one they are found by the face parser."""
-    label_order: Literal["celebamask", "bisenet"] = "celebamask"
+    label_order: Annotated[Literal["celebamask", "bisenet"], Panel.PRIORS] = "celebamask"
     """Numbering of the classes in the label maps that are given."""
-    dictionary: Path | None = None
-    """Dictionary file that the faces' parts are matched with."""
-    parser: str | None = None
-    """Folder or name of the face parser's weights."""
-    priors: tuple[str, ...] = PRIORS
-    """The priors to make."""
-    made_from: str = SOURCES[0]
+    dictionary: Dictionary = None
+    parser: Parser = None
+    priors: Annotated[PriorNames, Panel.COMMON] = ("parsing", "heatmap")
+    """Priors to make, any of parsing,heatmap,dictionary, or none."""
+    made_from: Annotated[Source, Panel.PRIORS] = "clean"
     """What the photographs are: clean faces, degraded ones, or coarse output of a network. It is recorded."""
-    least_side: int | None = Field(None, ge=8)
+    least_side: Annotated[int | None, Panel.DATA] = Field(default=None, ge=8)
     """Least side of a face in its photograph, in pixels; by default `size`, so that nothing is enlarged."""
-    max_megapixels: float = Field(30.0, gt=0, le=1000)
+    max_megapixels: Annotated[float, Panel.DATA] = Field(default=30.0, gt=0, le=1000)
     """A larger photograph is dropped."""
-    val: float = Field(0.1, ge=0, lt=1)
+    val: Annotated[float, Panel.COMMON] = Field(default=0.1, ge=0, lt=1)
     """Share of the photographs whose faces go to val.txt."""
-    test: float = Field(0.0, ge=0, lt=1)
+    test: Annotated[float, Panel.COMMON] = Field(default=0.0, ge=0, lt=1)
     """Share of the photographs whose faces go to test.txt."""
-    seed: int = Field(0, ge=0, lt=2**31)
-    """Chooses the lists."""
-    weights_dir: Path | None = None
-    """Folder with external weights."""
-    workers: int = Field(2, ge=0, le=256)
-    """Processes that read and cut photographs; the result is the same."""
-    device: str = "auto"
-    """auto, cpu, cuda or cuda:N."""
-
-    @field_validator("priors")
-    @classmethod
-    def _known_priors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [prior for prior in value if prior not in PRIORS]:
-            shown = shortened(repr(unknown[0]), MAX_VALUE)
-            raise MfpsError(f"unknown prior {shown}: choose from {', '.join(PRIORS)}, or none")
-        return tuple(prior for prior in PRIORS if prior in value)
-
-    @field_validator("made_from")
-    @classmethod
-    def _known_source(cls, value: str) -> str:
-        if value not in SOURCES:
-            raise MfpsError(f"{shortened(repr(value), MAX_VALUE)} is not known: choose from {', '.join(SOURCES)}")
-        return value
+    seed: Seed = 0
+    weights_dir: WeightsDir = None
+    workers: Workers = Field(default=2, le=256)
+    device: Device = "auto"
 
     @field_validator("scheme")
     @classmethod
     def _known_scheme(cls, value: str | None) -> str | None:
         if value is not None:
+            from ..priors.landmarks.schemes import scheme_of_name  # only here, as it brings torch along
+
             scheme_of_name(value)
         return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> "PrepareConfig":
-        if "dictionary" in self.priors and self.dictionary is None:
-            raise MfpsError("the dictionary prior needs --dictionary FILE, made by `mfps dictionary build`")
+        from ..priors.kinds import PRIOR_KINDS  # only here, as it brings torch along
+
+        for prior in self.priors:
+            PRIOR_KINDS[prior].check_sources(self.sources)
         if self.val + self.test >= 1:
-            raise MfpsError(f"--val {self.val} and --test {self.test} leave no face to train on; lower them")
+            raise MfpsError(f"`val` {self.val} and `test` {self.test} leave no face to train on; lower them")
         return self
+
+    @property
+    def sources(self) -> "ExternalSources":
+        """Where the networks come from that find priors."""
+        from ..priors.prior_kind import ExternalSources
+
+        return ExternalSources(self.weights_dir, self.parser, self.dictionary)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -111,7 +103,7 @@ def _digest(place: Path, name: str) -> str:
     if place.is_file():
         return sha256_of(place)
     if not place.is_dir():
-        raise MfpsError(f"{place}: there is no such file or folder; check --{name}")
+        raise MfpsError(f"{place}: there is no such file or folder; check `{name}`")
     ending = ".png" if name == "labels" else ".pts"
     digest = hashlib.sha256()
     for file in sorted(place.rglob("*")):

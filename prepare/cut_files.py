@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from ..errors import MfpsError
-from ..files.external_weights import sha256_of
+from ..files.hashes import sha256_of
 from ..images.image import image_size, read_image, write_image
 from ..priors.landmarks.detector import LandmarkDetector
+from ..priors.parsing.kind import PARSING
 from ..priors.parsing.label_maps import write_label_map
 from .config import PrepareConfig
 from .cutting import CutRules, cut_labels, cut_photograph
@@ -98,7 +99,7 @@ def cut_to_entry(
     faces = []
     for face in cut.faces:
         if labels is not None:
-            label_file = config.out / "priors" / "parsing" / face.name
+            label_file = PARSING.file_of(config.out, face.name)
             label_file.parent.mkdir(parents=True, exist_ok=True)
             write_label_map(label_file, cut_labels(labels, (width, height), face.matrix, config.size))
         target = config.out / "images" / face.name
@@ -124,7 +125,7 @@ def read_small_enough(file: Path, max_megapixels: float) -> np.ndarray:
     width, height = image_size(file)
     if width * height > max_megapixels * 1e6:
         raise MfpsError(
-            f"too large: {width * height / 1e6:.3g} megapixels are more than --max-megapixels {max_megapixels:g}"
+            f"too large: {width * height / 1e6:.3g} megapixels are more than `max_megapixels` {max_megapixels:g}"
         )
     return read_image(file, max_pixels=width * height)
 

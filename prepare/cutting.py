@@ -102,7 +102,7 @@ def _cut(
     if rules.aligned or points is None:
         side = min(height, width)
         if side < rules.least_side:
-            raise MfpsError(f"too small: {side} pixels, at least {rules.least_side} are kept (--least-side)")
+            raise MfpsError(f"too small: {side} pixels, at least {rules.least_side} are kept (`least_side`)")
         face, fit = fit_square(image, rules.size, enlarge=True)
         # fit.move as a matrix: x' = (x + 0.5 - dx) * scale - 0.5.
         shifts = [(0.5 - cut) * fit.scale - 0.5 for cut in (fit.dx, fit.dy)]
@@ -111,7 +111,7 @@ def _cut(
     matrix = alignment(points, scheme, rules.size)
     side = rules.size / float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if side < rules.least_side:
-        raise MfpsError(f"too small: {side:.0f} pixels, at least {rules.least_side} are kept (--least-side)")
+        raise MfpsError(f"too small: {side:.0f} pixels, at least {rules.least_side} are kept (`least_side`)")
     outside = _share_outside(matrix, (width, height), rules.size)
     if outside > MOST_OUTSIDE:
         raise MfpsError(f"at the border: {outside:.1%} of it lies outside the photograph (at most {MOST_OUTSIDE:.0%})")

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from ..errors import MfpsError
+from ..priors.parsing.kind import PARSING
 from ..priors.parsing.label_maps import find_label_map, from_bisenet, from_part_masks, read_label_map
 from .config import PrepareConfig
 
@@ -12,10 +13,15 @@ LABEL_ENDING = "_label.png"
 """Ending of label maps that stand beside their photographs."""
 
 
+def given_priors(config: PrepareConfig) -> tuple[str, ...]:
+    """The wanted priors that the user has already, so that no network need find them."""
+    return (PARSING.name,) if config.labels is not None and PARSING.name in config.priors else ()
+
+
 def given_labels(config: PrepareConfig, name: str) -> np.ndarray | None:
     """The label map of a photograph, in the order of CelebAMask-HQ.
 
-    It is `NAME.png` or `NAME_label.png` in the folder `--labels`, or else merged from part masks there, see
+    It is `NAME.png` or `NAME_label.png` in the folder `labels`, or else merged from part masks there, see
     `label_maps.from_part_masks`.
 
     Args:
@@ -28,7 +34,7 @@ def given_labels(config: PrepareConfig, name: str) -> np.ndarray | None:
     Raises:
         MfpsError: the photograph has none, or it cannot be used.
     """
-    if config.labels is None or "parsing" not in config.priors:
+    if config.labels is None or PARSING.name not in given_priors(config):
         return None
     stem = PurePosixPath(name).with_suffix("").as_posix()
     file = find_label_map(config.labels, stem)

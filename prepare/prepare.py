@@ -1,7 +1,7 @@
 """From a folder of photographs to a data set: faces cut and aligned, priors beside them, every drop with its reason.
 
-Three passes, each of which goes on where an interrupted run stopped: photographs are cut, parsing maps are found,
-dictionary entries are matched. Then the records are written: landmarks, lists, manifest, report, contact sheet.
+Photographs are cut, then each prior is made; every pass continues where an interrupted run stopped. Then the records
+are written: lists, manifest, report, contact sheet.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,24 +16,21 @@ from rich.console import Console
 
 from ..engine.progress import track
 from ..errors import MAX_PLACE, MfpsError, shortened
+from ..files.atomic_file import remove_partials
 from ..files.atomic_folder import check_writable
+from ..files.done_journal import DoneJournal
 from ..images.lists import find_images, image_folder, png_names
+from ..priors.faces import JOURNALS, CutFaces
+from ..priors.kinds import PRIOR_KINDS
 from ..priors.landmarks.conversion import convert_points
 from ..priors.landmarks.formats import match_images, read_given_landmarks
-from ..priors.landmarks.schemes import scheme_of_name
+from ..priors.landmarks.schemes import DETECTED_SCHEME, scheme_of_name
 from .config import PrepareConfig
 from .cut_files import cut_detected, cut_to_files, digest_of, start_worker
 from .faces import PreparedFace
+from .finders import Finders, open_finders
 from .given_labels import without_label_maps
-from .journal import PrepareJournal
-from .network_priors import PriorNetworks, match_dictionary, open_networks, parse_faces
 from .records import write_records
-
-JOURNALS = ".prepare"
-"""Folder of the journals in the data set."""
-
-DETECTED_SCHEME = "ibug68"
-"""What the landmark detector finds."""
 
 
 class Prepared(NamedTuple):
@@ -52,17 +49,18 @@ class _Landmarks(NamedTuple):
     """By photograph; None where they are to be found."""
 
 
-def prepare(config: PrepareConfig, console: Console) -> Prepared:
+def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
     """Make a data set of a folder of photographs.
 
     Args:
         config: the settings.
-        console: where progress and reasons are shown.
+        console: where progress and reasons are shown; by default nowhere.
 
     Raises:
         MfpsError: something given cannot be used, found before anything is written; or no face was kept, or the disk is
             full: what was finished stays, and the same command goes on with it.
     """
+    console = console or Console(quiet=True)
     # 1. What is given, and the networks that find the rest.
     folder = image_folder(config.photos)
     names = find_images(folder)
@@ -73,17 +71,17 @@ def prepare(config: PrepareConfig, console: Console) -> Prepared:
     png_names(names, folder)
     _check_out(config.out, folder)
     landmarks = _landmarks(config, names)
-    networks = open_networks(config, landmarks.given is None)
-    settings = {**config.settings, "networks": networks.provenance()}
-    journal = PrepareJournal(config.out / JOURNALS / "photographs.jsonl", settings)
+    finders = open_finders(config, landmarks.given is None)
+    settings = {**config.settings, "networks": finders.networks()}
+    journal = DoneJournal(config.out / JOURNALS / "photographs.jsonl", settings)
     _check_unchanged(journal, folder, config.out)
-    _sweep(config.out)
+    remove_partials(config.out, recursive=True)
 
     # 2. Cut.
     todo = [name for name in names if name not in journal.entries]
     (config.out / "images").mkdir(exist_ok=True)
     with track("cut", len(todo), console) as tick:
-        for name, entry in _cut_all(config, folder, todo, landmarks, networks):
+        for name, entry in _cut_all(config, folder, todo, landmarks, finders):
             journal.add(name, **entry)
             for reason in entry["dropped"]:
                 console.print(f"dropped   {name}: {reason}", highlight=False, markup=False, soft_wrap=True)
@@ -96,19 +94,18 @@ def prepare(config: PrepareConfig, console: Console) -> Prepared:
         raise MfpsError(f"{config.photos}: no face was kept of {len(names)} photographs; first {name}: {reasons[0]}")
     _check_names(faces)
 
-    # 3. Priors that need a network.
-    by = networks.provenance()
-    made: dict[str, Mapping[str, Any]] = {}
-    if networks.parser is not None:
-        parse_faces(networks.parser, config.out, faces, console)
-        made["parsing"] = by["parsing"]
-    elif "parsing" in config.priors:
-        made["parsing"] = {"labels": settings["labels"], "order": config.label_order}
-    if "heatmap" in config.priors:
-        found = by.get("landmarks", {"landmarks": settings["landmarks"]})
-        made["heatmap"] = {"scheme": config.scheme or landmarks.scheme, **found}
-    if "dictionary" in config.priors:
-        made["dictionary"] = match_dictionary(networks, config.out, config.size, faces, landmarks.scheme, console)
+    # 3. Priors; label maps that are given were cut with the photographs.
+    cut = CutFaces(
+        config.out,
+        config.size,
+        {face.name: face.points for face in faces},
+        landmarks.scheme,
+        console,
+        config.scheme or landmarks.scheme,
+        finders.networks().get("landmarks", {"landmarks": settings["landmarks"]}),
+    )
+    given = {"labels": settings["labels"], "order": config.label_order}
+    made = {prior: finders.priors[prior].make(cut) if prior in finders.priors else given for prior in config.priors}
 
     # 4. Records.
     write_records(
@@ -122,12 +119,12 @@ def _cut_all(
     folder: Path,
     names: Sequence[str],
     landmarks: _Landmarks,
-    networks: PriorNetworks,
+    finders: Finders,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """The journal's entry of each photograph, in their order."""
-    if networks.detector is not None:  # it uses all processors itself
+    if finders.detector is not None:  # it uses all processors itself
         for name in names:
-            yield cut_detected(name, folder, config, networks.detector, landmarks.scheme)
+            yield cut_detected(name, folder, config, finders.detector, landmarks.scheme)
         return
     cut = partial(cut_to_files, folder=folder, config=config, scheme=landmarks.scheme)
     points = [(landmarks.given or {}).get(name, ()) for name in names]
@@ -140,7 +137,7 @@ def _cut_all(
     except BrokenProcessPool:
         raise MfpsError(
             "a process that cuts photographs was killed, most likely for want of memory; give the same command with "
-            "fewer --workers to go on"
+            "fewer `workers` to continue"
         ) from None
 
 
@@ -155,7 +152,7 @@ def _landmarks(config: PrepareConfig, names: Sequence[str]) -> _Landmarks:
             )
         found = _Landmarks(source.scheme, {name: [face.points for face in faces] for name, faces in matched.items()})
     else:
-        needed = not config.aligned or {"heatmap", "dictionary"} & set(config.priors)
+        needed = not config.aligned or any(PRIOR_KINDS[prior].needs_landmarks for prior in config.priors)
         found = _Landmarks(DETECTED_SCHEME, None if needed else {})
     if config.scheme is not None:  # the conversion is tried before any work is done
         convert_points(np.zeros((scheme_of_name(found.scheme).count, 2)), found.scheme, config.scheme)
@@ -170,20 +167,13 @@ def _check_out(out: Path, photographs: Path) -> None:
         raise MfpsError(f"{out}: lies in the folder of the photographs; give a folder outside of {photographs}")
 
 
-def _check_unchanged(journal: PrepareJournal, folder: Path, out: Path) -> None:
+def _check_unchanged(journal: DoneJournal, folder: Path, out: Path) -> None:
     """A photograph that is another now would leave what was made of the old one behind."""
     for name, entry in journal.entries.items():
         file = folder / name
         if digest_of(file) != entry["sha256"]:
             what = "was changed" if file.is_file() else "is gone"
             raise MfpsError(f"{file}: {what} since {out} was begun; give another folder for the data set")
-
-
-def _sweep(out: Path) -> None:
-    """Remove the unfinished files of a run that was killed."""
-    for file in list(out.rglob(".*")):
-        if file.suffix in (".tmp", ".part") and file.is_file():
-            file.unlink()
 
 
 def _check_names(faces: Sequence[PreparedFace]) -> None:

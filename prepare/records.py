@@ -1,4 +1,4 @@
-"""What a prepared data set says of itself: landmarks, lists, provenance, manifest, report, contact sheet."""
+"""What a prepared data set says of itself: lists, provenance, manifest, report, contact sheet."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,17 +9,15 @@ import numpy as np
 
 from .. import __version__
 from ..engine.run_folder import environment
-from ..files.durable_file import write_durably
-from ..files.external_weights import sha256_of
+from ..files.atomic_file import write_atomically
+from ..files.hashes import sha256_of
 from ..images.image import write_image
 from ..priors.landmarks.conversion import convert_points
-from ..priors.landmarks.landmark_file import write_landmarks
-from ..priors.landmarks.schemes import scheme_of_name
 from .config import PrepareConfig
 from .faces import PreparedFace, faces_without_points, missing_points
 from .report import contact_sheet, report_markdown
 
-SCHEMA = "mfps.dataset/1"
+DATASET_SCHEMA = "mfps.dataset/1"
 
 
 def write_records(
@@ -37,7 +35,7 @@ def write_records(
         faces: the faces that were kept, in the order of their photographs.
         photographs: the SHA-256 of every photograph; None of one that could not be read.
         dropped: by photograph, why it or a face of it was not kept.
-        scheme: scheme of the faces' landmarks; they are stored in the one that the settings ask for.
+        scheme: scheme of the faces' landmarks; they are reported in the one that the settings ask for.
         made: for each prior what it was made with.
     """
     out = config.out
@@ -47,18 +45,16 @@ def write_records(
         face if face.points is None else face._replace(points=convert_points(face.points, scheme, target))
         for face in faces
     ]
-    if "heatmap" in made:
-        _write_landmarks(config, faces, target)
     provenance = {prior: {"made_from": config.made_from, **by} for prior, by in made.items()}
     _write_json(out / "priors" / "provenance.json", provenance)
     splits = split_faces(config, faces)
     for name, chosen in splits.items():
-        write_durably(out / f"{name}.txt", "".join(f"{face}\n" for face in chosen))
+        write_atomically(out / f"{name}.txt", "".join(f"{face}\n" for face in chosen))
     write_image(out / "contact.png", np.asarray(contact_sheet(out, faces)))
-    write_durably(out / "report.md", report_markdown(config, faces, dropped, splits, provenance))
+    write_atomically(out / "report.md", report_markdown(config, faces, dropped, splits, provenance))
     files = sorted(path for path in out.rglob("*") if path.is_file() and _listed(path.relative_to(out)))
     manifest = {
-        "schema": SCHEMA,
+        "schema": DATASET_SCHEMA,
         "mfps": __version__,
         "libraries": {name: version for name, version in environment().items() if name not in ("system", "cpus")},
         "settings": config.settings,
@@ -93,16 +89,9 @@ def split_faces(config: PrepareConfig, faces: Sequence[PreparedFace]) -> dict[st
     return {name: names for name, names in found.items() if names or name == "train"}
 
 
-def _write_landmarks(config: PrepareConfig, faces: Sequence[PreparedFace], scheme: str) -> None:
-    nowhere = np.full((scheme_of_name(scheme).count, 2), np.nan)
-    size = (config.size, config.size)
-    points = {face.name: (size, nowhere if face.points is None else face.points) for face in faces}
-    write_landmarks(config.out / "priors" / "landmarks.json", scheme, points)
-
-
 def _listed(path: Path) -> bool:
     return not any(part.startswith(".") for part in path.parts) and path.name != "manifest.json"
 
 
 def _write_json(file: Path, content: Any) -> None:
-    write_durably(file, json.dumps(content, indent=1, sort_keys=file.name != "manifest.json") + "\n")
+    write_atomically(file, json.dumps(content, indent=1, sort_keys=file.name != "manifest.json") + "\n")

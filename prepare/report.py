@@ -1,4 +1,4 @@
-"""What a person reads of a prepared data set: the report, and the contact sheet with landmarks and label maps."""
+"""What a person reads of a prepared data set: the report, and the contact sheet with landmarks and priors."""
 
 import re
 from collections import Counter
@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw
 
 from ..images.comparison import comparison_sheet
 from ..images.image import read_image
-from ..priors.parsing.label_maps import colour_labels, read_label_map
+from ..priors.kinds import PRIOR_KINDS
+from ..priors.landmarks.landmark_file import LANDMARK_FILE
 from ..priors.provenance import describe_priors
 from .config import PrepareConfig
 from .faces import PreparedFace, faces_without_points, missing_points
@@ -21,9 +22,6 @@ SHOWN = 6
 
 SHEET_PX = 256
 """Least side of a face on the contact sheet."""
-
-SHARE_OF_COLOUR = 0.45
-"""How much of a label's colour shows over the face."""
 
 
 def report_markdown(
@@ -59,7 +57,7 @@ def report_markdown(
         "",
         *(f"- {prior}: {_facts(by)}" for prior, by in provenance.items()),
         *([""] if provenance else []),
-        *_missing(faces, provenance),
+        *_missing(config.out, faces),
         f"Dropped: {sum(map(len, dropped.values()))}.",
         "",
     ]
@@ -73,17 +71,12 @@ def report_markdown(
 
 def bytes_a_face(out: Path, faces: int) -> dict[str, float]:
     """Mean size on disk of each prior, for one face; a dictionary that all faces share is not counted."""
-    priors = out / "priors"
-    sizes = {
-        "landmarks": [priors / "landmarks.json"],
-        "parsing": list((priors / "parsing").rglob("*.png")),
-        "dictionary": [priors / "dictionary.json"],
-    }
-    return {name: sum(file.stat().st_size for file in files if file.is_file()) / faces for name, files in sizes.items()}
+    stored = dict(kind.stored_files(out) for kind in PRIOR_KINDS.values())
+    return {name: sum(file.stat().st_size for file in files) / faces for name, files in stored.items()}
 
 
 def contact_sheet(out: Path, faces: Sequence[PreparedFace]) -> Image.Image:
-    """Some faces, evenly spaced over all: alone, with their landmarks, with their label map, as far as these are there.
+    """Some faces, evenly spaced over all: alone, with landmarks, with each prior that shows, as far as these are there.
 
     Args:
         out: folder of the data set.
@@ -96,11 +89,10 @@ def contact_sheet(out: Path, faces: Sequence[PreparedFace]) -> Image.Image:
         columns["landmarks"] = [
             _with_points(picture, face.points, factor) for face, (picture, factor) in zip(chosen, pictures, strict=True)
         ]
-    maps = [out / "priors" / "parsing" / face.name for face in chosen]
-    if all(file.is_file() for file in maps):
-        columns["parsing"] = [
-            _with_labels(picture, read_label_map(file)) for file, (picture, _) in zip(maps, pictures, strict=True)
-        ]
+    for kind in PRIOR_KINDS.values():
+        files = [kind.file_of(out, face.name) for face in chosen]
+        if kind.show is not None and all(file.is_file() for file in files):
+            columns[kind.name] = [kind.show(picture, file) for file, (picture, _) in zip(files, pictures, strict=True)]
     captions = [[face.name if len(face.name) <= 36 else f"...{face.name[-33:]}"] for face in chosen]
     rows = list(zip(*columns.values(), strict=True))
     return comparison_sheet(rows, list(columns), [caption + [""] * (len(columns) - 1) for caption in captions])
@@ -111,8 +103,8 @@ def _kind(reason: str) -> str:
     return re.split(r":|\d", re.sub(r"^face \d+: ", "", reason))[0].strip() or reason
 
 
-def _missing(faces: Sequence[PreparedFace], provenance: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    if "heatmap" not in provenance:
+def _missing(out: Path, faces: Sequence[PreparedFace]) -> list[str]:
+    if not (out / "priors" / LANDMARK_FILE).is_file():
         return []
     points, empty = missing_points(faces), faces_without_points(faces)
     return [f"Missing landmarks: {points}, faces without any: {empty}; each is a zero channel.", ""]
@@ -141,10 +133,3 @@ def _with_points(picture: np.ndarray, points: np.ndarray | None, factor: int) ->
     for layer, colour in ((rim, (255, 255, 255)), (fine, (220, 30, 60))):
         marked.paste(colour, mask=layer.resize(marked.size, Image.Resampling.BOX))
     return np.array(marked)
-
-
-def _with_labels(picture: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The face through its label map's colours; the background stays dim."""
-    side = len(picture)
-    colours = np.array(Image.fromarray(colour_labels(labels)).resize((side, side), Image.Resampling.NEAREST))
-    return np.rint((1 - SHARE_OF_COLOUR) * picture + SHARE_OF_COLOUR * colours).astype(np.uint8)

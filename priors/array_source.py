@@ -13,12 +13,15 @@ from ..errors import MfpsError
 from ..files.npy_file import open_array
 from ..files.safetensors_header import check_safetensors
 from ..images.image import SquareFit
-from .landmarks.schemes import scheme_of_count
-from .parsing.classes import CELEBAMASK_CLASSES, CELEBAMASK_FLIP_PAIRS
+from .prior_kind import PriorKind
 from .sources import central_square
 
 MAX_CHANNELS = 4096
 """More channels than any prior has; the network is as wide as a file says."""
+
+
+ARRAY_SUFFIXES = (".npy", ".safetensors")
+"""Endings of the files that are read here."""
 
 
 class ArraySource:
@@ -26,15 +29,15 @@ class ArraySource:
 
     Args:
         paths: the file of each face.
-        prior: whose maps they are; it says which channels a flip swaps.
+        kind: whose maps they are; it says which channels a flip swaps.
 
     Raises:
         MfpsError: a file cannot be read, is not (C, h, w) numbers, or C differs between faces.
     """
 
-    def __init__(self, paths: Sequence[Path], prior: str) -> None:
+    def __init__(self, paths: Sequence[Path], kind: PriorKind) -> None:
         self.paths = tuple(paths)
-        self.prior = prior
+        self.kind = kind
         shapes = [_array_shape(path) for path in self.paths]
         self.channels = shapes[0][0]
         for path, shape in zip(self.paths, shapes, strict=True):
@@ -54,25 +57,13 @@ class ArraySource:
 
     def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
         """Mirrored maps, left and right channels in each other's place."""
-        order = self._flip_order()
-        return np.ascontiguousarray((stored if order is None else stored[list(order)])[..., ::-1])
-
-    def _flip_order(self) -> Sequence[int] | None:
-        """For each channel the one it was before a flip; None where a flip swaps none."""
-        if self.prior == "dictionary":
-            return None
-        if self.prior == "parsing" and self.channels == len(CELEBAMASK_CLASSES):
-            swapped = dict(CELEBAMASK_FLIP_PAIRS) | {right: left for left, right in CELEBAMASK_FLIP_PAIRS}
-            return [swapped.get(channel, channel) for channel in range(self.channels)]
-        if self.prior == "heatmap":
-            # The published layout has the picture's three channels before the landmarks' ones.
-            rgb = 0 if scheme_of_count(self.channels).flip_pairs is not None else 3
-            if self.channels > rgb and (scheme := scheme_of_count(self.channels - rgb)).flip_pairs is not None:
-                return [*range(rgb), *(rgb + number for number in scheme.flip_order())]
-        raise MfpsError(
-            f"{self.paths[0].parent}: it is not known which of {self.channels} {self.prior} channels mirror each "
-            "other; train without --flip"
-        )
+        order = self.kind.flip_order(self.channels)
+        if order is None:
+            raise MfpsError(
+                f"{self.paths[0].parent}: it is not known which of {self.channels} {self.kind.name} channels mirror "
+                "each other; train without `flip`"
+            )
+        return np.ascontiguousarray(stored[list(order), :, ::-1])
 
     def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
         """The arrays as float32, resized bilinearly (align_corners=True) where they have another size."""

@@ -1,8 +1,6 @@
 """Priors found on the fly in pictures of faces: degraded ones, or the coarse output of iteration 0."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,37 +9,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..errors import MfpsError
-from ..files.external_weights import sha256_of
+from ..genotypes.space import PRIORS
 from ..images.tensors import to_uint8
-from .dictionary.component_boxes import PARTS
-from .dictionary.dictionary_file import CHANNELS, read_dictionary
-from .dictionary.features import features_of
-from .dictionary.matching import match_faces
-from .dictionary.source import draw_part
-from .landmarks.detector import LandmarkDetector
-from .landmarks.schemes import draw_heatmaps, scheme_of_name
-from .parsing.classes import CELEBAMASK_CLASSES, one_hot_parsing
-from .parsing.face_parser import FaceParser
-
-SCHEME = "ibug68"
-"""What the landmark detector finds."""
-
-RGB = 3
-
-
-@dataclass(frozen=True)
-class ExternalSources:
-    """Where the networks come from that find priors.
-
-    Attributes:
-        weights_dir: folder with external weights; otherwise they are looked for as `find_weights` does.
-        parser: folder or name of the face parser.
-        dictionary: dictionary file.
-    """
-
-    weights_dir: Path | None = None
-    parser: str | None = None
-    dictionary: Path | None = None
+from .faces import SeenFaces
+from .kinds import PRIOR_KINDS
+from .landmarks.schemes import DETECTED_SCHEME, scheme_of_name
+from .prior_kind import ExternalSources
 
 
 def found_channels(priors: Iterable[str], heatmap_rgb: bool) -> dict[str, int]:
@@ -51,12 +24,7 @@ def found_channels(priors: Iterable[str], heatmap_rgb: bool) -> dict[str, int]:
         priors: which ones.
         heatmap_rgb: the heatmap prior begins with the picture's channels.
     """
-    known = {
-        "parsing": len(CELEBAMASK_CLASSES),
-        "heatmap": scheme_of_name(SCHEME).count + RGB * heatmap_rgb,
-        "dictionary": CHANNELS,
-    }
-    return {prior: known[prior] for prior in priors}
+    return {prior: PRIOR_KINDS[prior].found_channels(heatmap_rgb) for prior in priors}
 
 
 class PriorExtractor:
@@ -83,25 +51,20 @@ class PriorExtractor:
     ) -> None:
         self.channels = dict(channels)
         self.heatmap_rgb = heatmap_rgb
-        self.wanted = tuple(prior for prior in channels if prior not in dropped)
-        found = found_channels(channels, heatmap_rgb)
-        for prior in self.wanted:
-            if self.channels[prior] != found[prior]:
+        wanted = [PRIOR_KINDS[prior] for prior in PRIORS if prior in channels and prior not in dropped]
+        for kind in wanted:
+            if channels[kind.name] != (found := kind.found_channels(heatmap_rgb)):
                 raise MfpsError(
-                    f"the network takes a {prior} prior of {self.channels[prior]} channels, and {found[prior]} can be "
-                    f"found in a picture; use --priors-from clean, or --drop-prior {prior}"
+                    f"the network takes a {kind.name} prior of {channels[kind.name]} channels, and {found} can be "
+                    f"found in a picture; set `priors_from` to clean, or name {kind.name} in `drop_prior`"
                 )
-        name = str(device)
-        if "heatmap" in self.wanted or "dictionary" in self.wanted:
-            self._detector = LandmarkDetector(name, sources.weights_dir, True)
-        if "parsing" in self.wanted:
-            self._parser = FaceParser(sources.parser, device)
-        if "dictionary" in self.wanted:
-            if sources.dictionary is None:
-                raise MfpsError("the dictionary prior needs a dictionary: name the file with --dictionary")
-            self._dictionary = read_dictionary(sources.dictionary).to(device)
-            self._dictionary_sha256 = sha256_of(sources.dictionary)
-            self._features = features_of(self._dictionary, sources.weights_dir).to(device)
+            kind.check_sources(sources)
+        self._detector = None
+        if any(kind.needs_landmarks for kind in wanted):
+            from .landmarks.detector import LandmarkDetector
+
+            self._detector = LandmarkDetector(str(device), sources.weights_dir, True)
+        self._finders = {kind.name: kind.finder(sources, device) for kind in wanted}
 
     def __call__(self, images: Float[Tensor, "B 3 H W"]) -> dict[str, Tensor]:
         """The priors of a batch.
@@ -114,60 +77,31 @@ class PriorExtractor:
         Returns:
             For each prior float32 (B, C, H, W), on the device of `images`.
         """
-        size = images.shape[-1]
-        priors = {
-            prior: torch.zeros(len(images), count, size, size, device=images.device)
-            for prior, count in self.channels.items()
-        }
         pictures = to_uint8(images.detach().float().cpu().numpy())
-        if "parsing" in self.wanted:
-            labels = torch.from_numpy(self._parser.parse(pictures)).to(images.device)
-            priors["parsing"] = one_hot_parsing(labels, self.channels["parsing"], size)
-        if not {"heatmap", "dictionary"} & set(self.wanted):
-            return priors
-        points = self._points(pictures)
-        if "heatmap" in self.wanted:
-            heatmaps = draw_heatmaps(torch.from_numpy(points).float().to(images.device), size)
-            priors["heatmap"] = torch.cat([images, heatmaps], 1) if self.heatmap_rgb else heatmaps
-        if "dictionary" in self.wanted:
-            boxes, entries = match_faces(self._features, list(pictures), list(points), SCHEME, self._dictionary)
-            priors["dictionary"] = draw_dictionary(priors["dictionary"], boxes, entries, self._dictionary.centres)
-        return priors
+        faces = SeenFaces(images, pictures, self._points(pictures))
+        return {prior: self._prior(prior, count, faces) for prior, count in self.channels.items()}
 
     def provenance(self) -> dict[str, dict[str, Any]]:
         """For each prior that is found, by which networks."""
         by: dict[str, dict[str, Any]] = {}
-        if "parsing" in self.wanted:
-            by["parsing"] = dict(self._parser.provenance())
-        for prior in ("heatmap", "dictionary"):
-            if prior in self.wanted:
-                by[prior] = dict(self._detector.provenance())
-        if "dictionary" in self.wanted:
-            by["dictionary"] |= {"dictionary_sha256": self._dictionary_sha256, "features": self._dictionary.features}
+        for prior, finder in self._finders.items():
+            detector = self._detector if PRIOR_KINDS[prior].needs_landmarks else None
+            by[prior] = {**(detector.provenance() if detector else {}), **finder.provenance}
         return by
 
-    def _points(self, pictures: np.ndarray) -> np.ndarray:
-        """Landmarks (B, 68, 2) in pixels, NaN for a face where none are found."""
-        points = np.full((len(pictures), scheme_of_name(SCHEME).count, 2), np.nan)
+    def _prior(self, prior: str, count: int, faces: SeenFaces) -> Tensor:
+        if prior not in self._finders:
+            return torch.zeros(len(faces.images), count, *faces.images.shape[-2:], device=faces.images.device)
+        found = self._finders[prior].find(faces)
+        first = self.heatmap_rgb and PRIOR_KINDS[prior].picture_first
+        return torch.cat([faces.images, found], 1) if first else found
+
+    def _points(self, pictures: np.ndarray) -> np.ndarray | None:
+        """Landmarks (B, 68, 2) in pixels, NaN for a face where none are found; None where nothing needs them."""
+        if self._detector is None:
+            return None
+        points = np.full((len(pictures), scheme_of_name(DETECTED_SCHEME).count, 2), np.nan)
         for row, picture in zip(points, pictures, strict=True):
             if found := self._detector.detect(picture):
                 row[:] = found[0].points
         return points
-
-
-def draw_dictionary(
-    maps: Float[Tensor, "B C H W"], boxes: np.ndarray, entries: np.ndarray, centres: Mapping[str, Tensor]
-) -> Tensor:
-    """Draw matched entries into feature maps.
-
-    Args:
-        maps: zeros; drawn into.
-        boxes: (B, 4, 4) of each of `PARTS`, in pixels of the map; NaN where a part is missing.
-        entries: (B, 4), negative where a part is missing.
-        centres: the dictionary's.
-    """
-    numbers = np.where(entries < 0, np.nan, entries).astype(np.float32)[..., None]
-    rows = torch.from_numpy(np.concatenate([boxes, numbers, np.zeros_like(numbers)], -1).astype(np.float32))
-    for number, part in enumerate(PARTS):
-        draw_part(maps, rows[:, number], centres[part])
-    return maps

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ..errors import MfpsError
 from ..files.boundary import Boundary
 from ..files.json_text import read_strict
 from ..files.regular_file import is_file, read_text
 
-SOURCES = ("clean", "degraded", "coarse")
+Source = Literal["clean", "degraded", "coarse"]
+
+SOURCES: tuple[Source, ...] = get_args(Source)
 """What priors are made from: the clean face, stored beside it; or, found on the fly, the degraded face or the output of
 iteration 0. Only the last two can be had where the clean face is not known."""
 

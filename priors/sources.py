@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import MfpsError
 from ..images.image import SquareFit
 
 
@@ -67,3 +68,20 @@ def central_square(array: np.ndarray) -> np.ndarray:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return np.ascontiguousarray(array[..., top : top + side, left : left + side])
+
+
+def check_all_there(there: Sequence[bool], names: Sequence[str], prior: str, where: str) -> None:
+    """Raise an MfpsError unless a prior is there for every face.
+
+    Args:
+        there: whether it is, face by face.
+        names: the faces.
+        prior: its name.
+        where: the file or folder it is looked for in.
+    """
+    missing = [name for name, present in zip(names, there, strict=True) if not present]
+    if missing:
+        raise MfpsError(
+            f"{where}: the {prior} prior is missing for {len(missing)} of {len(names)} images, first {missing[0]}; "
+            "make the missing ones or use a list without those images"
+        )

@@ -5,17 +5,26 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
+import mfps.engine.update
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from mfps.drawn.faces import write_drawn_faces
 from mfps.errors import MfpsError
 from rich.console import Console
 
+from .processes import hang_guard
+
 torch.set_num_threads(1)  # the workers of pytest-xdist share the cores
 
-# The same examples everywhere, however slow the machine. `--hypothesis-profile default` draws new ones.
-settings.register_profile("mfps", derandomize=True, deadline=None)
+# The same examples everywhere. `--hypothesis-profile default` draws new ones. Neither minds how busy the machine is.
+for profile in ("default", "mfps"):
+    settings.register_profile(
+        profile,
+        derandomize=profile == "mfps",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
 settings.load_profile("mfps")
 
 
@@ -24,9 +33,26 @@ def pytest_addoption(parser):
     parser.addoption("--kill-seed", type=int, default=0, help="Seed of the moments it does so.")
 
 
+@pytest.hookimpl(wrapper=True)
+def guarded(item):
+    with hang_guard():
+        return (yield)
+
+
+pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = guarded
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_canvas():
+    """Draw faces on a small canvas, which takes a tenth of the time, and changes no law."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mfps.drawn.faces.CANVAS_PX", 64)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -107,11 +133,11 @@ def refused():
 
 @pytest.fixture
 def dies_at(monkeypatch):
-    """`with dies_at(module, step):` has a loop of that module die before its update number `step`, and expects it."""
+    """`with dies_at(step):` has a training die before its update number `step`, and expects it."""
 
     @contextmanager
-    def dying(module, step):
-        real = module.apply_update
+    def dying(step):
+        real = mfps.engine.update.apply_update
 
         def update(fabric, optimizer, parameters, at, *rest):
             if at == step:
@@ -119,7 +145,7 @@ def dies_at(monkeypatch):
             real(fabric, optimizer, parameters, at, *rest)
 
         with monkeypatch.context() as patch:
-            patch.setattr(module, "apply_update", update)
+            patch.setattr(mfps.engine.update, "apply_update", update)
             with pytest.raises(KeyboardInterrupt):
                 yield
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from mfps.drawn import faces as drawn
 from mfps.drawn.faces import draw_face
 from mfps.images.image import write_image
 from mfps.prepare.config import PrepareConfig
@@ -26,9 +25,7 @@ SIDE = 64
 @pytest.fixture(scope="session")
 def faces():
     """Four drawn faces of 64 pixels."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drawn, "CANVAS_PX", 128)
-        return [draw_face(np.random.default_rng(seed), SIDE) for seed in range(4)]
+    return [draw_face(np.random.default_rng(seed), SIDE) for seed in range(4)]
 
 
 @pytest.fixture(scope="session")
@@ -142,8 +139,7 @@ def cheap_features(monkeypatch):
         monkeypatch.setitem(PATCH_SIDES, part, 4)
     monkeypatch.setattr("mfps.priors.dictionary.build.random_vgg19", lambda seed: seed)
     monkeypatch.setattr("mfps.priors.dictionary.build.Relu34", lambda _: CheapFeatures())
-    for module in ("prepare.network_priors", "drawn.demo_faces", "priors.extractor"):
-        monkeypatch.setattr(f"mfps.{module}.features_of", lambda *_: CheapFeatures())
+    monkeypatch.setattr("mfps.priors.dictionary.kind.features_of", lambda *_: CheapFeatures())
 
 
 @pytest.fixture(scope="session")

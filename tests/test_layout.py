@@ -1,11 +1,19 @@
 """The shape of the repository: tests mirror modules, imports run one way, importing does nothing."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from mfps.engine.weights import save_weights
+from mfps.genotypes.genotype import Branches
+from mfps.genotypes.genotype_file import read_genotype, write_genotype
+from mfps.images.image import write_image
+from mfps.inference.compile import compile_genotype, weights_header
+from mfps.networks.restorer import NetworkConfig
+
+from .processes import run_process
 
 ROOT = Path(__file__).parent.parent
 APART = ("tests", "benchmarks", "examples", "docs", "build")
@@ -25,15 +33,24 @@ TESTED_ELSEWHERE = {
     "files/safetensors_header": "hostile/test_weights",
     "images/tensors": "images/test_metrics",
     "priors/landmarks/source": "priors/test_face_priors",
+    "priors/landmarks/fan": "priors/landmarks/test_detector",
     "priors/parsing/source": "priors/test_face_priors",
+    "genotypes/branch_genotype": "genotypes/test_genotype",
+    "degradation/fields": "engine/test_configuration",
     "priors/sources": "priors/test_face_priors",
+    "priors/faces": "priors/test_prior_kind",
+    "priors/parsing/kind": "priors/test_kinds",
     "priors/landmarks/landmark_file": "priors/landmarks/test_schemes",
     "drawn/canvas": "drawn/test_faces",
     "drawn/features": "drawn/test_faces",
     "drawn/shape": "drawn/test_faces",
     "drawn/surroundings": "drawn/test_faces",
-    "data/training_data": "retrain/test_train",
-    "data/validation": "retrain/test_train",
+    "engine/open_run": "engine/test_run",
+    "engine/run_store": "engine/test_run",
+    "nas/strategies/mixed": "nas/test_search",
+    "training/session": "retrain/test_train",
+    "training/training_data": "retrain/test_train",
+    "training/validation": "retrain/test_train",
     "degradation/folder": "cli/test_commands",
     "networks/synchronised_norm": "engine/test_processes",
     "genotypes/drawing/cell_figure": "genotypes/drawing/test_figure",
@@ -41,6 +58,16 @@ TESTED_ELSEWHERE = {
     "genotypes/drawing/palette": "genotypes/drawing/test_figure",
     "genotypes/drawing/render_graphviz": "genotypes/drawing/test_drawing",
     "genotypes/drawing/render_matplotlib": "genotypes/drawing/test_drawing",
+    **dict.fromkeys(
+        (
+            "cli/demo_config",
+            "degradation/config",
+            "engine/fields",
+            "priors/dictionary/config",
+            "priors/fields",
+        ),
+        "cli/test_fields",
+    ),
     **dict.fromkeys(
         (
             "cli/degrade",
@@ -60,10 +87,6 @@ TESTED_ELSEWHERE = {
 """Modules without a test file of their own: parts of a whole, or one line commands, tested with what uses them."""
 
 BARE_NAMES = {"utils", "util", "helpers", "common", "misc", "tools"}
-
-
-def run(*command, cwd):
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
@@ -97,8 +120,8 @@ def test_every_folder_is_a_package_that_says_what_it_holds():
 
 
 def test_imports_run_one_way():
-    checked = run(Path(sys.executable).with_name("lint-imports"), "--no-cache", cwd=ROOT)
-    assert checked.returncode == 0, checked.stdout
+    checked = run_process(Path(sys.executable).with_name("lint-imports"), "--no-cache", folder=ROOT)
+    assert checked.status == 0, checked.out
 
 
 IMPORT_ALL = """
@@ -119,28 +142,99 @@ torch.manual_seed = numpy.random.seed = random.seed = refuse("a generator was se
 torch.set_num_threads = refuse("torch was configured")
 socket.socket.connect = refuse("a connection was opened")
 before = torch.get_rng_state(), dict(os.environ), os.getcwd()
-sys.argv = ["mfps", "--no-such-option"]
-for name in sys.stdin.read().split():
+names, sys.argv = sys.argv[1:], ["mfps", "--no-such-option"]
+for name in names:
     __import__(name)
 after = torch.get_rng_state(), dict(os.environ), os.getcwd()
 assert torch.equal(before[0], after[0]) and before[1:] == after[1:]
 """
 
 
+@pytest.mark.slow
 def test_importing_does_nothing(tmp_path):
     """No output, files, seeding, argument parsing or look for a GPU."""
-    names = " ".join(["mfps", *(f"mfps.{'.'.join(module.parts)}" for module in MODULES)])
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL], cwd=tmp_path, input=names, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    names = ["mfps", *(f"mfps.{'.'.join(module.parts)}" for module in MODULES)]
+    assert run_process(sys.executable, "-c", IMPORT_ALL, *names, folder=tmp_path) == (0, "", "")
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("module", ["mfps", "mfps.cli.main"])
-def test_torch_is_imported_only_where_it_is_needed(module, tmp_path):
-    heavy = "torch", "lightning_fabric", "matplotlib", "cv2", "skimage"
-    loaded = run(sys.executable, "-c", f"import sys, {module}; print(*sys.modules, sep='\\n')", cwd=tmp_path)
-    assert loaded.returncode == 0, loaded.stderr
-    assert module in loaded.stdout.split()
-    assert not set(loaded.stdout.split()) & set(heavy)
+TRAINING = {"lightning_fabric", "tensorboard", "torch._dynamo"}
+"""What only a training needs; Fabric imports torch's compiler."""
+FINDING = {"face_alignment", "numba", "sklearn", "transformers"}
+"""What only finding landmarks, dictionaries and label maps needs."""
+COMPARING = {"skimage", "scipy"}
+PICTURES = {"cv2", "PIL"}
+DRAWING = {"matplotlib", "networkx", "graphviz"}
+HEAVY = {"torch", *TRAINING, *FINDING, *COMPARING, *PICTURES, *DRAWING}
+
+IMPORTS = {
+    "mfps": HEAVY,
+    "mfps.cli.main": HEAVY,
+    "mfps.nas.config": HEAVY,
+    "mfps.nas.derive": HEAVY,
+    "mfps.retrain.config": HEAVY,
+    "mfps.prepare.config": HEAVY,
+    "mfps.degradation.folder": HEAVY - PICTURES,
+    "mfps.engine.examination": HEAVY - {"torch"},
+    "mfps.inference.compile": HEAVY - {"torch"},
+    "mfps.inference.cost_report": HEAVY - {"torch"},
+    "mfps.inference.weights_report": HEAVY - {"torch"},
+    "mfps.inference.restore": HEAVY - {"torch", "PIL"},
+    "mfps.inference.evaluate": HEAVY - {"torch"} - PICTURES - COMPARING,
+    "mfps.prepare.prepare": HEAVY - {"torch"} - PICTURES,
+    "mfps.priors.dictionary.build": HEAVY - {"torch", "PIL"},
+}
+"""What importing a module does not import."""
+
+COMMANDS = {
+    "--help": HEAVY,
+    "--version": HEAVY,
+    "search --help": HEAVY,
+    "prepare --help": HEAVY,
+    "genotype validate mfpsnet": HEAVY,
+    "genotype diff mfpsnet g.json": HEAVY,
+    "genotype random --out r.json": HEAVY,
+    "genotype export mfpsnet --out arrays": HEAVY,
+    "genotype import arrays --out i.json": HEAVY,
+    "genotype draw mfpsnet --out m.gv": HEAVY - {"networkx", "graphviz"},
+    "genotype show mfpsnet": HEAVY - {"torch"},
+    "degrade image.png --degradation noise --out degraded": HEAVY - PICTURES,
+    "restore weights.safetensors degraded --size 8 --device cpu --out restored": HEAVY - {"torch", "PIL"},
+}
+"""What running a command does not import; each may use what those before it made."""
+
+RUN = """
+import sys
+from mfps.cli.main import main
+sys.argv = ["mfps", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sys.modules, sep="\\n", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("module", IMPORTS)
+def test_a_module_imports_only_what_it_needs(module, tmp_path):
+    program = f"import sys, {module}; print(*sys.modules, sep='\\n')"
+    loaded = run_process(sys.executable, "-c", program, folder=tmp_path)
+    assert loaded.status == 0, loaded.err
+    assert module in loaded.out.split()
+    assert not set(loaded.out.split()) & IMPORTS[module]
+
+
+def test_torch_is_imported_only_where_it_is_needed(tmp_path):
+    """A command that runs a network imports no more than torch, and most commands not even that."""
+    frsnet = read_genotype("mfpsnet").with_width(1)
+    frsnet = frsnet.model_copy(update={"branches": Branches(upsample=frsnet.branches.upsample)})
+    write_genotype(frsnet, tmp_path / "g.json")
+    network = NetworkConfig(iterations=1, blocks=1, prior_channels={})
+    header = weights_header(frsnet, network, {"size": 8})
+    save_weights(tmp_path / "weights.safetensors", compile_genotype(frsnet, network).state_dict(), **header)
+    write_image(tmp_path / "image.png", np.zeros((8, 8, 3), np.uint8))
+    for command, heavy in COMMANDS.items():
+        ended = run_process(sys.executable, "-c", RUN, *command.split(), folder=tmp_path)
+        assert ended.status == 0, ended.err
+        assert "mfps.cli.main" in ended.err.split()
+        assert not set(ended.err.split()) & heavy, command

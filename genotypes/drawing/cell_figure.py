@@ -2,6 +2,7 @@
 
 import networkx as nx
 
+from ..operations import STROKES
 from ..space import CELL_INPUTS, NODES
 from . import palette
 from .graph import CONCATENATION
@@ -26,8 +27,6 @@ LABEL_SIZE = 7.0
 BULGES = {("s0", "n1"): -6.0, ("n0", "n2"): 26.0, ("s0", "n2"): -10.0, ("s1", "n2"): -10.0}
 """Edges that are bowed, by so many points to the left: a straight one would run through n1 or close by it, or its head
 would lie on another's."""
-
-LINE_WIDTHS = {"skip": 1.2, "conv_3x3": 1.3, "conv_5x5": 1.6, "conv_7x7": 1.9}
 
 
 def operation_name(op: str) -> str:
@@ -80,4 +79,5 @@ def _edge(name: str, source: str, target: str, op: str | None, place: dict[str, 
     points = line(start, end) if bulge is None else bow(start, end, bulge)
     tip = towards(end, points[2], NODE_RADIUS + 0.5)
     points = (*points[:3], tip)
-    return Curve(*keys, points, palette.OPERATION_COLOURS[op], LINE_WIDTHS[op], dashed=op == "skip", arrow=True)
+    stroke = STROKES[op]
+    return Curve(*keys, points, stroke.colour, stroke.width, dashed=stroke.dashed, arrow=True)

@@ -1,18 +1,17 @@
 """Draw a genotype into a file: what `mfps genotype draw` does."""
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from ...errors import MfpsError
+from ...files.atomic_file import write_atomically
 from ..decode import BranchProbabilities
 from ..genotype import Genotype
 from .figure import genotype_figure
 from .render_graphviz import dot_source, has_program, render_graphviz
 from .scene import Scene
 
-FORMATS = (".svg", ".png", ".pdf", ".gv")
+DRAWING_SUFFIXES = (".svg", ".png", ".pdf", ".gv")
 """Suffixes a drawing can have; `.gv` is Graphviz source, which needs no program."""
 
 RENDERERS = ("auto", "matplotlib", "graphviz")
@@ -33,7 +32,7 @@ def draw_genotype(
 
     Args:
         genotype: the architecture.
-        out: the file to write; its suffix, one of `FORMATS`, decides the format.
+        out: the file to write; its suffix, one of `DRAWING_SUFFIXES`, decides the format.
         probabilities: what the supernet believes, by branch: transitions are then drawn the stronger the likelier.
         title: a line above the drawing.
         renderer: one of `RENDERERS`.
@@ -47,13 +46,13 @@ def draw_genotype(
     """
     out = Path(out)
     suffix = out.suffix.lower()
-    if suffix not in FORMATS:
+    if suffix not in DRAWING_SUFFIXES:
         shown = repr(suffix) if suffix else "without a suffix"
-        raise MfpsError(f"{out}: a drawing cannot be {shown}: end it in {', '.join(FORMATS)}")
+        raise MfpsError(f"{out}: a drawing cannot be {shown}: end it in {', '.join(DRAWING_SUFFIXES)}")
     if renderer not in RENDERERS:
         raise MfpsError(f"unknown renderer {renderer!r}: choose from {', '.join(RENDERERS)}")
     scene = genotype_figure(genotype, probabilities, title)
-    _write_atomically(out, _render(scene, suffix, renderer))
+    write_atomically(out, _render(scene, suffix, renderer))
     return out
 
 
@@ -66,15 +65,3 @@ def _render(scene: Scene, suffix: str, renderer: str) -> bytes:
     from .render_matplotlib import render_matplotlib
 
     return render_matplotlib(scene, suffix[1:])
-
-
-def _write_atomically(out: Path, content: bytes) -> None:
-    """Write beside the file and move into place, so that no reader ever sees half a drawing."""
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise MfpsError(f"{out}: cannot be written ({error.strerror}): choose an existing, writable folder") from None

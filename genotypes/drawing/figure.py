@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from ...errors import MfpsError
+from ..branch_genotype import BranchGenotype
 from ..decode import BranchProbabilities
-from ..genotype import BranchGenotype, Genotype
+from ..genotype import Genotype
 from ..space import NODES
 from . import palette
 from .cell_figure import ROW as CELL_ROW

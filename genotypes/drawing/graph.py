@@ -5,8 +5,8 @@ from collections.abc import Hashable, Sequence
 import networkx as nx
 
 from ...errors import MfpsError
+from ..branch_genotype import BranchGenotype, space_of
 from ..decode import BranchProbabilities
-from ..genotype import BranchGenotype, space_of
 from ..space import CELL_INPUTS, NODES, RATES, BranchSpace, Transition
 
 STEM = "stem"

@@ -1,7 +1,9 @@
-"""Colours of the drawings, safe for colour-blind eyes, and in grey as well for operations (darker is larger).
+"""Colours of the drawings, safe for colour-blind eyes; those of operations are in `genotypes/operations.py`.
 
-Source: branches take the palette of Okabe and Ito (2008); operations a ramp of one hue that no branch has.
+Source: branches take the palette of Okabe and Ito (2008).
 """
+
+from ..prior_branches import PRIOR_BRANCHES
 
 INK = "#222222"
 """Names and labels."""
@@ -20,15 +22,10 @@ WIRE = "#9a9a9a"
 
 BRANCH_COLOURS = {
     "upsample": "#0072b2",
-    "parsing": "#d55e00",
-    "heatmap": "#009e73",
-    "dictionary": "#cc79a7",
+    **{row.name: row.colour for row in PRIOR_BRANCHES.values()},
     "fusion": "#e69f00",
 }
 """One colour a branch."""
-
-OPERATION_COLOURS = {"skip": "#767676", "conv_3x3": "#9a90d6", "conv_5x5": "#6f5cc0", "conv_7x7": "#311b7a"}
-"""One colour an operation."""
 
 
 def tint(colour: str, strength: float) -> str:

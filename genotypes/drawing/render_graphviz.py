@@ -9,13 +9,10 @@ import graphviz
 
 from ...errors import MfpsError
 from . import palette
-from .scene import Box, Curve, Point, Scene, Text, towards
+from .scene import PNG_DPI, Box, Curve, Point, Scene, Text, towards
 
 PROGRAM = "neato"
 """The Graphviz program that takes places as given."""
-
-DPI = 200
-"""Pixels per inch of a PNG."""
 
 PDF_DATE = re.compile(rb"(/CreationDate \(D:)\d{14}")
 """The time stamp that older Graphviz versions put into a PDF whatever they are told; another of its length fits."""
@@ -49,9 +46,9 @@ def render_graphviz(scene: Scene, file_format: str) -> bytes:
     if program is None:
         raise MfpsError(
             f"renderer graphviz: there is no program `{PROGRAM}`: install Graphviz (graphviz.org), or take "
-            "`--renderer matplotlib` or a .gv file"
+            "`renderer` matplotlib or a .gv file"
         )
-    resolution = [f"-Gdpi={DPI}"] if file_format == "png" else []
+    resolution = [f"-Gdpi={PNG_DPI}"] if file_format == "png" else []
     # -n2 takes the places of nodes and curves as given. The variable keeps the time of day out of a PDF.
     finished = subprocess.run(
         [program, "-n2", f"-T{file_format}", *resolution],
@@ -63,7 +60,7 @@ def render_graphviz(scene: Scene, file_format: str) -> bytes:
         complaint = finished.stderr.decode(errors="replace").strip().splitlines()
         raise MfpsError(
             f"renderer graphviz: `{PROGRAM}` failed ({complaint[0] if complaint else finished.returncode}): "
-            "take `--renderer matplotlib`"
+            "take `renderer` matplotlib"
         )
     return PDF_DATE.sub(rb"\g<1>19800101000000", finished.stdout) if file_format == "pdf" else finished.stdout
 

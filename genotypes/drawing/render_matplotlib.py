@@ -10,10 +10,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
 from . import palette
-from .scene import Box, Curve, Scene, Text
-
-DPI = 200
-"""Pixels per inch of a PNG."""
+from .scene import PNG_DPI, Box, Curve, Scene, Text
 
 SETTINGS = {
     "svg.hashsalt": "mfps",
@@ -54,7 +51,7 @@ def render_matplotlib(scene: Scene, file_format: str) -> bytes:
         for text in scene.texts:
             _draw_text(axes, text)
         content = io.BytesIO()
-        figure.savefig(content, format=file_format, dpi=DPI, metadata=UNDATED[file_format], facecolor=palette.PAPER)
+        figure.savefig(content, format=file_format, dpi=PNG_DPI, metadata=UNDATED[file_format], facecolor=palette.PAPER)
     return content.getvalue()
 
 

@@ -23,6 +23,10 @@ class Point(NamedTuple):
     y: float
 
 
+PNG_DPI = 200
+"""Pixels per inch of a PNG."""
+
+
 @dataclass(frozen=True)
 class Box:
     """A filled shape with an optional word in it; `key` is unique in the scene, curves refer to it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...errors import MAX_VALUE, MfpsError, shortened, shown
 from ...files.regular_file import read_text
-from ..genotype import CellEdge
+from ..branch_genotype import CellEdge
 from ..space import KEPT_EDGES_PER_NODE, NODES, OPERATIONS, Edge
 
 STATES = ("s0", "s1", *NODES)
@@ -19,7 +19,7 @@ STATES = ("s0", "s1", *NODES)
 NAMES = {"skip_connect": "skip", "identity": "skip"} | {name: name for name in OPERATIONS}
 """Names of operations in such texts, and ours. Separable and dilated convolutions are not in our search space."""
 
-MAX_FILE_BYTES = 100_000
+MAX_DARTS_BYTES = 100_000
 
 REMEDY = "give a text with `Genotype(normal=[...], ...)`"
 
@@ -35,7 +35,7 @@ def read_darts_cell(file: Path, part: str = "normal") -> list[CellEdge]:
         MfpsError: not such a text, another number of nodes than ours, an operation that our search space lacks, or a
             node that takes a state which does not come before it.
     """
-    fields = _fields(read_text(file, "text", MAX_FILE_BYTES, REMEDY), file)
+    fields = _fields(read_text(file, "text", MAX_DARTS_BYTES, REMEDY), file)
     if part not in fields:
         raise MfpsError(f"{file}: its Genotype has no `{part}`, only {', '.join(fields) or 'nothing'}; choose another")
     pairs = _pairs(fields[part], f"{file}: {part}")

@@ -7,9 +7,11 @@ import numpy as np
 from pydantic import ValidationError
 
 from ...errors import MfpsError, first_violation
-from ...files.external_weights import sha256_of
+from ...files.atomic_file import atomic_file
+from ...files.hashes import sha256_of
 from ...files.regular_file import is_folder
-from ..genotype import Branches, BranchGenotype, CellEdge, Genotype
+from ..branch_genotype import BranchGenotype, CellEdge
+from ..genotype import Branches, Genotype
 from ..space import BRANCHES, PRIORS, fusion_width
 from .darts_text import read_darts_cell
 from .published_arrays import CELL_FILE, PATH_FILE, branch_arrays, branch_folders, read_branch_arrays
@@ -42,7 +44,7 @@ def import_genotype(
         MfpsError: the source cannot be read, breaks a rule, or does not make a network without `into`.
     """
     if branch is not None and branch not in BRANCHES:
-        raise MfpsError(f"--branch {branch!r} is not known; choose from {', '.join(BRANCHES)}")
+        raise MfpsError(f"`branch` {branch!r} is not known; choose from {', '.join(BRANCHES)}")
     present = {} if into is None else into.present
     if is_folder(source):
         folders = {branch or "upsample": source} if (source / PATH_FILE).exists() else branch_folders(source)
@@ -63,7 +65,7 @@ def import_genotype(
     branches = dict(present) | read
     if "upsample" not in branches:
         raise MfpsError(
-            f"{source}: holds {', '.join(read)} alone; name the genotype that the other branches come from with --into"
+            f"{source}: holds {', '.join(read)} alone; name the genotype that the other branches come from as `into`"
         )
     provenance = {
         "kind": "imported",
@@ -85,13 +87,14 @@ def write_arrays(genotype: Genotype, folder: Path) -> list[Path]:
         folder: an existing, empty folder.
 
     Raises:
-        MfpsError: an operation has no published number; nothing is written then.
+        MfpsError: a branch or an operation is not one of the published code; nothing is written then.
     """
     written = []
     for name, arrays in {name: branch_arrays(branch, name) for name, branch in genotype.present.items()}.items():
         (folder / name).mkdir()
         for file, array in zip((PATH_FILE, CELL_FILE), arrays, strict=True):
-            np.save(folder / name / file, array, allow_pickle=False)
+            with atomic_file(folder / name / file) as partial, partial.open("wb") as opened:
+                np.save(opened, array, allow_pickle=False)
             written.append(folder / name / file)
     return written
 
@@ -107,7 +110,7 @@ def _width(name: str, width: int | None, present: Mapping[str, BranchGenotype]) 
 
 def _with_cell(branch: BranchGenotype | None, cell: list[CellEdge], source: Path, name: str) -> BranchGenotype:
     if branch is None:
-        raise MfpsError(f"{source}: holds a cell and no path; name a genotype whose {name} branch gets it with --into")
+        raise MfpsError(f"{source}: holds a cell and no path; name a genotype whose {name} branch gets it as `into`")
     try:
         return BranchGenotype.model_validate({**dict(branch), "cell": cell})
     except ValidationError as error:

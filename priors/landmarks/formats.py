@@ -25,9 +25,11 @@ from .given import (
 from .json_formats import read_json_landmarks
 from .landmark_file import MAX_LANDMARK_BYTES
 
-__all__ = ["FORMATS", "GivenLandmarks", "LandmarkedFace", "match_images", "read_given_landmarks"]
+__all__ = ["LANDMARK_FORMATS", "GivenLandmarks", "LandmarkedFace", "match_images", "read_given_landmarks"]
 
-FORMATS = "landmarks.json of mfps, .pts, dlib XML, menpo .ljson, FFHQ JSON, JSON with items, CSV with image,x0,y0,..."
+LANDMARK_FORMATS = (
+    "landmarks.json of mfps, .pts, dlib XML, menpo .ljson, FFHQ JSON, JSON with items, CSV with image,x0,y0,..."
+)
 """The known formats, for messages."""
 
 _PTS_HEADER = re.compile(rb"(version|n_points)\s*:")
@@ -63,7 +65,9 @@ def _text(content: bytes, where: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise MfpsError(f"{where}: is not UTF-8 text at byte {error.start}; the known formats are {FORMATS}") from None
+        raise MfpsError(
+            f"{where}: is not UTF-8 text at byte {error.start}; the known formats are {LANDMARK_FORMATS}"
+        ) from None
 
 
 def _read_folder(folder: Path) -> list[LandmarkedFace]:
@@ -86,11 +90,15 @@ def _read_file(path: Path, ffhq: str) -> list[LandmarkedFace]:
     if start.startswith((b"{", b"[")):
         faces = read_json_landmarks(_text(content, str(path)), path, ffhq)
         if faces is None:
-            raise MfpsError(f"{path}: JSON, but not of a form that holds landmarks; the known formats are {FORMATS}")
+            raise MfpsError(
+                f"{path}: JSON, but not of a form that holds landmarks; the known formats are {LANDMARK_FORMATS}"
+            )
         return faces
     if start.lower().startswith((b"image", b'"image')):
         return _read_csv(_text(content, str(path)), str(path))
-    raise MfpsError(f"{path}: {'has no known format' if content else 'is empty'}; the known ones are {FORMATS}")
+    raise MfpsError(
+        f"{path}: {'has no known format' if content else 'is empty'}; the known ones are {LANDMARK_FORMATS}"
+    )
 
 
 def _read_pts(content: bytes, path: Path, name: str) -> LandmarkedFace:

@@ -9,8 +9,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from ...errors import MAX_PLACE, MfpsError, first_violation, shortened, shown
+from ...files.atomic_file import write_atomically
 from ...files.json_text import read_strict
 from ...files.regular_file import read_text
+
+LANDMARK_FILE = "landmarks.json"
+"""Its name below `priors`."""
 
 MAX_LANDMARK_BYTES = 512 * 2**20
 """Size of the largest file of landmarks that is read; FFHQ's, the largest known, has 268 MB."""
@@ -86,20 +90,14 @@ def write_landmarks(path: str | Path, scheme: str, faces: Mapping[str, tuple[tup
         faces: by photograph name, its (width, height) in pixels and its points (K, 2), NaN where one is missing.
 
     Raises:
-        MfpsError: the folder cannot be written to.
+        MfpsError: it cannot be written.
     """
-    path = Path(path)
     lines = [
         f"  {json.dumps(name)}: " + json.dumps({"size": list(size), "points": _plain(points)}, separators=(",", ":"))
         for name, (size, points) in faces.items()
     ]
     text = f'{{"scheme": {json.dumps(scheme)}, "faces": {{\n' + ",\n".join(lines) + "\n}}\n"
-    partial = path.with_name(f".{path.name}.tmp")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise MfpsError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+    write_atomically(path, text)
 
 
 def _plain(points: np.ndarray) -> list[list[float] | None]:

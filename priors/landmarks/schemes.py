@@ -1,18 +1,8 @@
-"""Facial landmarks: the numbering schemes as data, and the heatmaps drawn from points.
-
-Shapes: B batch, K points, size pixels. Coordinates are x, y in pixels, 0 at the centre of the first pixel.
-"""
+"""Facial landmarks: the numbering schemes as data."""
 
 from dataclasses import dataclass
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from ...errors import MAX_VALUE, MfpsError, shortened
-
-SIGMA_PX_AT_128 = 1.5
-"""Standard deviation of a landmark's Gaussian on a 128-pixel face, in pixels."""
 
 _IBUG68_PAIRS = (
     *((i, 16 - i) for i in range(8)),  # jaw; 8 is the chin
@@ -68,6 +58,9 @@ SCHEMES = (
 )
 """The schemes known by name and by count; "left" is where the picture's left is, on an upright frontal face."""
 
+DETECTED_SCHEME = "ibug68"
+"""What the landmark detector finds."""
+
 
 def scheme_of_count(count: int) -> LandmarkScheme:
     """The known scheme with that many points, otherwise a custom one called `points-<count>`.
@@ -95,24 +88,3 @@ def scheme_of_name(name: str) -> LandmarkScheme:
         return LandmarkScheme(name, int(count))
     shown = shortened(repr(name), MAX_VALUE)
     raise MfpsError(f"landmark scheme {shown} is not known; use {', '.join(known)} or points-<count>")
-
-
-def draw_heatmaps(
-    points: Float[Tensor, "B K 2"], size: int, sigma_px: float | None = None
-) -> Float[Tensor, "B K size size"]:
-    """One Gaussian a landmark: 1 at the point, falling off around it.
-
-    Args:
-        points: x and y in pixels of the (size, size) picture, on any device; NaN where a point is missing. Points
-            outside draw what reaches inside.
-        size: side of the maps in pixels.
-        sigma_px: standard deviation; by default 1.5 pixels at 128, scaled with the size.
-
-    Returns:
-        Values in [0, 1]; an all-zero channel for a missing point.
-    """
-    sigma = SIGMA_PX_AT_128 * size / 128 if sigma_px is None else sigma_px
-    axis = torch.arange(size, dtype=points.dtype, device=points.device)
-    # A Gaussian is a product of two one-dimensional ones: K * 2 * size exponentials instead of K * size * size.
-    profiles = torch.exp(-0.5 * ((axis - points[..., None]) / sigma) ** 2).nan_to_num(nan=0.0)
-    return profiles[..., 1, :, None] * profiles[..., 0, None, :]

@@ -10,8 +10,9 @@ from torch import Tensor
 from ...errors import MfpsError
 from ...images.image import SquareFit
 from ..flip import flip_points
+from .heatmaps import draw_heatmaps
 from .landmark_file import LandmarkFile
-from .schemes import draw_heatmaps, scheme_of_name
+from .schemes import scheme_of_name
 
 
 class HeatmapSource:

@@ -20,23 +20,19 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ...errors import MfpsError
-from ...files.external_weights import FACE_PARSER, sha256_of
+from ...files.external_weights import FACE_PARSER
 from ...files.external_weights import PARSER_MODEL as MODEL
 from ...files.external_weights import PARSER_REVISION as REVISION
+from ...files.hashes import sha256_of
+from ...networks.vgg19 import IMAGENET_MEAN, IMAGENET_STD
 from .classes import CELEBAMASK_CLASSES
 
 INPUT_PX = 512
 """Side of the square that the network sees, as in the published preprocessor_config.json."""
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-"""Mean that is subtracted from RGB in [0, 1]."""
-
-IMAGENET_STD = (0.229, 0.224, 0.225)
-"""Standard deviation by which RGB in [0, 1] is divided."""
-
 _REMEDY = (
-    f"get config.json and model.safetensors from {FACE_PARSER.url} and name their folder with --parser, or leave "
-    "parsing out of --priors"
+    f"get config.json and model.safetensors from {FACE_PARSER.url} and name their folder as `parser`, or leave "
+    "parsing out of `priors`"
 )
 
 

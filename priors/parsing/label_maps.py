@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from ...errors import MfpsError
+from ...files.atomic_file import atomic_file
 from ...files.regular_file import is_file
-from ...images.image import partial_name
 from ...images.image_file import open_image
 from .classes import CELEBAMASK_CLASSES
 
@@ -38,21 +38,14 @@ def write_label_map(path: str | Path, labels: UInt8[np.ndarray, "h w"]) -> None:
         labels: class numbers below 19.
 
     Raises:
-        MfpsError: a class has no colour, or the folder cannot be written to.
+        MfpsError: a class has no colour, or the file cannot be written.
     """
     path = Path(path)
     _check_classes(labels, len(PALETTE), f"{path}: ")
     image = Image.fromarray(labels)
     image.putpalette([value for colour in PALETTE for value in colour])
-    partial = partial_name(path)
-    try:
-        try:
-            image.save(partial, format="PNG", optimize=True)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise MfpsError(f"{path}: cannot be written ({error.strerror or error}); choose another folder") from error
+    with atomic_file(path) as partial:
+        image.save(partial, format="PNG", optimize=True)
 
 
 def read_label_map(path: str | Path, classes: int = len(CELEBAMASK_CLASSES)) -> UInt8[np.ndarray, "h w"]:

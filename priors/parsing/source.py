@@ -11,8 +11,9 @@ from ...errors import MfpsError
 from ...images.image import SquareFit
 from ..flip import flip_labels
 from ..sources import central_square
-from .classes import CELEBAMASK_CLASSES, one_hot_parsing
+from .classes import CELEBAMASK_CLASSES
 from .label_maps import read_label_map
+from .one_hot import one_hot_parsing
 
 
 class LabelSource:

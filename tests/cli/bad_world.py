@@ -12,8 +12,9 @@ from mfps.drawn.faces import write_drawn_faces
 from mfps.engine.weights import load_weights, save_weights
 from mfps.genotypes.formats.genotype_import import write_arrays
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import PRIORS, search_space
+from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
 from mfps.networks.restorer import NetworkConfig
 from safetensors.torch import save_file
@@ -136,7 +137,7 @@ class Code:
 
 def write_bad_published(folder: Path) -> None:
     """Checkpoints, arrays and texts of other code bases."""
-    genotype = random_genotype(search_space(PRIORS, width=1, layers=1, fusion_layers=1), 0)
+    genotype = random_genotype(search_space(PUBLISHED_PRIORS, width=1, layers=1, fusion_layers=1), 0)
     write_genotype(genotype, folder / "theirs.json")
     state = state_of(genotype, {"parsing": 19, "heatmap": 68, "dictionary": 4})
     torch.save(state, folder / "theirs.pth")

@@ -4,14 +4,16 @@ import contextlib
 import io
 import os
 import shutil
+import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import torch
 from mfps.cli.main import main
 from mfps.drawn.faces import write_drawn_faces
+
+from ..processes import Ended, Started, started
 
 # Everything that the tests count on is said here, so that the preset is free to change.
 TINY = "--preset tiny --size 16 --batch-size 1 --epochs 1 --max-steps 1 --device cpu"
@@ -19,12 +21,10 @@ SEARCH = f"search --data faces {TINY} --width 1 --layers 1 --fusion-layers 1 --w
 RETRAIN = f"retrain --data faces {TINY} --width 1"
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
+MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
+"""The installed command."""
 
-    status: int
-    out: str
-    err: str
+Start = Callable[[str, Path], Started]
 
 
 def run_command(command: str) -> Ended:
@@ -56,6 +56,13 @@ def inside(folder: Path) -> Iterator[None]:
 def mfps() -> Callable[[str], Ended]:
     """`mfps("search --data ...")`, in this process."""
     return run_command
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """`start("search --data ...", folder)` starts the installed `mfps`, and kills it when the test is over."""
+    with contextlib.ExitStack() as stack:
+        yield lambda command, folder: stack.enter_context(started(MFPS, *command.split(), folder=folder))
 
 
 @pytest.fixture(scope="session")

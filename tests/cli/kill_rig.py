@@ -4,36 +4,23 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sysconfig
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
+from ..processes import Started
+from .conftest import Ended, Start
+
 RESULTS = ("config.yaml", "genotype.json", "history.jsonl", "weights.safetensors")
 ENDS = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGTERM: {128 + signal.SIGTERM, -signal.SIGTERM}}
 """Exit statuses after each signal: SIGTERM ends a command in the usual way as long as its run has not begun."""
 
 
-def start(command: str, folder: Path) -> subprocess.Popen[str]:
-    """Start the installed `mfps` in a folder, on one thread."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-    return subprocess.Popen(
-        [MFPS, *command.split()],
-        cwd=folder,
-        text=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=environment,
-    )
-
-
-def finish(command: str, folder: Path) -> None:
+def finish(start: Start, command: str, folder: Path) -> None:
     """Run a command that must succeed, and complain of nothing."""
-    process = start(command, folder)
-    _, complaints = process.communicate(timeout=180)
-    assert (process.returncode, complaints) == (0, "")
+    ended = start(command, folder).end()
+    assert (ended.status, ended.err) == (0, "")
 
 
 def results(run: Path) -> dict[str, bytes]:
@@ -45,10 +32,14 @@ def results(run: Path) -> dict[str, bytes]:
     return found
 
 
-def torture(command: str, folder: Path, kills: int, seed: int) -> Counter[str]:
+def torture(
+    start: Start, mfps: Callable[[str], Ended], command: str, folder: Path, kills: int, seed: int
+) -> Counter[str]:
     """Kill a command again and again; whenever it comes to its end, it begins anew.
 
     Args:
+        start: starts the installed `mfps`.
+        mfps: runs it in this process, in that folder.
         command: a search or a training, without --out.
         folder: where it runs.
         kills: how often.
@@ -59,7 +50,7 @@ def torture(command: str, folder: Path, kills: int, seed: int) -> Counter[str]:
     """
     rng = random.Random(seed)
     began = time.monotonic()
-    finish(f"{command} --out whole", folder)
+    finish(start, f"{command} --out whole", folder)
     seconds = time.monotonic() - began
     expected = results(folder / "whole")
     assert set(expected) == set(RESULTS)
@@ -68,22 +59,21 @@ def torture(command: str, folder: Path, kills: int, seed: int) -> Counter[str]:
     while toll["kills"] < kills:
         process = start(f"{command} --out run --resume", folder)
         _wait_for_a_moment(process, run, seconds, rng)
-        if process.poll() is None:
+        if process.running():
             signum = list(ENDS)[toll["kills"] % len(ENDS)]
-            process.send_signal(signum)
-            _, complaints = process.communicate(timeout=120)
-            assert process.returncode in {0, *ENDS[signum]}, (process.returncode, complaints)
-            assert "Traceback" not in complaints
-            if process.returncode:
+            os.kill(process.pid, signum)
+            ended = process.end()
+            assert ended.status in {0, *ENDS[signum]}, ended
+            assert "Traceback" not in ended.err
+            if ended.status:
                 toll["kills"] += 1
                 toll[signum.name] += 1
                 toll["torn checkpoints"] += _tear(run, rng)
                 continue
-        assert process.wait() == 0
-        process.stderr.close()
+        assert process.end().status == 0
         _compare(run, expected, toll)
         shutil.rmtree(run)
-    finish(f"{command} --out run --resume", folder)
+    assert mfps(f"{command} --out run --resume").status == 0
     _compare(run, expected, toll)
     return toll
 
@@ -94,15 +84,15 @@ def _compare(run: Path, expected: dict[str, bytes], toll: Counter[str]) -> None:
     toll["runs equal to the undisturbed one"] += 1
 
 
-def _wait_for_a_moment(process: subprocess.Popen[str], run: Path, seconds: float, rng: random.Random) -> None:
+def _wait_for_a_moment(process: Started, run: Path, seconds: float, rng: random.Random) -> None:
     """Any moment of the run, or, more often, one shortly after it has saved something."""
     if rng.random() < 0.25:
         until = time.monotonic() + rng.uniform(0, seconds)
-        while process.poll() is None and time.monotonic() < until:
+        while process.running() and time.monotonic() < until:
             time.sleep(0.01)
         return
     saves, before = rng.randint(1, 3), _checkpoints(run)
-    while process.poll() is None and saves:
+    while process.running() and saves:
         time.sleep(0.002)
         now = _checkpoints(run)
         saves -= now != before

@@ -22,9 +22,9 @@ PREPARE_CASES = [
     case("landmarks of an unknown scheme", f"{PREPARE} --scheme oval", "'oval'", "ibug68"),
     case("no exact conversion", f"{PREPARE} --scheme wflw98", "ibug68 cannot be turned into wflw98 exactly"),
     case("labels missing", f"{PREPARE} --priors parsing --labels nowhere", "nowhere", "--labels"),
-    case("labels in an unknown order", f"{PREPARE} --label-order mine", "label_order", "'celebamask' or 'bisenet'"),
-    case("made from an unknown source", f"{PREPARE} --made-from air", "'air'", "clean, degraded, coarse"),
-    case("no dictionary named", f"{PREPARE} --priors dictionary", "--dictionary FILE", "dictionary build"),
+    case("labels in an unknown order", f"{PREPARE} --label-order mine", "--label-order", "'celebamask' or 'bisenet'"),
+    case("made from an unknown source", f"{PREPARE} --made-from air", "'air'", "'clean', 'degraded' or 'coarse'"),
+    case("no dictionary named", f"{PREPARE} --priors dictionary", "--dictionary file", "dictionary build"),
     case("dictionary missing", f"{PREPARE} --priors dictionary --dictionary nowhere.safetensors", "nowhere.safetensors"),
     case("dictionary is a web page", f"{PREPARE} --priors dictionary --dictionary page.safetensors", "page.safetensors"),
     case("parser missing", f"{PREPARE} --priors parsing --parser nowhere", "nowhere", "config.json"),
@@ -42,7 +42,7 @@ PREPARE_CASES = [
 
 DICTIONARY_CASES = [
     case("dictionary of nothing", f"{BUILD} --list nolist.txt", "nolist.txt", "give a text file"),
-    case("no entries", f"{BUILD} --entries 0", "--entries", "at least 1"),
+    case("no entries", f"{BUILD} --entries 0", "--entries", "equal to 1"),
     case("faces without landmarks", "dictionary build photos --out new.safetensors --random-features", "landmarks.json", "check the path"),
     case("dictionary with another ending", "dictionary build faces --out new.pth --random-features", "new.pth", ".safetensors"),
     case("dictionary over a file", "dictionary build faces --out page.safetensors --random-features", "page.safetensors", "exists already"),
@@ -51,8 +51,8 @@ DICTIONARY_CASES = [
 ]  # fmt: skip
 
 RUN_CASES = [
-    case("priors from air", "evaluate takes.safetensors --data faces --out new --priors-from air --device cpu", "'air'", "clean, degraded, coarse"),
-    case("restore with priors from files", "restore takes.safetensors photos --out new --priors-from files --device cpu", "'files'", "clean, degraded, coarse"),
+    case("priors from air", "evaluate takes.safetensors --data faces --out new --priors-from air --device cpu", "'air'", "'clean', 'degraded' or 'coarse'"),
+    case("restore with priors from files", "restore takes.safetensors photos --out new --priors-from files --device cpu", "--priors-from", "'files'", "'clean', 'degraded' or 'coarse'"),
     case("drop what it does not take", "evaluate takes.safetensors --data faces --out new --drop-prior parsing --device cpu", "--drop-prior parsing", "it takes heatmap"),
     case("found without weights", "evaluate takes.safetensors --data faces --out new --priors-from coarse --device cpu", "fan", "no network"),
     case("provenance damaged", "evaluate takes.safetensors --data damaged --out new --device cpu", "provenance.json", "make the data set again"),

@@ -67,7 +67,7 @@ def test_one_line_says_what_is_wrong_and_nothing_is_written(mfps: Callable[[str]
 def test_no_write_permission(mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     may = os.access
     monkeypatch.setattr(os, "access", lambda path, mode, **how: not mode & os.W_OK and may(path, mode, **how))
-    assert_one_line(mfps(command), ("new: no permission to write in .", "give another folder with --out"))
+    assert_one_line(mfps(command), ("new: no permission to write in .", "give another folder for --out"))
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -75,10 +75,10 @@ def test_nothing_is_left_of_an_evaluation_that_cannot_be_written(
     mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
-        raise OSError(28, "No space left on device", "new/evaluation.md")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mfps.inference.evaluate.write_durably", full)
-    assert_one_line(mfps(f"{EVALUATE_OUT}/deeper --save-images"), ("new/evaluation.md", "No space left", "free space"))
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)  # the reports', not the pictures'
+    assert_one_line(mfps(f"{EVALUATE_OUT}/deeper --save-images"), ("evaluation.md", "No space left", "free space"))
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -5,9 +5,7 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,23 +14,23 @@ import pytest
 import torch
 import yaml
 from mfps import __version__
-from mfps.drawn import faces as drawn
 from mfps.drawn.faces import write_drawn_faces
 from mfps.engine import configuration
-from mfps.engine.journal import read_history
+from mfps.engine.history import read_history
 from mfps.engine.weights import load_weights
 from mfps.errors import RunStopped
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import PRIORS, search_space
+from mfps.genotypes.space import search_space
 from mfps.images.image import image_size
 from mfps.priors.dictionary.features import Relu34
 from torch.nn.functional import avg_pool2d
 
+from ..processes import run_process
 from ..published_recipe import state_of
-from .conftest import SEARCH, Ended
+from .conftest import MFPS, SEARCH, Ended, Start, inside, run_command
 
-MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
 HELPS = [
     "",
     *("demo", "search", "retrain", "evaluate", "restore", "degrade", "genotype", "weights"),
@@ -40,25 +38,26 @@ HELPS = [
     *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "random", "import", "export")),
     *(f"weights {name}" for name in ("import", "show")),
 ]
-SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
 
 
 def installed(command: str, folder: Path, **environment: str) -> Ended:
-    """Run the installed `mfps` in a folder, its output going to pipes."""
-    ended = subprocess.run(
-        [MFPS, *command.split()],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, **SINGLE_THREADED, **environment},
-    )
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
+    """Run the installed `mfps` in a folder, its output going to files."""
+    return run_process(MFPS, *command.split(), folder=folder, **environment)
 
 
-def succeeded(command: str, folder: Path) -> str:
-    """What a command that must succeed, and complain of nothing, printed."""
-    ended = installed(command, folder)
+def succeeded(command: str, folder: Path, again: bool = False) -> str:
+    """What a command that must succeed, and complain of nothing, printed.
+
+    Args:
+        command: without `mfps`.
+        folder: where it runs.
+        again: it has been run for real before: run it in this process, which saves loading torch.
+    """
+    if again:
+        with inside(folder):
+            ended = run_command(command)
+    else:
+        ended = installed(command, folder)
     assert (ended.status, ended.err) == (0, "")
     # Not a terminal, so no colours, bars and cursor movements.
     assert "\x1b" not in ended.out
@@ -120,7 +119,9 @@ def test_degrade_a_folder_and_a_file(tmp_path: Path) -> None:
     assert "degraded  3 photographs in spoiled" in succeeded("degrade faces --out spoiled --size 16", tmp_path)
     assert names(tmp_path / "spoiled") == {"0000.png", "0001.png", "0002.png"}
     assert image_size(tmp_path / "spoiled" / "0001.png") == (16, 16)
-    said = succeeded("degrade faces/images/0001.png --out one --degradation blur:1,noise:2", tmp_path)
+    said = succeeded(
+        "degrade faces/images/0001.png --out one --degradation grey|blur(6,12):1,noise:2", tmp_path, again=True
+    )
     assert "degraded  1 photographs in one" in said
     assert image_size(tmp_path / "one" / "0001.png") == (32, 32)
 
@@ -138,7 +139,7 @@ def test_genotype_show(tmp_path: Path, mfps: Callable[[str], Ended]) -> None:
 @pytest.mark.parametrize(("suffix", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_genotype_draw(world: Path, suffix: str, magic: bytes) -> None:
     of = "searched --epoch 1 --title first" if suffix == "svg" else "mfpsnet"
-    assert f"drawing   a.{suffix}" in succeeded(f"genotype draw {of} --out a.{suffix}", world)
+    assert f"drawing   a.{suffix}" in succeeded(f"genotype draw {of} --out a.{suffix}", world, suffix != "svg")
     assert (world / f"a.{suffix}").read_bytes().startswith(magic)
 
 
@@ -159,13 +160,13 @@ def test_genotype_export_and_import(tmp_path: Path) -> None:
         "genotype  again.json: branches upsample, parsing, heatmap, dictionary, fusion, hash 1a508847"
     )
     assert read_genotype(tmp_path / "again.json").hash == read_genotype("mfpsnet").hash
-    succeeded("genotype export again.json --out twice", tmp_path)
+    succeeded("genotype export again.json --out twice", tmp_path, again=True)
     for array in (tmp_path / "arrays").rglob("*.npy"):
         assert (tmp_path / "twice" / array.relative_to(tmp_path / "arrays")).read_bytes() == array.read_bytes()
 
 
 def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
-    genotype = random_genotype(search_space(PRIORS, width=1, layers=2, fusion_layers=2), 0)
+    genotype = random_genotype(search_space(PUBLISHED_PRIORS, width=1, layers=2, fusion_layers=2), 0)
     write_genotype(genotype, world / "theirs.json")
     channels = {"parsing": 19, "heatmap": 68, "dictionary": 4}
     torch.save({"state_dict": state_of(genotype, channels)}, world / "theirs.pth")
@@ -176,22 +177,22 @@ def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
     facts = json.loads(succeeded("weights show made/theirs.safetensors --json", world))
     assert facts["hash"] == genotype.hash
     assert facts["provenance"]["checkpoint"] == "theirs.pth"
-    said = succeeded("weights show made/theirs.safetensors", world)
+    said = succeeded("weights show made/theirs.safetensors", world, again=True)
     assert all(part in said for part in (genotype.hash, "float32", "theirs.pth", f"{facts['parameters']:,}"))
 
     (world / "faces" / "priors" / "dictionary").mkdir()
     for number in range(8):
         np.save(world / "faces" / "priors" / "dictionary" / f"{number:04d}.npy", np.ones((4, 8, 8), np.float32))
-    succeeded("evaluate made/theirs.safetensors --data faces --out judged --size 32 --device cpu", world)
+    succeeded("evaluate made/theirs.safetensors --data faces --out judged --size 32 --device cpu", world, again=True)
     assert len(json.loads((world / "judged" / "evaluation.json").read_text())["iterations"]) == 2
     said = succeeded("restore made/theirs.safetensors faces --out both --size 32 --device cpu", world)
     assert "restored  8 faces at 32 px, 2 iterations" in said
 
     shutil.copy(world / "faces" / "images" / "0001.png", world)
-    said = succeeded("restore made/theirs.safetensors 0001.png --out one --size 32 --device cpu", world)
+    said = succeeded("restore made/theirs.safetensors 0001.png --out one --size 32 --device cpu", world, again=True)
     assert said.splitlines()[-1] == "faces     one/0001.png"
     shutil.rmtree(world / "faces" / "priors")
-    said = succeeded("restore made/theirs.safetensors faces --out many --size 32 --device cpu", world)
+    said = succeeded("restore made/theirs.safetensors faces --out many --size 32 --device cpu", world, again=True)
     assert "note      without priors (parsing, heatmap, dictionary): stopped after iteration 0" in said
     assert "restored  8 faces at 32 px, 1 iteration" in said
     assert len(names(world / "many")) == 8
@@ -207,7 +208,6 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
         return {**real(name, stage), **quick, **space}
 
     monkeypatch.setattr(configuration, "read_preset", smaller)
-    monkeypatch.setattr(drawn, "CANVAS_PX", 64)
     monkeypatch.setattr(Relu34, "forward", lambda _, image: avg_pool2d(image, 4).repeat(1, 86, 1, 1)[:, :256])
     monkeypatch.chdir(tmp_path)
     ended = mfps("demo --out shown --faces 32 --device cpu")
@@ -253,20 +253,13 @@ for arguments in {[*HELPS, "version"]!r}:
 heavy = {{"torch", "numpy", "pydantic", "lightning_fabric", "cv2", "matplotlib"}} & set(sys.modules)
 assert "torch" not in heavy, heavy
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=tmp_path,
-        env={**os.environ, **SINGLE_THREADED},
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.count("Usage: mfps") == len(HELPS)
-    assert f"mfps {__version__}" in ended.stdout.splitlines()
+    ended = run_process(sys.executable, "-c", program, folder=tmp_path)
+    assert ended.status == 0, ended.err
+    assert ended.out.count("Usage: mfps") == len(HELPS)
+    assert f"mfps {__version__}" in ended.out.splitlines()
     # Defaults stand in brackets, which rich takes for colours where it is let.
-    for default in ("[all]", "[auto]", "[full]", "[2 with priors, else 1]"):
-        assert default in ended.stdout
+    for default in ("[default: auto]", "[default: full]", "[preset]", "[required]", "[default: 128]"):
+        assert default in ended.out
 
 
 def test_installed_version_and_bare_call(tmp_path: Path) -> None:
@@ -281,31 +274,17 @@ def test_an_error_of_the_installed_command_is_one_line(tmp_path: Path) -> None:
     assert names(tmp_path) == set()
 
 
-def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path) -> None:
+def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path, start: Start) -> None:
     write_drawn_faces(tmp_path / "faces", 8, 16, seed=0)
-    command = f"{SEARCH} --out run --epochs 10000 --max-steps 10000 --workers 1"
-    with subprocess.Popen(
-        [MFPS, *command.split()],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, **SINGLE_THREADED},
-    ) as running:
-        assert running.stdout is not None
-        assert running.stderr is not None
-        for line in running.stdout:
-            if line.startswith("epoch 2/"):
-                break
-        # To the whole group, workers too, as a terminal's Ctrl-C does.
-        os.killpg(running.pid, signal.SIGINT)
-        running.stdout.read()
-        complaint = running.stderr.read()
-        assert running.wait(30) == 130
+    process = start(f"{SEARCH} --out run --epochs 10000 --max-steps 10000 --workers 1", tmp_path)
+    process.wait_for(lambda: "epoch 2/" in process.out)
+    # To the whole group, workers too, as a terminal's Ctrl-C does.
+    os.killpg(process.pid, signal.SIGINT)
+    ended = process.end()
+    assert ended.status == 130
     assert re.fullmatch(
-        r"mfps: stopped by SIGINT after step \d+, and saved in run: go on with the same command and --resume\n",
-        complaint,
+        r"mfps: stopped by SIGINT after step \d+, and saved in run: continue with the same command and --resume\n",
+        ended.err,
     )
     run = tmp_path / "run"
     assert len(read_history(run)) >= 2

@@ -1,38 +1,34 @@
 """The commands that make priors, once each through the installed `mfps`; and what they refuse, in one line."""
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import time
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from mfps.drawn import faces as drawn
 from mfps.drawn.faces import write_drawn_faces
 from mfps.files.external_weights import WEIGHTS
 from mfps.images.image import write_image
 from mfps.priors.dictionary.dictionary_file import read_dictionary
 from mfps.priors.landmarks.landmark_file import read_landmarks, write_landmarks
 
+from ..processes import run_process
 from .bad_world import write_network
 from .cases import Case
 from .conftest import Ended
 from .prior_cases import DICTIONARY_CASES, PREPARE_CASES, RUN_CASES
 from .test_bad_input import assert_one_line, tree
-from .test_commands import MFPS, SINGLE_THREADED, installed, names, succeeded
+from .test_commands import installed, names, succeeded
 
 
 @pytest.fixture(scope="module")
 def prior_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Drawn `faces` with their priors, the same as `photos` with `marks.json`, and what cannot be used."""
     folder = tmp_path_factory.mktemp("priors") / "world"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drawn, "CANVAS_PX", 64)
-        write_drawn_faces(folder / "faces", 2, 32, seed=0)
+    write_drawn_faces(folder / "faces", 2, 32, seed=0)
     shutil.copytree(folder / "faces" / "images", folder / "photos")
     shutil.copy(folder / "faces" / "priors" / "landmarks.json", folder / "marks.json")
     write_landmarks(folder / "others.json", "ibug68", {"zzz.png": ((32, 32), np.zeros((68, 2)))})
@@ -96,18 +92,38 @@ def test_photographs_to_priors(prior_world: Path, tmp_path: Path) -> None:
     said = succeeded("dictionary build faces --out d.safetensors --entries 1 --random-features --seed 2", tmp_path)
     assert "dictionary  d.safetensors" in said
     assert read_dictionary(tmp_path / "d.safetensors").features == "seeded random VGG19 (seed 2)"
-    said = succeeded(f"prepare photos more {shared} --priors heatmap,dictionary --dictionary d.safetensors", tmp_path)
+    said = succeeded(
+        f"prepare photos more {shared} --priors heatmap,dictionary --dictionary d.safetensors", tmp_path, again=True
+    )
     assert "next      mfps search --data more --list more/train.txt --val-list more/val.txt --priors heatmap,d" in said
     assert "heatmap, dictionary: oracle priors" in (tmp_path / "more" / "report.md").read_text()
 
 
-def test_where_no_face_is_left_it_ends_with_an_error(prior_world: Path, tmp_path: Path) -> None:
+def test_where_no_face_is_left_it_ends_with_an_error(
+    prior_world: Path, tmp_path: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(prior_world)
     command = f"prepare photos {tmp_path / 'new'} --landmarks marks.json --priors heatmap --size 64 --device cpu"
-    ended = installed(command, prior_world)
+    ended = mfps(command)
     assert ended.status == 1
     assert ended.out.count("too small") == 2
     assert ended.err.startswith("mfps: photos: no face was kept of 2 photographs; first 0000.png: too small")
     assert ended.err.count("\n") == 1
+
+
+KILLED = """
+import os, signal
+from mfps.cli.main import main
+from mfps.files.done_journal import DoneJournal
+add = DoneJournal.add
+def add_and_die(journal, key, **entry):
+    add(journal, key, **entry)
+    if len(journal.entries) == 5:
+        os.killpg(0, signal.SIGKILL)
+DoneJournal.add = add_and_die
+main()
+"""
+"""`mfps`, whose processes all die once five photographs are written down."""
 
 
 def test_a_killed_prepare_goes_on_to_the_same_bytes(
@@ -124,20 +140,10 @@ def test_a_killed_prepare_goes_on_to_the_same_bytes(
     write_landmarks(tmp_path / "marks.json", "ibug68", points)
     command = "prepare photos {} --landmarks marks.json --priors heatmap --size 256 --workers 2 --device cpu"
     assert mfps(command.format("whole")).status == 0
-    environment = {**os.environ, **SINGLE_THREADED}
+    ended = run_process(sys.executable, "-c", KILLED, *command.format("killed").split(), folder=tmp_path)
+    assert ended.status == -signal.SIGKILL, ended.err
     journal = tmp_path / "killed" / ".prepare" / "photographs.jsonl"
-    with subprocess.Popen(
-        [MFPS, *command.format("killed").split()],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=environment,
-    ) as running:
-        while running.poll() is None and not (journal.is_file() and journal.read_text().count("\n") > 4):
-            time.sleep(0.005)
-        os.killpg(running.pid, signal.SIGKILL)
-    assert 4 < journal.read_text().count("\n") < 25
+    assert journal.read_text().count("\n") == 6
     assert not (tmp_path / "killed" / "manifest.json").exists()
     assert mfps(command.format("killed")).status == 0
     whole, killed = (

@@ -1,21 +1,22 @@
 """Runs that are killed, stopped, starved and crowded, through the installed `mfps`."""
 
+import os
 import resource
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import mfps.nas.search as nas_search
+import mfps.engine.update as update
 import pytest
 from mfps.engine.checkpoint import Checkpoints
 
-from .conftest import RETRAIN, SEARCH, Ended
-from .kill_rig import results, start, torture
+from .conftest import RETRAIN, SEARCH, Ended, Start
+from .kill_rig import results, torture
 from .test_bad_input import assert_one_line
 
 LONGER = "--epochs 3 --epoch-steps 2 --max-steps 6 --batch-size 2 --checkpoint-steps 1"
+ENDLESS = "--epochs 10000 --max-steps 10000"
 COMMANDS = {
     "search": f"{SEARCH} {LONGER} --warmup-epochs 1",
     "retrain": f"{RETRAIN} {LONGER} --genotype searched --ema 0.9",
@@ -24,11 +25,16 @@ COMMANDS = {
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_killed_run_that_is_resumed_gives_the_same_bytes(
-    command: str, world: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    command: str,
+    world: Path,
+    start: Start,
+    mfps: Callable[[str], Ended],
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     total = request.config.getoption("--kills")
     kills = (total + 1) // 2 if command == "search" else total // 2
-    toll = torture(COMMANDS[command], world, kills, seed=int(request.config.getoption("--kill-seed")))
+    toll = torture(start, mfps, COMMANDS[command], world, kills, seed=int(request.config.getoption("--kill-seed")))
     with capsys.disabled():
         print(f"\n{command}: {', '.join(f'{count} {what}' for what, count in toll.items())}")  # noqa: T201
     assert toll["kills"] == kills
@@ -36,27 +42,22 @@ def test_a_killed_run_that_is_resumed_gives_the_same_bytes(
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_run_in_one_line_that_says_how_to_go_on(world: Path, signum: signal.Signals) -> None:
-    process = start(f"{SEARCH} --epochs 50 --max-steps 50 --out new", world)
-    wait_for(lambda: Checkpoints(world / "new", 1).newest(pytest.fail) is not None)
-    process.send_signal(signum)
-    _, said = process.communicate(timeout=60)
-    assert_one_line(
-        Ended(process.returncode, "", said), (f"stopped by {signum.name} after step", "--resume"), 128 + signum
-    )
+def test_a_signal_ends_a_run_in_one_line_that_says_how_to_go_on(
+    world: Path, start: Start, signum: signal.Signals
+) -> None:
+    process = start(f"{SEARCH} {ENDLESS} --out new", world)
+    process.wait_for(lambda: Checkpoints(world / "new", 1).newest(pytest.fail) is not None)
+    os.kill(process.pid, signum)
+    assert_one_line(process.end(), (f"stopped by {signum.name} after step", "--resume"), 128 + signum)
     assert not (world / "new" / "run.lock").exists()
 
 
-def test_a_second_process_is_kept_out(world: Path, mfps: Callable[[str], Ended]) -> None:
-    process = start(f"{SEARCH} --epochs 50 --max-steps 50 --out new", world)
-    try:
-        wait_for(lambda: (world / "new" / "checkpoints").is_dir())
-        for flag in ("--resume", "--overwrite"):
-            ended = mfps(f"{SEARCH} --epochs 50 --max-steps 50 --out new {flag}")
-            assert_one_line(ended, (f"new: process {process.pid} on ", "is working in it", "wait for its end"))
-    finally:
-        process.kill()
-        process.communicate()
+def test_a_second_process_is_kept_out(world: Path, start: Start, mfps: Callable[[str], Ended]) -> None:
+    process = start(f"{SEARCH} {ENDLESS} --out new", world)
+    process.wait_for(lambda: (world / "new" / "checkpoints").is_dir())
+    for flag in ("--resume", "--overwrite"):
+        ended = mfps(f"{SEARCH} {ENDLESS} --out new {flag}")
+        assert_one_line(ended, (f"new: process {process.pid} on ", "is working in it", "wait for its end"))
 
 
 def test_a_changed_option_is_refused_and_named(world: Path, mfps: Callable[[str], Ended]) -> None:
@@ -82,7 +83,7 @@ def test_overwrite_starts_anew(world: Path, mfps: Callable[[str], Ended]) -> Non
     assert results(world / "searched") == before
 
 
-def test_a_disk_that_fills_up(world: Path, mfps: Callable[[str], Ended]) -> None:
+def test_a_disk_that_fills_up(world: Path, start: Start, mfps: Callable[[str], Ended]) -> None:
     """No file may grow beyond the first checkpoint, which has no optimizer state yet: the second one does not fit."""
     command = COMMANDS["retrain"]
     assert mfps(f"{command} --out whole").status == 0
@@ -95,8 +96,7 @@ def test_a_disk_that_fills_up(world: Path, mfps: Callable[[str], Ended]) -> None
         process = start(f"{command} --out new", world)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    _, said = process.communicate(timeout=60)
-    assert_one_line(Ended(process.returncode, "", said), ("File too large", "free space"))
+    assert_one_line(process.end(), ("File too large", "free space"))
     assert len(list((world / "new" / "checkpoints").iterdir())) == 1
     assert mfps(f"{command} --out new --resume").status == 0
     assert results(world / "new") == results(world / "whole")
@@ -124,7 +124,7 @@ def test_a_folder_that_may_no_longer_be_written(
 def test_a_data_folder_that_vanishes(
     world: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    apply_update = nas_search.apply_update
+    apply_update = update.apply_update
 
     def vanishing(*arguments: object) -> None:
         if (world / "faces").exists():
@@ -132,15 +132,8 @@ def test_a_data_folder_that_vanishes(
         apply_update(*arguments)
 
     command = f"{SEARCH} --epochs 2 --max-steps 8 --workers {workers} --out new"
-    monkeypatch.setattr(nas_search, "apply_update", vanishing)
+    monkeypatch.setattr(update, "apply_update", vanishing)
     assert_one_line(mfps(command), ("faces/images: the data folder is gone", "bring it back"))
-    monkeypatch.setattr(nas_search, "apply_update", apply_update)
+    monkeypatch.setattr(update, "apply_update", apply_update)
     (world / "elsewhere").rename(world / "faces")
     assert mfps(f"{command} --resume").status == 0
-
-
-def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < until
-        time.sleep(0.02)

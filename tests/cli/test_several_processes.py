@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import pytest
 from mfps.engine.weights import load_weights
 from mfps.genotypes.genotype_file import read_genotype
 
-from .conftest import RETRAIN, SEARCH, Ended
-from .kill_rig import finish, start
+from ..processes import Started, run_process
+from .conftest import RETRAIN, SEARCH, Ended, Start
+from .kill_rig import finish
 from .test_bad_input import assert_one_line
-from .test_resume import wait_for
+from .test_resume import ENDLESS
 
 LONGER = "--epochs 2 --epoch-steps 2 --max-steps 4 --batch-size 2"
 
@@ -34,35 +34,37 @@ def assert_same_run(one: Path, other: Path) -> None:
             assert values == pytest.approx(right["psnr"][name], abs=1e-2)
 
 
-def test_two_processes_search_what_one_does(world: Path, mfps: Callable[[str], Ended]) -> None:
+def test_two_processes_search_what_one_does(world: Path, start: Start, mfps: Callable[[str], Ended]) -> None:
     command = f"{SEARCH} {LONGER} --warmup-epochs 1 --priors heatmap --iterations 2"
     assert mfps(f"{command} --out one").status == 0
-    finish(f"{command} --devices 2 --out two", world)
+    finish(start, f"{command} --devices 2 --out two", world)
     assert_same_run(world / "one", world / "two")
 
 
-def test_a_dead_process_ends_the_run_and_the_rest_is_done_by_one(world: Path, mfps: Callable[[str], Ended]) -> None:
-    command = f"{RETRAIN} {LONGER} --genotype searched --checkpoint-steps 1"
-    assert mfps(f"{command} --out one").status == 0
-    longer = command.replace("--epochs 2", "--epochs 200").replace("--max-steps 4", "--max-steps 400")
-    process = start(f"{longer} --devices 2 --out two", world)
-    wait_for(lambda: any((world / "two").glob("checkpoints/*s0000000[1-4]-*")))
-    os.kill(child_of(process.pid), signal.SIGKILL)
-    _, said = process.communicate(timeout=60)
+def test_a_dead_process_ends_the_run_and_the_rest_is_done_by_one(
+    world: Path, start: Start, mfps: Callable[[str], Ended]
+) -> None:
+    command = f"{RETRAIN} {LONGER} --genotype searched --checkpoint-steps 1 {ENDLESS} --out new"
+    process = start(f"{command} --devices 2", world)
+    process.wait_for(lambda: last_step(world / "new") > 0)
+    os.kill(child_of(process), signal.SIGKILL)
+    ended = process.end()
     # Fabric kills a process that waits in vain; mostly it finds out itself before.
-    assert process.returncode in (1, -signal.SIGKILL)
-    if process.returncode == 1:
-        assert_one_line(Ended(1, "", said), ("another process of the run is gone", "--resume"))
-    ended = mfps(f"{longer} --max-steps 400 --epochs 200 --out two --resume --devices 1".replace("400", "4"))
+    assert ended.status in (1, -signal.SIGKILL)
+    if ended.status == 1:
+        assert_one_line(ended, ("another process of the run is gone", "--resume"))
+    step = last_step(world / "new")
+    ended = mfps(f"{command} --devices 1 --resume --max-steps {step + 2}")
     assert ended.status == 0, ended.err
+    assert load_weights(world / "new").state
+    assert last_step(world / "new") == step + 2
 
 
-def test_two_processes_stop_together(world: Path) -> None:
-    process = start(f"{SEARCH} --batch-size 2 --epochs 200 --max-steps 200 --devices 2 --out new", world)
-    wait_for(lambda: (world / "new" / "checkpoints").is_dir())
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
-    assert_one_line(Ended(process.returncode, "", said), ("stopped by SIGTERM after step", "--resume"), 143)
+def test_two_processes_stop_together(world: Path, start: Start) -> None:
+    process = start(f"{SEARCH} --batch-size 2 {ENDLESS} --devices 2 --out new", world)
+    process.wait_for(lambda: (world / "new" / "checkpoints").is_dir())
+    os.kill(process.pid, signal.SIGTERM)
+    assert_one_line(process.end(), ("stopped by SIGTERM after step", "--resume"), 143)
 
 
 def test_a_batch_must_be_divisible(world: Path, mfps: Callable[[str], Ended]) -> None:
@@ -71,16 +73,13 @@ def test_a_batch_must_be_divisible(world: Path, mfps: Callable[[str], Ended]) ->
     assert not (world / "new").exists()
 
 
-def child_of(process: int) -> int:
+def last_step(run: Path) -> int:
+    """The step after which the newest checkpoint of a run was saved."""
+    return max((int(file.name.split("-s")[1].split("-")[0]) for file in run.glob("checkpoints/e*")), default=0)
+
+
+def child_of(process: Started) -> int:
     """The one Python process that another one started."""
-    found: list[int] = []
-
-    def look() -> bool:
-        listed = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False
-        )
-        found[:] = [int(line) for line in listed.stdout.split()]
-        return bool(found)
-
-    wait_for(look)
-    return found[0]
+    listed = run_process("ps", "-o", "pid=", "--ppid", str(process.pid), folder=Path())
+    (child,) = listed.out.split()
+    return int(child)

@@ -65,7 +65,9 @@ def test_a_prepared_data_set_is_what_it_was(made):
     """Its priors are read, and the same settings find nothing left to do."""
     before = {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()}
     command = "search --data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1 --layers 1"
-    succeeded(f"{command} --fusion-layers 1 --epochs 1 --warmup-epochs 0 --max-steps 1 --priors parsing,heatmap --out all")
+    succeeded(
+        f"{command} --fusion-layers 1 --epochs 1 --warmup-epochs 0 --max-steps 1 --priors parsing,heatmap --out all"
+    )
     assert {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()} == before
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from mfps.data.augmentation import Augmentation
-from mfps.data.dataset import FaceFolder
+from mfps.data.dataset import FaceFolder, WantedPriors
 from mfps.data.loader import make_loader
 from mfps.drawn.faces import write_drawn_faces
 from mfps.priors.landmarks.schemes import scheme_of_name
@@ -21,8 +21,8 @@ def drawn(tmp_path_factory):
     return folder
 
 
-def batch(root, augmentation=None, priors=PRIORS, workers=0, **options):
-    folder = FaceFolder(root, 32, "none", priors=priors, seed=3, augmentation=augmentation, **options)
+def batch(root, augmentation=None, priors=PRIORS, workers=0, dropped=None):
+    folder = FaceFolder(root, 32, "none", None, WantedPriors(tuple(priors), dropped=dropped), 3, augmentation)
     found = list(make_loader(folder, None, 6, 5, False, workers))
     return {
         "clean": torch.cat([b.clean for b in found]),
@@ -69,7 +69,7 @@ def test_channels_of_unknown_meaning_are_not_mirrored(drawn, tmp_path, refused, 
     (tmp_path / "priors" / "heatmap").mkdir(parents=True)
     for i in range(12):
         np.save(tmp_path / "priors" / "heatmap" / f"{i:04d}.npy", np.ones((channels, 4, 4)))
-    with refused(f"not known which of {channels} heatmap channels mirror each other; train without --flip"):
+    with refused(f"not known which of {channels} heatmap channels mirror each other; train without `flip`"):
         batch(tmp_path, Augmentation(flip=True), ("heatmap",))
     batch(tmp_path, None, ("heatmap",))
 

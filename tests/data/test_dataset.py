@@ -1,7 +1,9 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
-from mfps.data.dataset import FaceFolder
+from mfps.data.dataset import FaceFolder, Tolerance, WantedPriors
 from mfps.data.loader import make_loader
 from mfps.data.sampling import FaceAddress
 from mfps.drawn.faces import write_drawn_faces
@@ -73,7 +75,7 @@ def test_to_keeps_names_and_lays_channels_last(drawn):
 
 
 def test_degraded_rgb_comes_before_the_heatmaps(drawn):
-    folder = FaceFolder(drawn, 32, priors=("heatmap",), heatmap_rgb=True)
+    folder = FaceFolder(drawn, 32, priors=WantedPriors(("heatmap",), heatmap_rgb=True))
     (batch,) = make_loader(folder, None, 7, 0, False, 0)
     assert folder.prior_channels == {"heatmap": 71}
     assert torch.equal(batch.priors["heatmap"][:, :3], batch.degraded)
@@ -103,10 +105,17 @@ def test_photographs_of_any_shape_become_square(tmp_path):
     assert np.array_equal(sample.clean, sample.degraded)
 
 
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn") / "twelve"
+    write_drawn_faces(folder, 12, 32, seed=0)
+    return folder
+
+
 @pytest.fixture
-def damaged(tmp_path):
+def damaged(twelve, tmp_path):
     """Twelve faces: no header in the third, no pixels in the fifth, no label map for the seventh."""
-    write_drawn_faces(tmp_path / "faces", 12, 32, seed=0)
+    shutil.copytree(twelve, tmp_path / "faces")
     images = tmp_path / "faces" / "images"
     (images / "0002.png").write_bytes(b"")
     (images / "0004.png").write_bytes((images / "0004.png").read_bytes()[:100])
@@ -115,7 +124,7 @@ def damaged(tmp_path):
 
 
 def test_another_face_stands_in_for_one_that_cannot_be_read(damaged):
-    folder = FaceFolder(damaged, 32, priors=("parsing",), max_bad=0.3)
+    folder = FaceFolder(damaged, 32, priors=("parsing",), tolerance=Tolerance(max_bad=0.3))
     assert folder.names == tuple(f"{number:04d}.png" for number in range(12))
     assert list(folder.bad) == ["0002.png"]
     for bad in (2, 4, 6):
@@ -128,9 +137,10 @@ def test_another_face_stands_in_for_one_that_cannot_be_read(damaged):
         assert np.array_equal(sample.priors["parsing"], own.priors["parsing"])
 
 
-def test_the_faces_that_can_be_read_do_not_change_when_others_cannot(damaged, tmp_path):
-    write_drawn_faces(tmp_path / "whole", 12, 32, seed=0)
-    folder, whole = (FaceFolder(root, 32, priors=PRIORS, max_bad=0.3) for root in (damaged, tmp_path / "whole"))
+def test_the_faces_that_can_be_read_do_not_change_when_others_cannot(damaged, twelve):
+    folder, whole = (
+        FaceFolder(root, 32, priors=PRIORS, tolerance=Tolerance(max_bad=0.3)) for root in (damaged, twelve)
+    )
     for index in (1, 3, 7, 11):
         one, other = folder[1, index], whole[1, index]
         assert np.array_equal(one.degraded, other.degraded)
@@ -138,7 +148,7 @@ def test_the_faces_that_can_be_read_do_not_change_when_others_cannot(damaged, tm
 
 
 def test_without_a_spare_that_can_be_read_there_is_an_end(damaged, refused):
-    folder = FaceFolder(damaged, 32, max_bad=0.3)
+    folder = FaceFolder(damaged, 32, tolerance=Tolerance(max_bad=0.3))
     with refused("0002.png: .*and the next 1 faces are no better"):
         folder[FaceAddress(0, 2, (4,))]
     with refused("0004.png: the image is damaged"):
@@ -148,11 +158,11 @@ def test_without_a_spare_that_can_be_read_there_is_an_end(damaged, refused):
 def test_too_many_bad_headers_are_refused(damaged, refused):
     for share in (0.0, 0.08):
         with refused("0002.png: "):
-            FaceFolder(damaged, 32, max_bad=share)
+            FaceFolder(damaged, 32, tolerance=Tolerance(share))
 
 
 def test_a_folder_that_is_gone_is_told_from_a_bad_face(damaged, tmp_path, refused):
-    folder = FaceFolder(damaged, 32, max_bad=0.3)
+    folder = FaceFolder(damaged, 32, tolerance=Tolerance(max_bad=0.3))
     damaged.rename(tmp_path / "elsewhere")
     with refused("images: the data folder is gone"):
         folder[FaceAddress(0, 0, (1, 2))]

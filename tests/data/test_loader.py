@@ -5,7 +5,7 @@ import signal
 import pytest
 import torch
 from mfps.data.dataset import FaceFolder
-from mfps.data.loader import ended_workers, make_loader, make_training_loader, steps_of, training_steps
+from mfps.data.loader import make_loader, make_training_loader, shut_down_workers, steps_of, training_steps
 from mfps.data.sampling import BatchShare
 from mfps.drawn.faces import write_drawn_faces
 
@@ -23,7 +23,7 @@ def names(steps):
 
 def test_persistent_workers_follow_the_epoch(folder):
     there, here = (make_training_loader(folder, None, 2, 0, workers) for workers in (1, 0))
-    with ended_workers(there):
+    with shut_down_workers(there):
         orders = [names(training_steps(there, epoch, 0)) for epoch in (0, 1)]
     assert orders == [names(training_steps(here, epoch, 0)) for epoch in (0, 1)]
     assert orders[0] != orders[1]
@@ -35,7 +35,7 @@ def test_an_epoch_goes_on_where_it_stopped(folder, workers, start):
     loader = make_training_loader(folder, None, 2, 0, workers)
     assert steps_of(loader) == 3
     whole = [batch.degraded for (batch,) in training_steps(make_training_loader(folder, None, 2, 0, 0), 1, 0)]
-    with ended_workers(loader):
+    with shut_down_workers(loader):
         rest = [batch.degraded for (batch,) in training_steps(loader, 1, start)]
     assert len(rest) == 3 - start
     assert all(torch.equal(one, other) for one, other in zip(rest, whole[start:], strict=True))
@@ -62,7 +62,7 @@ def test_a_batch_must_be_full(folder, refused):
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_workers_outlive_a_signal_and_end_with_the_block(folder, signum):
     loader = make_training_loader(folder, None, 1, 0, 1)
-    with ended_workers(loader):
+    with shut_down_workers(loader):
         steps = training_steps(loader, 0, 0)
         next(steps)
         (worker,) = multiprocessing.active_children()

@@ -1,11 +1,17 @@
+from pathlib import Path
+
+import mfps.degradation
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mfps.degradation.presets import PRESETS, Degradation, degradation_rng
-from mfps.degradation.stages import blind, blur, jpeg, lose_resolution, noise
+from mfps.degradation.presets import DEGRADATIONS, MAX_TEXT, Degradation, degradation_rng
+from mfps.degradation.stages import STAGES, blind, blur, jpeg, lose_resolution, noise
+from mfps.degradation.step import read_step
 from mfps.drawn.faces import draw_face
 from mfps.errors import MfpsError
+
+NAMES = [*DEGRADATIONS, *STAGES]
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +23,7 @@ def gradient_energy(image: np.ndarray) -> float:
     return float(np.square(np.diff(image.astype(float), axis=0)).mean())
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", NAMES)
 @pytest.mark.parametrize("size", [16, 64, 128, 256])
 def test_equal_generators_give_equal_bytes(face, preset, size):
     image = np.tile(face, (2, 2, 1))[:size, :size]
@@ -44,11 +50,11 @@ def test_presets_are_made_of_the_published_steps_in_order(face):
         "lowres": (lose_resolution,),
         "full": (blur, noise, jpeg, lose_resolution),
     }
+    ranges = {blur: (3.0, 8.0), noise: (20.0, 40.0), jpeg: (17, 51), lose_resolution: (2.0, 2.0)}
     for name, steps in published.items():
-        assert PRESETS[name].native_size_px == 128
         spoiled, rng = face, degradation_rng(1, 2, 3)
         for step in steps:
-            spoiled = step(spoiled, rng, 1.0)
+            spoiled = step(spoiled, rng, 1.0, ranges[step])
         assert np.array_equal(Degradation.parse(name).apply(face, degradation_rng(1, 2, 3)), spoiled)
 
 
@@ -59,15 +65,13 @@ def test_blind_presets_have_the_published_ranges():
     }
     image = draw_face(np.random.default_rng(1), 256).image
     for name, ranges in published.items():
-        assert PRESETS[name].native_size_px == 512
         spoiled = blind(image, degradation_rng(1, 2, 3), 0.5, **ranges)
         assert np.array_equal(Degradation.parse(name).apply(image, degradation_rng(1, 2, 3)), spoiled)
-    assert {*published, "none", "blur", "noise", "jpeg", "lowres", "full"} == set(PRESETS)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_presets_do_what_they_say(face, seed):
-    spoiled = {name: Degradation.parse(name).apply(face, degradation_rng(0, 0, seed)) for name in PRESETS}
+    spoiled = {name: Degradation.parse(name).apply(face, degradation_rng(0, 0, seed)) for name in NAMES}
     energy = {name: gradient_energy(image) for name, image in spoiled.items()}
     assert energy["blur"] < 0.7 * energy["none"]
     assert energy["lowres"] < energy["none"]
@@ -105,12 +109,40 @@ def test_a_preset_looks_alike_at_every_size():
         assert np.abs(spoiled.reshape(128, 2, 128, 2, 3).mean((1, 3)) - reference).mean() < 3
 
 
-@given(st.dictionaries(st.sampled_from(list(PRESETS)), st.floats(0.01, 100), min_size=1))
-def test_parsing_normalises_and_round_trips(weights):
-    parsed = Degradation.parse(",".join(f"{name}:{weight}" for name, weight in weights.items()))
-    assert dict(parsed.mix).keys() == weights.keys()
-    assert sum(dict(parsed.mix).values()) == pytest.approx(1)
-    assert [name for name, _ in Degradation.parse(str(parsed)).mix] == list(weights)
+steps = st.sampled_from([*NAMES, "blur(6,12)", "noise(0.5,40)", "grey", "motion(5,9)", "blind(1,2,1,2,0,0,50,50)"])
+rows = st.lists(steps, min_size=1, max_size=4).map("|".join)
+
+
+@given(st.dictionaries(rows, st.floats(0.01, 100), min_size=1, max_size=4))
+def test_what_is_parsed_is_written_back_and_parsed_again(weights):
+    parsed = Degradation.parse(",".join(f"{row}:{weight}" for row, weight in weights.items()))
+    assert Degradation.parse(str(parsed)) == parsed
+    assert Degradation.parse(" " + str(parsed).replace("|", " | ").replace(",", " , ").replace("(", "( ")) == parsed
+    assert sum(weight for _, weight in parsed.mix) == pytest.approx(1)
+    assert [weight for _, weight in parsed.mix] == pytest.approx([w / sum(weights.values()) for w in weights.values()])
+    assert [steps for steps, _ in parsed.mix] == [Degradation.parse(row).mix[0][0] for row in weights]
+
+
+@given(rows, st.integers(0, 99))
+def test_a_row_is_its_steps_one_after_the_other(row, seed):
+    image = np.random.default_rng(seed).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    first, again = (Degradation.parse(row).apply(image, degradation_rng(seed, 0, 0)) for _ in range(2))
+    assert np.array_equal(first, again)
+    rng, spoiled = degradation_rng(seed, 0, 0), image
+    for step in row.split("|"):
+        spoiled = Degradation.parse(step).apply(spoiled, rng)
+    assert np.array_equal(first, spoiled)
+
+
+@pytest.mark.parametrize("size", [32, 128, 160])
+@pytest.mark.parametrize("name", DEGRADATIONS)
+def test_a_preset_written_out_gives_the_same_bytes(face, name, size):
+    image = np.tile(face, (2, 2, 1))[:size, :size]
+    row = "|".join(DEGRADATIONS[name]) or "none"
+    assert name not in STAGES
+    for seed in range(4):
+        spoiled = Degradation.parse(name).apply(image, degradation_rng(seed, 0, 0))
+        assert np.array_equal(Degradation.parse(row).apply(image, degradation_rng(seed, 0, 0)), spoiled)
 
 
 @given(st.text())
@@ -124,15 +156,60 @@ def test_any_other_text_is_one_clear_line(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "fog", "full:0", "full:-1", "full:nan", "full:inf", "full,full", "full:", "full:1:2"]
+    ("text", "rule"),
+    [
+        ("", "it is empty, or a part of it"),
+        (" \t", "it is empty"),
+        ("full,", "it is empty, or a part of it"),
+        ("full:0", "the weight '0' is not a positive number"),
+        ("full:-1", "the weight '-1' is not a positive number"),
+        ("full:nan", "the weight 'nan'"),
+        ("full:inf", "the weight 'inf'"),
+        ("full:1e300", "the weight '1e300' is not a positive number, at most 1e"),
+        ("full:", "the weight ''"),
+        ("full:1:2", "the weight '1:2'"),
+        ("full,full", "'full' comes twice"),
+        ("blur(6,12):1,blur( 6.0, 12):2", r"'blur\(6,12\)' comes twice"),
+        ("|", "a stage is missing"),
+        ("blur||jpeg", "a stage is missing"),
+        ("(6,12)", "a stage is missing"),
+        ("blur(6,12", "its brackets do not match"),
+        ("full,blur)6,12(", "its brackets do not match"),
+        ("blur((6,12))", "its brackets do not match"),
+        ("full(3,8)", r"the preset 'full' takes no numbers: its stages are blur\(3,8\)\|noise"),
+        ("blurr(6,12)", "'blurr' is not a preset or a stage: did you mean blur"),
+        ("ful", "'ful' is not a preset or a stage: did you mean full"),
+        ("blur(12,6)", "sigma from 12 to 6 is reversed"),
+        ("jpeg|" * MAX_TEXT, "2,500 characters are too many: at most 500 are read"),
+    ],
 )
-def test_bad_mixes_are_refused(text):
-    with pytest.raises(MfpsError, match="degradation"):
+def test_what_is_not_a_degradation(text, rule):
+    with pytest.raises(MfpsError, match=f"^degradation '.*: {rule}"):
         Degradation.parse(text)
 
 
-def test_an_unknown_preset_gets_the_known_ones():
-    with pytest.raises(
-        MfpsError, match="'fog' is not a preset; known are none, blur, noise, jpeg, lowres, full, gfpgan"
-    ):
+@given(st.text("blurfnoise(),|:.0123456789 x", max_size=60))
+def test_any_text_of_such_letters_is_one_clear_line_or_reads_back(text):
+    parsed, message = None, ""
+    try:
+        parsed = Degradation.parse(text)
+    except MfpsError as error:
+        message = str(error)
+    assert "\n" not in message
+    assert parsed is None or Degradation.parse(str(parsed)) == parsed
+
+
+def test_an_unknown_name_gets_the_known_ones():
+    with pytest.raises(MfpsError, match="'fog' is not a preset or a stage: known are the presets none, full,") as error:
         Degradation.parse("full:1,fog:2")
+    assert all(name in str(error.value) for name in NAMES)
+
+
+def test_the_documentation_lists_every_preset_and_every_stage_with_its_numbers():
+    page = (Path(mfps.degradation.__file__).parent.parent / "docs" / "degradations.md").read_text(encoding="utf-8")
+    for name, steps in DEGRADATIONS.items():
+        assert f"| `{name}` | {'`' + '|'.join(steps).replace('|', chr(92) + '|') + '`' if steps else ''}" in page
+    for name, stage in STAGES.items():
+        published = read_step(name, STAGES)
+        ranges = "; ".join(f"{r.name}, {r.unit}, {r.least:g} to {r.most:g}" for r in stage.ranges) or "none"
+        assert f"| `{published}` | {ranges} |" in page

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mfps.degradation import stages as degradation_stages
 from mfps.degradation.stages import (
+    STAGES,
     blur,
     gaussian_blur,
     gaussian_kernel_side,
+    grey,
     jpeg,
     jpeg_quality,
     jpeg_round_trip,
@@ -68,7 +70,7 @@ def test_published_jpeg_qualities(picture, spy):
     trips = spy(degradation_stages, "jpeg_round_trip")
     rng = Recording(0)
     for _ in range(5):
-        jpeg(picture, rng, 1.0)
+        jpeg(picture, rng, 1.0, (17, 51))
     assert [asked[:2] for asked in rng.asked] == [(50, 86)] * 5
     assert [quality for (_, quality), _ in trips] == [published[compression] for _, _, compression in rng.asked]
 
@@ -78,7 +80,7 @@ def test_gaussian_blur_is_as_strong_as_drawn(spy):
     blurs = spy(cv2, "GaussianBlur")
     for seed in range(20):
         rng = Recording(seed)
-        gaussian_blur(np.zeros((128, 128, 3), np.uint8), rng, 1.0)
+        gaussian_blur(np.zeros((128, 128, 3), np.uint8), rng, 1.0, (3.0, 8.0))
         (low, high, sigma_px), (args, options) = rng.asked[0], blurs[-1]
         assert (low, high) == (3, 8)
         assert args[1:] == ((gaussian_kernel_side(sigma_px, 1.0),) * 2, sigma_px)
@@ -89,7 +91,7 @@ def test_motion_blur_is_as_long_as_drawn(picture, spy):
     kernels = spy(degradation_stages, "motion_kernel")
     for seed in range(60):
         rng = Recording(seed)
-        motion_blur(picture, rng, 1.0)
+        motion_blur(picture, rng, 1.0, (10, 20))
         ranges = [asked[:2] for asked in rng.asked]
         drawn, direction, angle = (asked[2] for asked in rng.asked)
         assert ranges == [(10, 21), (-1, 1), (0, 360)]
@@ -98,13 +100,13 @@ def test_motion_blur_is_as_long_as_drawn(picture, spy):
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("step", [gaussian_blur, motion_blur])
-def test_blurs_see_the_picture_reflected_at_its_border(picture, step, seed):
+@pytest.mark.parametrize(("step", "bounds"), [(gaussian_blur, (3.0, 8.0)), (motion_blur, (10, 20))])
+def test_blurs_see_the_picture_reflected_at_its_border(picture, step, bounds, seed):
     """Without its outermost pixel twice (reflect-101), as NumPy's `reflect`."""
     wider = np.pad(picture, ((24, 24), (24, 24), (0, 0)), mode="reflect")
-    spoiled = step(wider, np.random.default_rng(seed), 1.0)[24:-24, 24:-24]
+    spoiled = step(wider, np.random.default_rng(seed), 1.0, bounds)[24:-24, 24:-24]
     # Large kernels are convolved by Fourier transform, whose rounding depends on the picture's size.
-    assert np.abs(step(picture, np.random.default_rng(seed), 1.0).astype(int) - spoiled).max() <= 1
+    assert np.abs(step(picture, np.random.default_rng(seed), 1.0, bounds).astype(int) - spoiled).max() <= 1
 
 
 def test_either_blur_is_as_likely(monkeypatch, picture):
@@ -112,18 +114,18 @@ def test_either_blur_is_as_likely(monkeypatch, picture):
     for kind in ("gaussian_blur", "motion_blur"):
         monkeypatch.setattr(degradation_stages, kind, lambda image, *_, kind=kind: kinds.append(kind) or image)
     for seed in range(400):
-        blur(picture, np.random.default_rng(seed), 1.0)
+        blur(picture, np.random.default_rng(seed), 1.0, (3.0, 8.0))
     assert 160 < Counter(kinds)["motion_blur"] < 240
 
 
 def test_noise_has_the_published_kinds_and_strengths():
-    """Mean absolute values of what is added to grey: of a normal variable 0.798 sigma, of Laplace's its scale."""
-    grey = np.full((96, 96, 3), 128, np.uint8)
+    """Mean absolute values of what is added: of a normal variable 0.798 sigma, of Laplace's its scale."""
+    plain = np.full((96, 96, 3), 128, np.uint8)
     published = {0: ((20, 40), np.sqrt(2 / np.pi)), 1: ((20, 40), 1.0), 2: ((15, 30), 1.0)}
     kinds = Counter()
     for seed in range(150):
         rng = Recording(seed)
-        added = noise(grey, rng, 1.0).astype(float) - 128
+        added = noise(plain, rng, 1.0, (20.0, 40.0)).astype(float) - 128
         (_, kind), (*bounds, strength) = rng.asked
         kinds[kind] += 1
         wanted, factor = published[kind]
@@ -138,7 +140,7 @@ def test_noise_has_the_published_kinds_and_strengths():
 def test_resolution_is_lost_and_regained_by_cubic_interpolation(picture):
     half = cv2.resize(picture, (64, 64), interpolation=cv2.INTER_CUBIC)
     expected = cv2.resize(half, (128, 128), interpolation=cv2.INTER_CUBIC)
-    assert np.array_equal(lose_resolution(picture, np.random.default_rng(0), 1.0), expected)
+    assert np.array_equal(lose_resolution(picture, np.random.default_rng(0), 1.0, (2.0, 2.0)), expected)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -212,4 +214,44 @@ def test_jpeg_keeps_the_order_of_colours(channel):
 @pytest.mark.parametrize("size", [16, 128, 256])
 def test_constant_pictures_survive_loss_of_resolution(size):
     image = np.full((size, size, 3), 77, np.uint8)
-    assert (lose_resolution(image, np.random.default_rng(0), size / 128) == 77).all()
+    assert (lose_resolution(image, np.random.default_rng(0), size / 128, (2.0, 2.0)) == 77).all()
+
+
+@pytest.mark.parametrize("size", [16, 40, 128])
+@pytest.mark.parametrize("name", STAGES)
+def test_every_stage_works_at_its_limits(name, size):
+    image = np.random.default_rng(0).integers(0, 256, (size, size + 8, 3), dtype=np.uint8)
+    stage = STAGES[name]
+    for pick in (lambda r: (r.least, r.least), lambda r: (r.most, r.most), lambda r: (r.least, r.most)):
+        for seed in range(3):
+            bounds = [pick(limits) for limits in stage.ranges]
+            spoiled = stage.apply(image, np.random.default_rng(seed), size / stage.size_px, *bounds)
+            assert (spoiled.shape, spoiled.dtype) == (image.shape, np.uint8)
+
+
+@given(st.integers(1, 100), st.integers(1, 100), st.integers(0, 99))
+def test_jpeg_qualities_lie_in_the_range(one, other, seed):
+    low, high = sorted((one, other))
+    rng = Recording(seed)
+    jpeg(np.zeros((8, 8, 3), np.uint8), rng, 1.0, (low, high))
+    (first, behind, drawn) = rng.asked[0]
+    assert jpeg_quality(first) == high
+    assert jpeg_quality(behind - 1) == low
+    assert low <= jpeg_quality(int(drawn)) <= high
+
+
+def test_motion_grows_with_the_blur(picture, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        degradation_stages, "motion_blur", lambda image, _, __, length_px: asked.append(length_px) or image
+    )
+    for sigma_px in ((3.0, 8.0), (6.0, 12.0)):
+        for seed in range(8):
+            blur(picture, np.random.default_rng(seed), 1.0, sigma_px)
+    assert set(asked) == {(10, 20), (16, 28)}
+
+
+def test_grey_keeps_the_brightness_alone(picture):
+    spoiled = grey(picture, np.random.default_rng(0), 1.0)
+    assert (spoiled == spoiled[..., :1]).all()
+    assert np.abs(spoiled[..., 0] - picture @ (0.299, 0.587, 0.114)).max() < 1

@@ -3,14 +3,13 @@ import json
 import pytest
 from mfps.data.dataset import FaceFolder
 from mfps.drawn.demo_faces import write_demo_faces
-
-PRIORS = ("parsing", "heatmap", "dictionary")
+from mfps.genotypes.space import PRIORS
+from mfps.priors.extractor import found_channels
 
 
 @pytest.fixture
-def write(monkeypatch, console, cheap_features):
+def write(console, cheap_features):
     """`write(folder, priors)` draws four faces to learn from and two to test on."""
-    monkeypatch.setattr("mfps.drawn.faces.CANVAS_PX", 64)
 
     def run(folder, priors=PRIORS, seed=3):
         write_demo_faces(folder, 4, 2, 32, priors, seed, 3, console, "cpu")
@@ -19,10 +18,10 @@ def write(monkeypatch, console, cheap_features):
     return run
 
 
-def test_all_three_priors_and_what_they_are_made_of(write, tmp_path):
+def test_every_prior_and_what_they_are_made_of(write, tmp_path):
     folder = write(tmp_path / "faces")
     faces = FaceFolder(folder, 32, "noise", folder / "train.txt", PRIORS)
-    assert faces.prior_channels == {"parsing": 19, "heatmap": 68, "dictionary": 256}
+    assert faces.prior_channels == found_channels(PRIORS, False)
     assert len(faces) == 4
     provenance = json.loads((folder / "priors" / "provenance.json").read_text())
     assert {prior: by["made_from"] for prior, by in provenance.items()} == dict.fromkeys(PRIORS, "clean")

@@ -7,6 +7,14 @@ from mfps.priors.parsing.classes import CELEBAMASK_CLASSES
 from PIL import Image
 
 
+@pytest.fixture(scope="module", autouse=True)
+def whole_canvas():
+    """Draw as users do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mfps.drawn.faces.CANVAS_PX", 512)
+        yield
+
+
 @pytest.fixture(scope="module")
 def face():
     return draw_face(np.random.default_rng(3), 128)

@@ -45,17 +45,28 @@ def test_a_written_configuration_reads_back(stage, tmp_path):
     assert config.priors == ("parsing", "heatmap")
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_degradation_is_read_when_it_is_given_and_kept_without_spaces(stage, tmp_path, refused):
+    options = {**needed(stage), "degradation": " grey | blur( 6, 12.0 ) : 0.50 , full"}
+    config = resolve(STAGES[stage], stage, "tiny", None, options)
+    assert config.degradation == "grey|blur(6,12):0.5,full"
+    write_config(config, tmp_path / "config.yaml")
+    assert resolve(STAGES[stage], stage, "tiny", tmp_path / "config.yaml", {}) == config
+    with refused(r"`degradation`: 'blur\(6\)': blur takes 2 numbers"):
+        resolve(STAGES[stage], stage, "tiny", None, options | {"degradation": "blur(6)"})
+
+
 def test_a_batch_is_divided_without_rest(refused):
     whole = {"batch_size": 12, "devices": 2, "num_nodes": 3, "accumulate": 2}
     assert resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole}).batch_size == 12
     with refused(
-        "--batch-size 8 cannot be divided among --devices 2 x --num-nodes 3 x --accumulate 2: .* multiple of 12"
+        "`batch_size` 8 cannot be divided among `devices` 2 x `num_nodes` 3 x `accumulate` 2: .* multiple of 12"
     ):
         resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole, "batch_size": 8})
 
 
 def test_a_run_is_gone_on_with_or_removed(refused):
-    with refused("--resume and --overwrite exclude each other"):
+    with refused("`resume` and `overwrite` exclude each other"):
         resolve(SearchConfig, "search", "tiny", None, {**needed("search"), "resume": True, "overwrite": True})
 
 
@@ -85,7 +96,7 @@ def test_any_text_is_a_configuration_or_an_error_of_one_line(tmp_path_factory, c
     except MfpsError as error:
         message = str(error)
     assert "\n" not in message
-    assert "any.yaml" in message or "--" in message
+    assert "any.yaml" in message or "`" in message
 
 
 def test_unknown_preset():

@@ -1,11 +1,16 @@
 import pytest
 import torch
-from mfps.engine.device import make_fabric
+from mfps.engine.device import check_precision, choose_device, make_fabric
 from mfps.errors import MfpsError
 
 
 def test_auto_takes_a_gpu_where_there_is_one():
-    assert make_fabric("auto", "float32").device.type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+def test_what_trains_and_what_runs_choose_the_same(device):
+    assert make_fabric(device, "float32").device == choose_device(device)
 
 
 def test_bfloat16_keeps_weights_in_float32():
@@ -19,7 +24,7 @@ def test_bfloat16_keeps_weights_in_float32():
 @pytest.mark.parametrize("device", ["gpu", "cpu:1", "cuda:x", "cuda:99", ""])
 def test_what_is_not_there(device):
     with pytest.raises(MfpsError, match="device"):
-        make_fabric(device, "float32")
+        choose_device(device)
 
 
 def test_several_processes():
@@ -31,18 +36,18 @@ def test_several_gpus_must_be_there(monkeypatch, refused):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     for device, devices in (("cuda", 3), ("cuda:1", 2), ("auto", 3)):
         with refused(f"no device '{device}' for {devices} processes: torch sees 2 CUDA devices"):
-            make_fabric(device, "float32", devices)
+            choose_device(device, devices)
 
 
 def test_a_launcher_must_agree(monkeypatch, refused):
     monkeypatch.setenv("WORLD_SIZE", "4")
-    with refused("the launcher started 4 processes, but --devices 2 times --num-nodes 1 is 2"):
+    with refused("the launcher started 4 processes, but `devices` 2 times `num_nodes` 1 is 2"):
         make_fabric("cpu", "float32", devices=2)
 
 
 def test_unknown_precision():
     with pytest.raises(MfpsError, match="float32, bfloat16"):
-        make_fabric("cpu", "float16")
+        check_precision("float16")
 
 
 @pytest.mark.gpu

@@ -5,7 +5,8 @@ import pytest
 from mfps.engine import examination
 from mfps.engine.examination import examine
 from mfps.files import external_weights
-from mfps.files.external_weights import WEIGHTS, sha256_of
+from mfps.files.external_weights import WEIGHTS
+from mfps.files.hashes import sha256_of
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_what_is_missing_comes_with_how_to_get_it(nothing):
         assert finding.there is False
         assert str(nothing / "mine" / weights.file) in finding.found
         assert str(nothing / "empty") in finding.found
-        for fact in (weights.url, weights.licence, f"{weights.megabytes} MB", weights.used_by, "--weights-dir"):
+        for fact in (weights.url, weights.licence, f"{weights.megabytes} MB", weights.used_by, "`weights_dir`"):
             assert fact in finding.remedy
     assert found["face parser"].there is False
     assert "jonathandinu/face-parsing" in found["face parser"].remedy

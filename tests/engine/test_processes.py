@@ -1,13 +1,14 @@
 """Laws of several processes, in two real ones (gloo) that run this file's script."""
 
 import json
-import subprocess
 import sys
 
 import pytest
 import torch
 from mfps.engine.device import make_fabric
 from mfps.engine.processes import average_gradients, check_same, gather_parts, largest, lost_process, own_part
+
+from ..processes import run_process
 
 TWO = """
 import atexit, json, os, sys
@@ -84,34 +85,40 @@ def both(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two")
     script = folder / "two.py"
     script.write_text(TWO)
-    done = subprocess.run([sys.executable, script, folder], capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    ended = run_process(sys.executable, script, folder, folder=folder)
+    assert (ended.status, ended.err) == (0, "")
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in (0, 1)]
 
 
+@pytest.mark.slow
 def test_processes_agree_on_the_largest(both):
     assert [found["largest"] for found in both] == [[1, 0, 5]] * 2
 
 
+@pytest.mark.slow
 def test_gradients_are_averaged_and_missing_ones_are_zero(both):
     assert [found["gradients"] for found in both] == [[[0.5, 0.5], [0.0, 0.0], [0.5, 0.5]]] * 2
 
 
+@pytest.mark.slow
 def test_parts_are_gathered_in_order(both):
     assert [found["gathered 5"] for found in both] == [[0.0, 10.0, 20.0, 30.0, 40.0]] * 2
     assert [found["gathered 1"] for found in both] == [[0.0]] * 2
 
 
+@pytest.mark.slow
 def test_processes_that_come_apart_are_told(both):
     assert all("the genotype is not the same in all processes" in found["same"] for found in both)
 
 
+@pytest.mark.slow
 def test_trouble_of_one_is_raised_in_all(both):
     assert [found["together"] for found in both] == [
         "a loss of another process is not finite, and this update is not made", "mine"
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_synchronised_norms_compute_what_one_process_computes(both):
     for found in both:
         assert found["gradient distance"] < 2e-6
@@ -119,6 +126,7 @@ def test_synchronised_norms_compute_what_one_process_computes(both):
         assert found["eval distance"] < 2e-6
 
 
+@pytest.mark.slow
 def test_no_thread_listens_to_the_others_at_the_end(both):
     for found in both:
         assert not [name for name in found["threads left"] if "gloo" in name]

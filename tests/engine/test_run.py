@@ -9,11 +9,15 @@ import torch
 from mfps.engine.checkpoint import Checkpoint, Checkpoints
 from mfps.engine.configuration import RunConfig
 from mfps.engine.device import make_fabric
-from mfps.engine.journal import read_history
-from mfps.engine.run import open_run
+from mfps.engine.history import read_history
+from mfps.engine.open_run import open_run
+from mfps.engine.position import Length
 from mfps.errors import NotFiniteError, RunStopped
 
+pytestmark = pytest.mark.slow
+
 STEPS, EPOCHS = 3, 4
+LENGTH = Length(EPOCHS, STEPS, EPOCHS * STEPS)
 FABRIC = make_fabric("cpu", "float32")
 
 
@@ -32,11 +36,11 @@ def train(config, console, each=lambda run: None, judge=lambda run: None, troubl
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
     optimizer = torch.optim.Adam(network.parameters(), 0.1)
     parts = {"network": network, "optimizer": optimizer}
-    with open_run(config, FABRIC, console, "train", EPOCHS * STEPS, parts, *identity) as run:
-        while run.goes_on(EPOCHS, EPOCHS * STEPS):
-            try:
-                for left in reversed(range(STEPS - run.position.batch)):
-                    with run.forgiving(network):
+    with open_run(config, FABRIC, console, "train", LENGTH, parts, *identity) as run:
+        while run.unfinished:
+            with run.roll_back_nonfinite():
+                for _ in range(run.steps_left):
+                    with run.skip_nonfinite(network):
                         optimizer.zero_grad()
                         loss = network(torch.randn(4, 2)).square().mean() + network[0].weight.sum()
                         if trouble(run.position.step):
@@ -47,14 +51,12 @@ def train(config, console, each=lambda run: None, judge=lambda run: None, troubl
                             group["lr"] = 0.1 * run.position.lr_scale
                         optimizer.step()
                     each(run)
-                    run.step_done({"loss": float(loss.detach())}, "", left == 0)
+                    run.step_done({"loss": float(loss.detach())}, "")
                 judge(run)
                 run.stop_if_asked()
                 position = run.position
                 record = {"epoch": position.epoch + 1, "step": position.step, "loss": position.mean_losses()}
                 run.epoch_done(record, score=-abs(position.epoch - 1))
-            except NotFiniteError as error:
-                run.roll_back(error)
     return run, [tensor.clone() for tensor in network.state_dict().values()]
 
 
@@ -92,7 +94,7 @@ def whole(config, console):
 @pytest.mark.parametrize("stops", [[0], [1], [2], [3], [11], [0, 1, 2, 5, 8, 11]])
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(config, console, whole, stops):
     for number, stop in enumerate(stops):
-        with pytest.raises(RunStopped, match=rf"stopped by SIGTERM after step {stop + 1}, and saved in .*--resume"):
+        with pytest.raises(RunStopped, match=rf"stopped by SIGTERM after step {stop + 1}, and saved in .*`resume`"):
             train(config(resume=number > 0), console, stop_at(stop))
     _, weights = train(config(resume=True), console)
     assert same(weights, whole[0])
@@ -249,7 +251,7 @@ def test_stop_keeps_the_last_checkpoint(config, console, whole, refused):
 
 
 def test_bad_faces_are_told_once_and_too_many_end_the_run(config, console, refused):
-    with open_run(config(max_bad_faces=0.1), FABRIC, console, "x", 1, {}) as run:
+    with open_run(config(max_bad_faces=0.1), FABRIC, console, "x", LENGTH, {}) as run:
         run.note_bad_faces({"a.png": "a.png: damaged"}, 10)
         run.note_bad_faces({"a.png": "a.png: damaged"}, 10)
         assert console.file.getvalue().count("skipped   a.png: damaged") == 1
@@ -263,7 +265,7 @@ def test_a_checkpoint_of_another_version_is_refused(config, console, refused):
         file.unlink()
     state = {"identity": sha256(b"a").hexdigest()[:16], "position": {"step": "x"}, "parts": {}}
     Checkpoints(config().out, 1).save(Checkpoint(0, 0, 0, {}, state))
-    with refused("its checkpoints are of another version; use --overwrite"):
+    with refused("its checkpoints are of another version; use `overwrite`"):
         train(config(resume=True), console)
 
 
@@ -271,6 +273,6 @@ def test_a_folder_that_cannot_be_written(config, console, refused, monkeypatch):
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mfps.engine.run.begin_run_folder", fail)
-    with refused(r"run: cannot be written \(No space left on device\); give another folder with --out"):
+    monkeypatch.setattr("mfps.engine.open_run.begin_run_folder", fail)
+    with refused(r"run: cannot be written \(No space left on device\); give another folder for `out`"):
         train(config(), console)

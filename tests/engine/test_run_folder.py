@@ -46,14 +46,16 @@ def test_a_run_says_how_it_was_made(config):
 
 def test_a_run_overwrites_nothing_unasked(config, begun, refused):
     before = content(begun)
-    with refused("holds another run or other files, .*give a new folder with --out, go on with --resume, or remove"):
+    with refused(
+        "holds another run or other files, .*give a new folder for `out`, continue it with `resume`, or remove"
+    ):
         check_run_folder(config())
     assert content(begun) == before
 
 
 def test_overwrite_removes_a_run_and_nothing_else(config, begun, refused):
     (begun / "thesis.tex").write_text("precious")
-    with refused("run: holds thesis.tex besides a run, and --overwrite removes runs alone"):
+    with refused("run: holds thesis.tex besides a run, and `overwrite` removes runs alone"):
         check_run_folder(config(overwrite=True))
     (begun / "thesis.tex").unlink()
     check_run_folder(config(overwrite=True))
@@ -89,7 +91,7 @@ def test_what_is_no_run_is_neither_resumed_nor_overwritten(config, tmp_path, ref
     config().out.mkdir()
     (config().out / "thesis.tex").write_text("precious")
     for flag in ({}, {"resume": True}, {"overwrite": True}):
-        with refused("holds another run or other files, and a run overwrites nothing; give a new folder with --out$"):
+        with refused("holds another run or other files, and a run overwrites nothing; give a new folder for `out`$"):
             check_run_folder(config(**flag))
 
 
@@ -116,6 +118,14 @@ def test_a_run_is_resumed_with_the_options_it_was_begun_with(config, begun, refu
     ):
         with refused(f"the run was begun with other options: {told}"):
             check_run_folder(config(resume=True, **changed))
+
+
+def test_the_same_degradation_may_be_written_otherwise(config, begun, refused):
+    file = begun / "config.yaml"
+    file.write_text(file.read_text().replace("degradation: full", "degradation: 'full: 0.50 , blur'"))
+    check_run_folder(config(resume=True, degradation="full:.5,blur"))
+    with refused("degradation was full:0.5,blur and is blur"):
+        check_run_folder(config(resume=True, degradation="blur"))
 
 
 def test_a_training_does_not_resume_a_search(config, begun, refused):

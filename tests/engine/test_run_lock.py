@@ -1,43 +1,35 @@
 import os
 import signal
-import subprocess
 import sys
-import time
-from contextlib import suppress
+from contextlib import ExitStack
 
 import pytest
 from mfps.engine.run_lock import LOCK, run_lock
 
+from ..processes import started
+
 HOLD = """
-import os, sys, time
+import os, sys
 from pathlib import Path
 from mfps.engine.run_lock import run_lock
 with run_lock(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
-FORK = HOLD.replace("    time.sleep", "    os.fork()\n    time.sleep")
+FORK = HOLD.replace("    print", "    os.fork()\n    print")
 
 
 @pytest.fixture
 def owner(tmp_path):
-    """Start a process that holds the lock of `tmp_path`; ends it afterwards."""
-    started = []
+    """Start a process that holds the lock of `tmp_path`, and wait until it and its child, if any, are there."""
+    with ExitStack() as stack:
 
-    def start(script):
-        process = subprocess.Popen(
-            [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        started.append(process)
-        assert process.stdout.readline() == "held\n"
-        return process
+        def start(script):
+            process = stack.enter_context(started(sys.executable, "-c", script, tmp_path, folder=tmp_path))
+            process.wait_for(lambda: process.out.count("held\n") == (2 if script == FORK else 1))
+            return process
 
-    yield start
-    for process in started:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        yield start
 
 
 def test_a_lock_goes_with_its_block(tmp_path):
@@ -58,9 +50,8 @@ def test_another_process_is_kept_out_and_named(tmp_path, owner, refused):
 def test_a_stale_lock_is_no_lock(tmp_path, owner, script):
     """Also where a forked child of the killed owner lives on."""
     process = owner(script)
-    process.kill()
-    process.wait()
-    time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.end()
     assert (tmp_path / LOCK).is_file()
     with run_lock(tmp_path):
         pass

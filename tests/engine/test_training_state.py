@@ -4,7 +4,7 @@ import random
 import numpy as np
 import pytest
 import torch
-from mfps.engine.training_state import capture, restore
+from mfps.engine.training_state import capture_state, restore_state
 
 OPTIMIZERS = {
     "adam": lambda parameters: torch.optim.Adam(parameters, 0.01, weight_decay=1e-3),
@@ -32,7 +32,7 @@ def train(parts, steps):
 
 
 def bits(parts):
-    tensors, state = capture(parts)
+    tensors, state = capture_state(parts)
     return {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}, json.dumps(state)
 
 
@@ -44,14 +44,14 @@ def test_a_restored_training_goes_on_to_the_bit(optimizer, channels_last):
     np.random.seed(1)
     whole = parts(optimizer, channels_last)
     train(whole, 3)
-    tensors, state = capture(whole)
+    tensors, state = capture_state(whole)
     train(whole, 3)
     expected = bits(whole)
 
     fresh = parts(optimizer, channels_last)
     random.seed(2)
     np.random.seed(2)
-    restore(fresh, tensors, json.loads(json.dumps(state)))
+    restore_state(fresh, tensors, json.loads(json.dumps(state)))
     train(fresh, 3)
     assert bits(fresh) == expected
 
@@ -60,7 +60,7 @@ def test_optimizer_states_are_laid_out_as_their_parameters():
     whole = parts("adam")
     train(whole, 1)
     fresh = parts("adam")
-    restore(fresh, *capture(whole))
+    restore_state(fresh, *capture_state(whole))
     (weight, *_), values = fresh["network"].parameters(), fresh["optimizer"].state
     assert values[weight]["exp_avg"].stride() == weight.stride() != weight.contiguous().stride()
 
@@ -68,18 +68,18 @@ def test_optimizer_states_are_laid_out_as_their_parameters():
 def test_a_capture_is_a_copy():
     whole = parts("momentum")
     train(whole, 1)
-    tensors, _ = capture(whole)
+    tensors, _ = capture_state(whole)
     before = {name: tensor.clone() for name, tensor in tensors.items()}
     train(whole, 1)
     assert all(torch.equal(tensor, before[name]) for name, tensor in tensors.items())
 
 
 def test_a_state_of_another_network_is_refused(refused):
-    tensors, state = capture(parts("adam"))
+    tensors, state = capture_state(parts("adam"))
     with refused("the checkpoint is not of this network"):
-        restore(parts("adam", width=7), tensors, state)
+        restore_state(parts("adam", width=7), tensors, state)
     with refused("the checkpoint is not of this network"):
-        restore(parts("adam"), {}, state)
+        restore_state(parts("adam"), {}, state)
     short = {"numbers": {}, "groups": [{"params": list(range(6))}]}
     for broken in (
         {},
@@ -88,12 +88,12 @@ def test_a_state_of_another_network_is_refused(refused):
         {**state, "random": {"numpy": [], "python": []}},
     ):
         with refused("the checkpoint is not of this network"):
-            restore(parts("adam"), tensors, broken)
+            restore_state(parts("adam"), tensors, broken)
 
 
 def test_an_optimizer_state_of_another_shape_is_refused(refused):
     whole = parts("adam")
     train(whole, 1)
-    tensors, state = capture(whole)
+    tensors, state = capture_state(whole)
     with refused(r"the checkpoint is not of this network \(\(1,\) where \(6, 3, 3, 3\) should be\)"):
-        restore(parts("adam"), {**tensors, "optimizer.0.exp_avg": torch.zeros(1)}, state)
+        restore_state(parts("adam"), {**tensors, "optimizer.0.exp_avg": torch.zeros(1)}, state)

@@ -18,6 +18,7 @@ from mfps.files.external_weights import (
     places,
     weights_of,
 )
+from mfps.files.hashes import sha256_of
 
 CONTENT = b"weights"
 
@@ -29,7 +30,7 @@ def nowhere(tmp_path, monkeypatch):
     monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
     file = tmp_path / "content"
     file.write_bytes(CONTENT)
-    listed = dataclasses.replace(WEIGHTS[0], sha256=external_weights.sha256_of(file)[:10])
+    listed = dataclasses.replace(WEIGHTS[0], sha256=sha256_of(file)[:10])
     monkeypatch.setattr(external_weights, "WEIGHTS", (listed,))
 
     def offline(*_, **__):
@@ -78,7 +79,7 @@ def test_another_file_is_refused(tmp_path, nowhere, refused):
 
 
 def test_what_is_nowhere_names_the_remedy(tmp_path, refused):
-    with refused("no vgg19 weights at .*hub.*: download https.* --weights-dir or MFPS_WEIGHTS names"):
+    with refused("no vgg19 weights at .*hub.*: download https.* `weights_dir` or MFPS_WEIGHTS names"):
         find_weights("vgg19", download=False)
     with refused("cannot be downloaded .*no route to host.*: download https"):
         find_weights("vgg19")

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
-from mfps.genotypes.genotype import Genotype, space_of
+from mfps.genotypes.branch_genotype import space_of
+from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.genotype_file import parse_genotype
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import EDGES, OPERATIONS, PRIORS, RATES, BranchSpace, search_space
 
@@ -85,7 +87,7 @@ def test_every_architectural_change_changes_the_hash(mfpsnet):
 def test_with_width_widens_every_branch_and_keeps_the_rest(mfpsnet):
     wide = mfpsnet.with_width(32)
     assert {name: branch.width for name, branch in wide.present.items()} == {
-        **dict.fromkeys(("upsample", *PRIORS), 32),
+        **dict.fromkeys(("upsample", *PUBLISHED_PRIORS), 32),
         "fusion": 192,
     }
     assert wide.provenance["widened_from"] == mfpsnet.hash
@@ -96,3 +98,25 @@ def test_the_space_of_a_branch_holds_the_branch(mfpsnet):
     for name, branch in mfpsnet.present.items():
         assert space_of(branch, name) == BranchSpace(name, branch.width, 6)
         assert space_of(branch, name).is_legal(branch.path)
+
+
+@pytest.mark.parametrize("width", [0, -4, 3.5, 4097, True, "8"], ids=str)
+def test_a_width_that_cannot_be_is_refused(mfpsnet, width, refused):
+    with refused("`width` is .*: it must be a whole number from 1 to 4096"):
+        mfpsnet.with_width(width)
+
+
+def test_a_genotype_is_saved_loaded_and_drawn(mfpsnet, tmp_path, refused):
+    file = mfpsnet.with_width(2).save(str(tmp_path / "mine.json"))
+    assert Genotype.load(str(file)).hash == mfpsnet.with_width(2).hash
+    assert Genotype.load(file).draw(str(tmp_path / "mine.gv"), title="mine").read_text().startswith("digraph")
+    with refused("exists already"):
+        mfpsnet.save(file)
+
+
+def test_a_genotype_is_compiled(mfpsnet, refused):
+    network = mfpsnet.with_width(1).compile(iterations=1, blocks=1, prior_channels=dict.fromkeys(mfpsnet.priors, 4))
+    assert network.config.prior_channels == dict.fromkeys(mfpsnet.priors, 4)
+    assert network.priors == mfpsnet.priors
+    with refused("`blocks`: must be greater than or equal to 1"):
+        mfpsnet.compile(blocks=0)

@@ -2,11 +2,11 @@ from itertools import combinations, product
 
 import pytest
 from mfps.errors import MfpsError
+from mfps.genotypes.formats.published_arrays import PUBLISHED_OPERATIONS
 from mfps.genotypes.space import (
     BRANCHES,
     EDGES,
     NODES,
-    OPERATIONS,
     RATES,
     BranchSpace,
     Edge,
@@ -32,14 +32,14 @@ def test_six_layers_from_an_end_rate_have_the_published_counts(name):
     assert len(space.paths()) == 233
 
 
-def test_a_cell_has_nine_edges_and_there_are_73728_cells():
+def test_a_cell_has_nine_edges_and_the_published_operations_make_73728_cells():
     assert len(EDGES) == 9
     assert EDGES[4] == Edge("n0", "n1")
     assert EDGES[8] == Edge("n1", "n2")
     pairs = 1
     for node in NODES:
         pairs *= len(list(combinations([edge for edge in EDGES if edge.target == node], 2)))
-    assert pairs * len(OPERATIONS) ** 6 == 73_728
+    assert pairs * len(PUBLISHED_OPERATIONS) ** 6 == 73_728
 
 
 def test_monotone_counts():

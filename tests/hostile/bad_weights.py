@@ -180,6 +180,7 @@ def bad_checkpoints() -> dict[str, bytes]:
         "code": torch_file({"a": Code()}),
         "code, as it was written once": torch_file({"a": Code()}, legacy=True),
         "a pickle": b"cos\nmkdir\n(S'made'\ntR.",
+        "a pickle with an odd escape": b"S'\\K'\n.",
         "a pickle with memory": b"\x80\x02cbuiltins\nbytearray\nJ\xff\xff\xff\x7f\x85R.",
         "a module": torch_file(torch.nn.Linear(1, 1)),
         "a number": torch_file(3),

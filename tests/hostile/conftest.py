@@ -1,8 +1,7 @@
-"""The law that every reader is held to, and the clock that ends a test which hangs."""
+"""The law that every reader is held to, and the clock that ends a test which computes too long."""
 
 import json
 import signal
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import pytest
 from mfps.errors import MfpsError, printable
 
+from ..processes import started
 from .readers import READERS
 
-LONGEST_S = 20
-"""Seconds that a test may take. The slowest takes some five."""
+LONGEST_CPU_S = 20
+"""Seconds of computing that a test may take. The slowest takes some five."""
 
 MAX_GROWTH_MB = 200
 """Memory that a refused file may take."""
@@ -21,14 +21,16 @@ MAX_GROWTH_MB = 200
 
 @pytest.fixture(autouse=True)
 def clock():
-    def too_late(*_):
-        raise TimeoutError(f"a reader took more than {LONGEST_S} s")
+    """Fails a test that computes too long. One that waits, for a pipe maybe, is failed by `hang_guard`."""
 
-    before = signal.signal(signal.SIGALRM, too_late)
-    signal.alarm(LONGEST_S)
+    def too_late(*_):
+        pytest.fail(f"a reader computed for more than {LONGEST_CPU_S} s")
+
+    before = signal.signal(signal.SIGPROF, too_late)
+    signal.setitimer(signal.ITIMER_PROF, LONGEST_CPU_S)
     yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.signal(signal.SIGPROF, before)
 
 
 def held_to_the_law(reader: str, path: Path, read=None) -> str:
@@ -63,17 +65,10 @@ def judged(capfd):
 @pytest.fixture(scope="session")
 def measuring_process():
     """A process that reads what it is told to, and measures itself; see `measured_reads.py`."""
-    with subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("measured_reads.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    script = Path(__file__).with_name("measured_reads.py")
+    with started(sys.executable, script, str(LONGEST_CPU_S), folder=script.parent) as process:
         yield process
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.running()
 
 
 @pytest.fixture
@@ -85,13 +80,14 @@ def bounded_read(measuring_process):
     def measure(cases):
         messages = []
         for reader, path in cases:
-            measuring_process.stdin.write(json.dumps([reader, str(path)]) + "\n")
-            measuring_process.stdin.flush()
-            line = measuring_process.stdout.readline()
-            assert line.startswith("["), f"{path.name} as {reader}: {line}"
+            what, before = f"{path.name} as {reader}", measuring_process.out
+            measuring_process.tell(json.dumps([reader, str(path)]))
+            measuring_process.wait_for(lambda before=before: measuring_process.out[len(before) :].endswith("\n"))
+            line = measuring_process.out[len(before) :]
+            assert (line[0], measuring_process.err) == ("[", ""), what
             message, growth, seconds = json.loads(line)
-            assert growth < MAX_GROWTH_MB, f"{path.name} as {reader} took {growth:.0f} MB: {message}"
-            assert seconds < LONGEST_S / 4, f"{path.name} as {reader} took {seconds:.1f} s: {message}"
+            assert growth < MAX_GROWTH_MB, f"{what} took {growth:.0f} MB: {message}"
+            assert seconds < LONGEST_CPU_S / 4, f"{what} took {seconds:.1f} s of CPU: {message}"
             messages.append(message)
         return messages
 

@@ -1,12 +1,14 @@
-"""Reads files and prints what came of each: the message, the growth of peak memory in MB, and seconds.
+"""Reads files and prints what came of each: the message, the growth of peak memory in MB, and seconds of CPU.
 
-    python measured_reads.py < cases     a line of JSON a case: [reader, path]
+    python measured_reads.py SECONDS < cases     a line of JSON a case: [reader, path]
 
-A process of its own, as peak memory never falls, and so that nothing but mfps can have used it.
+A process of its own, as peak memory never falls, and so that nothing but mfps can have used it. The system ends it
+when a reader computes for more than SECONDS.
 """
 
 import json
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,11 +24,12 @@ def peak_mb() -> float:
 if __name__ == "__main__":
     for line in sys.stdin:
         reader, path = json.loads(line)
-        before, began = peak_mb(), time.monotonic()
+        signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))
+        before, began = peak_mb(), time.process_time()
         try:
             READERS[reader](Path(path))
             message = ""
         except MfpsError as error:
             message = str(error)
-        sys.stdout.write(json.dumps([message, peak_mb() - before, time.monotonic() - began]) + "\n")
+        sys.stdout.write(json.dumps([message, peak_mb() - before, time.process_time() - began]) + "\n")
         sys.stdout.flush()

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mfps.engine.configuration import read_yaml
-from mfps.engine.journal import read_history
+from mfps.engine.history import read_history
 from mfps.engine.weights import load_weights
+from mfps.files.config_model import read_yaml
 from mfps.files.external_weights import WEIGHTS, check_weights
 from mfps.files.npy_file import open_array
 from mfps.genotypes.formats.darts_text import read_darts_cell
@@ -15,6 +15,7 @@ from mfps.inference.compile import load_network
 from mfps.inference.published_checkpoint import read_state_dict
 from mfps.priors.array_source import ArraySource
 from mfps.priors.dictionary.dictionary_file import read_dictionary
+from mfps.priors.dictionary.kind import DICTIONARY
 from mfps.priors.dictionary.prior_file import read_dictionary_prior
 from mfps.priors.landmarks.formats import read_given_landmarks
 from mfps.priors.landmarks.landmark_file import read_landmarks
@@ -29,7 +30,7 @@ def read_photograph(path: Path) -> None:
 
 def read_array_prior(path: Path) -> None:
     """As a data set does: all headers first, then the values."""
-    ArraySource([path], "dictionary").load(0, SquareFit(1.0, 0, 0))
+    ArraySource([path], DICTIONARY).load(0, SquareFit(1.0, 0, 0))
 
 
 READERS = {

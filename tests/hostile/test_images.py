@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.images.image import image_size, read_image, write_image
 from mfps.priors.parsing.label_maps import read_label_map, write_label_map
@@ -107,7 +107,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("suffix", WHOLE)
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 @given(data=st.data())
 def test_any_change_to_an_image_is_read_or_refused(tmp_path, suffix, data):
     content = bytearray(WHOLE[suffix])
@@ -120,7 +120,7 @@ def test_any_change_to_an_image_is_read_or_refused(tmp_path, suffix, data):
     held_to_the_law("label map", path)
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(start=st.sampled_from(SIGNATURES), rest=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(tmp_path, start, rest):
     (tmp_path / "a.png").write_bytes(start + rest)

@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.data.dataset import FaceFolder
 from mfps.drawn.faces import write_drawn_faces
@@ -156,7 +156,7 @@ def test_odd_names_are_found(data):
     assert len(FaceFolder(data, 8).names) == 6
 
 
-QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=60)
 
 
 @QUICK

@@ -4,14 +4,14 @@ import json
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from mfps.engine.configuration import read_yaml
+from mfps.files.config_model import read_yaml
 
 from .bad_texts import DARTS, DEEP, READ, VALUES, bad_json, bad_yaml, genotype_text
 from .conftest import held_to_the_law
 
-QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=60)
 
 GENOTYPES = bad_json(genotype_text(), "branches")
 HISTORIES = {name: (text, outcome) for name, (text, outcome) in bad_json('{"epoch": 1}', "epoch").items()}

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.engine.weights import load_weights, save_weights
 from mfps.files.npy_file import open_array
@@ -126,7 +126,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("reader", WHOLE)
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(data=st.data())
 def test_any_change_is_read_or_refused(tmp_path, reader, data):
     content = bytearray(WHOLE[reader])

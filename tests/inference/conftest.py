@@ -1,12 +1,13 @@
 import pytest
 import torch
 from mfps.engine.weights import save_weights
+from mfps.genotypes.prior_branches import PRIOR_BRANCHES
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
 from mfps.networks.restorer import NetworkConfig
 
-CHANNELS = {"parsing": 19, "heatmap": 68, "dictionary": 6}
+CHANNELS = {row.name: row.channels for row in PRIOR_BRANCHES.values()} | {"dictionary": 6}
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 import pytest
 from mfps.genotypes.genotype_file import read_genotype
-from mfps.genotypes.space import PRIORS
+from mfps.genotypes.prior_branches import PRIOR_BRANCHES, PUBLISHED_PRIORS
 from mfps.inference.compile import compile_genotype
-from mfps.inference.cost_report import USUAL_CHANNELS, assumed_channels, genotype_costs
+from mfps.inference.cost_report import assumed_channels, genotype_costs
 from mfps.networks.cost import network_cost
 from mfps.networks.restorer import NetworkConfig
 
@@ -10,9 +10,8 @@ from mfps.networks.restorer import NetworkConfig
 @pytest.mark.parametrize("priors", [(), ("heatmap",)], ids=len)
 def test_the_cost_is_the_compiled_networks(priors, drawn_genotype):
     genotype = drawn_genotype(priors)
-    config = NetworkConfig(
-        iterations=2 if priors else 1, blocks=2, prior_channels={prior: USUAL_CHANNELS[prior] for prior in priors}
-    )
+    channels = {prior: PRIOR_BRANCHES[prior].channels for prior in priors}
+    config = NetworkConfig(iterations=2 if priors else 1, blocks=2, prior_channels=channels)
     expected = network_cost(compile_genotype(genotype, config), 16)
     assert genotype_costs(genotype, 16, blocks=2) == expected
 
@@ -20,7 +19,7 @@ def test_the_cost_is_the_compiled_networks(priors, drawn_genotype):
 def test_the_published_network_has_the_parameters_that_are_alive():
     costs = genotype_costs(read_genotype("mfpsnet"), 8)
     assert costs["total"].parameters == 17_538_367
-    assert list(costs) == ["total", "upsample", *PRIORS, "fusion", "rest"]
+    assert list(costs) == ["total", "upsample", *PUBLISHED_PRIORS, "fusion", "rest"]
 
 
 def test_channels_are_the_provenances_or_the_usual_ones(drawn_genotype):
@@ -43,9 +42,9 @@ def test_channels_that_are_none(drawn_genotype, refused, said):
 
 def test_numbers_out_of_range(drawn_genotype, refused):
     for size in (0, 12, -8):
-        with refused(f"--size is {size}: the side of a face is a positive multiple of 8"):
+        with refused(f"`size` is {size}: the side of a face is a positive multiple of 8"):
             genotype_costs(drawn_genotype(), size)
-    with refused("--iterations: must be greater than or equal to 1"):
+    with refused("`iterations`: must be greater than or equal to 1"):
         genotype_costs(drawn_genotype(), 16, iterations=0)
-    with refused("--blocks: must be greater than or equal to 1"):
+    with refused("`blocks`: must be greater than or equal to 1"):
         genotype_costs(drawn_genotype(), 16, blocks=0)

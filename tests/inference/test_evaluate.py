@@ -1,31 +1,41 @@
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
 from mfps.errors import MfpsError
+from mfps.files.config_model import fill
 from mfps.images.image import read_image
 from mfps.images.metrics import CONVENTION, psnr, ssim
 from mfps.images.tensors import to_uint8
 from mfps.inference.compile import load_network
-from mfps.inference.evaluate import evaluate
+from mfps.inference.config import EvaluateConfig
+from mfps.inference.evaluate import evaluate, folder_name
 from mfps.inference.evaluation_report import table_markdown, table_rows
 from rich.console import Console
 
-DEGRADATIONS = ("full", "blur:1,noise:1")
+DEGRADATIONS = ("full", "blur:1,noise:1", "grey|blur(6,12)|jpeg(30,60)")
+FOLDERS = ("full", "blur1_noise1", "grey-blur-6-12-jpeg-30-60-59f3644a")
+
+
+def judged(weights, data, out, console, **options):
+    return evaluate(fill(EvaluateConfig, {"weights": weights, "data": data, "out": out, **options}), console)
 
 
 @pytest.fixture(scope="module")
 def evaluated(drawn_folder, write_weights, tmp_path_factory):
-    """A network with a prior, judged on two lists under two degradations: its report and its folder."""
+    """A network with a prior, judged on two lists under three degradations: its report and its folder."""
     folder = tmp_path_factory.mktemp("evaluation")
     write_weights(folder / "w.safetensors", ("heatmap",), iterations=3, size=16)
-    report = evaluate(
+    report = judged(
         folder / "w.safetensors", drawn_folder, folder / "out", Console(quiet=True), batch_size=3, seed=4,
-        lists=[drawn_folder / "val.txt", drawn_folder / "train.txt"], degradations=DEGRADATIONS, save_images=True,
+        list=[drawn_folder / "val.txt", drawn_folder / "train.txt"], degradation=DEGRADATIONS, save_images=True,
         device="cpu",
     )  # fmt: skip
     return report, folder
@@ -48,7 +58,7 @@ def test_numbers_are_those_of_the_metrics(evaluated, drawn_folder):
     report, folder = evaluated
     network = load_network(folder / "w.safetensors").restorer
     found = {(face["name"], face["degradation"]): face for face in report["faces"]}
-    assert len(found) == 16
+    assert len(found) == 24
     for degradation in DEGRADATIONS:
         data = FaceFolder(drawn_folder, 16, degradation, None, ("heatmap",), seed=4)
         for batch in make_loader(data, None, 8, 0, shuffle=False, workers=0):
@@ -83,23 +93,39 @@ def test_means_are_over_the_faces(evaluated):
 
 def test_restored_faces_are_the_last_iteration(evaluated, drawn_folder):
     report, folder = evaluated
-    slugs = dict(zip(DEGRADATIONS, ("full", "blur1_noise1"), strict=True))
+    folders = dict(zip(DEGRADATIONS, FOLDERS, strict=True))
+    assert {path.name for path in (folder / "out" / "restored").iterdir()} == set(FOLDERS)
     for face in report["faces"]:
-        picture = read_image(folder / "out" / "restored" / slugs[face["degradation"]] / face["name"])
+        picture = read_image(folder / "out" / "restored" / folders[face["degradation"]] / face["name"])
         clean = read_image(drawn_folder / "images" / face["name"])
         assert psnr(picture, clean) == face["iterations"][-1]["psnr"]
+
+
+texts = st.lists(
+    st.tuples(st.sampled_from(["full", "grey", "blur(6,12)", "blur(6,1.2)", "blur|jpeg"]), st.integers(0, 12)),
+    min_size=1, unique_by=lambda part: part[0],
+).map(lambda parts: ",".join(f"{row}:{weight}" if weight else row for row, weight in parts))  # fmt: skip
+
+
+@given(st.lists(texts, min_size=2, max_size=2, unique=True))
+def test_every_degradation_has_a_safe_folder_of_its_own(pair):
+    one, other = map(folder_name, pair)
+    assert one != other
+    assert re.fullmatch(r"[a-z0-9_.+-]{1,100}", one)
+    assert one[0] not in ".-"
 
 
 def test_the_table_shows_every_stage(evaluated):
     report, folder = evaluated
     rows = table_rows(report)
-    assert len(rows) == 2 * 2 * 4
+    assert len(rows) == 3 * 2 * 4
     assert rows[0][:4] == ("full", "val", "2", "input")
     gain = report["results"][0]["iterations"][2]["psnr"] - report["results"][0]["input"]["psnr"]
     assert rows[3][-1].startswith(f"{gain:+.2f}, ")
     page = (folder / "out" / "evaluation.md").read_text()
     assert page == table_markdown(report)
     assert page.count("\n| ") == 1 + len(rows)
+    assert page.count(r"| grey\|blur(6,12)\|jpeg(30,60) | val |") == 4
     assert all(f"- {key}: " in page for key in report["convention"])
 
 
@@ -108,7 +134,7 @@ def test_the_comparison_shows_some_faces_of_each_degradation(drawn_folder, write
     heights = []
     for shown in (1, 2):
         out = tmp_path / str(shown)
-        evaluate(tmp_path / "w.safetensors", drawn_folder, out, console, shown=shown, degradations=DEGRADATIONS)
+        judged(tmp_path / "w.safetensors", drawn_folder, out, console, shown=shown, degradation=DEGRADATIONS)
         heights.append(read_image(out / "comparison.png").shape[0])
     assert heights[1] > 1.5 * heights[0]
 
@@ -116,7 +142,7 @@ def test_the_comparison_shows_some_faces_of_each_degradation(drawn_folder, write
 @pytest.mark.parametrize("iterations", [1, 2])
 def test_without_lists_all_faces_are_one_group(drawn_folder, write_weights, tmp_path, console, iterations):
     write_weights(tmp_path / "w.safetensors", iterations=iterations, size=16)
-    report = evaluate(tmp_path / "w.safetensors", drawn_folder, tmp_path / "out", console, degradations=["none"])
+    report = judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "out", console, degradation=["none"])
     (result,) = report["results"]
     assert (result["list"], result["faces"], len(result["iterations"])) == ("all", 8, iterations)
     assert report["input"] == {"psnr": 100, "ssim": pytest.approx(1)}
@@ -127,7 +153,7 @@ def test_without_lists_all_faces_are_one_group(drawn_folder, write_weights, tmp_
 def test_numbers_do_not_depend_on_batches_and_workers(drawn_folder, write_weights, tmp_path, console):
     write_weights(tmp_path / "w.safetensors", size=16)
     reports = [
-        evaluate(tmp_path / "w.safetensors", drawn_folder, tmp_path / str(i), console, batch_size=b, workers=w)
+        judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / str(i), console, batch_size=b, workers=w)
         for i, (b, w) in enumerate(((8, 0), (1, 1)))
     ]
     for a, b in zip(*(report["faces"] for report in reports), strict=True):
@@ -139,7 +165,7 @@ def test_without_any_prior_it_stops_after_iteration_0_and_says_so(drawn_folder, 
     write_weights(tmp_path / "w.safetensors", ("heatmap", "parsing"), size=16)
     shutil.copytree(drawn_folder / "images", tmp_path / "bare")
     whole, alone = (
-        evaluate(tmp_path / "w.safetensors", data, tmp_path / f"{data.name}-out", console, device="cpu")
+        judged(tmp_path / "w.safetensors", data, tmp_path / f"{data.name}-out", console, device="cpu")
         for data in (drawn_folder, tmp_path / "bare")
     )
     assert alone["input"] == whole["input"]
@@ -154,19 +180,20 @@ def test_what_cannot_be_evaluated_makes_no_folder(drawn_folder, write_weights, t
     weights, out = tmp_path / "w.safetensors", tmp_path / "out"
     write_weights(weights, ("parsing", "dictionary"), size=16)
     with refused("no dictionary prior is stored there"):
-        evaluate(weights, drawn_folder, out, console)
+        judged(weights, drawn_folder, out, console)
     write_weights(weights, size=16)
     for changed, rule in (
-        ({"lists": [drawn_folder / "val.txt"] * 2}, "two lists have the same name"),
-        ({"degradations": ["full", "full"]}, "'full' comes twice"),
-        ({"degradations": ["rain"]}, "'rain' is not a preset"),
+        ({"list": [drawn_folder / "val.txt"] * 2}, "two lists have the same name"),
+        ({"degradation": ["full", " full"]}, "'full' comes twice"),
+        ({"degradation": ["full", "blur(12,6)"]}, "sigma from 12 to 6 is reversed"),
+        ({"degradation": ["rain"]}, "'rain' is not a preset"),
         ({"size": 20}, "multiple of 8"),
-        ({"shown": 0}, "--shown is 0"),
-        ({"batch_size": 0}, "--batch-size is 0"),
-        ({"precision": "float8"}, "unknown precision 'float8'"),
+        ({"shown": 0}, "`shown`: must be greater than or equal to 1"),
+        ({"batch_size": 0}, "`batch_size`: must be"),
+        ({"precision": "float8"}, "`precision`: must be 'float32' or 'bfloat16'"),
     ):
         with refused(rule):
-            evaluate(weights, drawn_folder, out, console, **changed)
+            judged(weights, drawn_folder, out, console, **changed)
     assert not out.exists()
     with pytest.raises(MfpsError, match="holds another run"):
-        evaluate(weights, drawn_folder, tmp_path, console)
+        judged(weights, drawn_folder, tmp_path, console)

@@ -71,6 +71,11 @@ def test_numbers_with_priors_of_clean_faces_are_called_so_in_every_row(compiled,
     assert f"- oracle_priors: {'heatmap' if oracle else 'none'}" in page
 
 
+def test_what_has_a_bar_stays_in_its_cell(compiled, tmp_path):
+    report = report_of(compiled, tmp_path, False, {"a|b": {"0.png"}})
+    assert table_markdown(report).count(r"| noise | a\|b | 1 |") == 3
+
+
 def test_gains_are_over_the_input(compiled, tmp_path):
     report = report_of(compiled, tmp_path, False)
     for result, start in zip(report["results"], range(0, 6, 3), strict=True):

@@ -7,16 +7,27 @@ import pytest
 import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
+from mfps.engine.device import make_fabric
 from mfps.engine.weights import save_weights
+from mfps.files.config_model import fill
 from mfps.images.image import read_image
 from mfps.images.tensors import images_to_tensor, to_uint8
-from mfps.inference.compile import CompiledNetwork, compile_genotype, weights_header
+from mfps.inference.compile import compile_genotype, weights_header
+from mfps.inference.config import EvaluateConfig, RestoreConfig
 from mfps.inference.evaluate import evaluate
-from mfps.inference.prior_runs import run_with_priors
+from mfps.inference.prior_runs import ready_to_run, run_with_priors
 from mfps.inference.restore import restore
 from mfps.networks.restorer import NetworkConfig
 
 CHANNELS = {"parsing": 19, "heatmap": 68}
+
+
+def judged(weights, data, out, console, **options):
+    return evaluate(fill(EvaluateConfig, {"weights": weights, "data": data, "out": out, **options}), console)
+
+
+def restored(weights, source, out, console, **options):
+    return restore(fill(RestoreConfig, {"weights": weights, "source": source, "out": out, **options}), console)
 
 
 def found_in(images):
@@ -54,7 +65,10 @@ def extracted(monkeypatch):
         def provenance(self):
             return {"heatmap": {"model": "found_in"}}
 
-    monkeypatch.setattr(CompiledNetwork, "extractor", lambda self, sources, device, dropped: Extractor(dropped))
+    for module in ("evaluate", "restore"):
+        monkeypatch.setattr(
+            f"mfps.inference.{module}.prior_extractor", lambda compiled, sources, device, dropped: Extractor(dropped)
+        )
 
 
 @torch.no_grad()
@@ -85,7 +99,7 @@ def mean_psnr(report):
 def test_reports_say_which_priors_a_number_rests_on(network, drawn_folder, tmp_path, console, extracted):
     reports = {}
     for source in ("clean", "degraded", "coarse"):
-        reports[source] = evaluate(
+        reports[source] = judged(
             tmp_path / "w.safetensors", drawn_folder, tmp_path / source, console, priors_from=source, device="cpu"
         )
     said = {source: report["convention"]["priors"] for source, report in reports.items()}
@@ -105,7 +119,7 @@ def test_reports_say_which_priors_a_number_rests_on(network, drawn_folder, tmp_p
 def test_a_dropped_prior_is_zeros_wherever_priors_come_from(network, drawn_folder, tmp_path, console, extracted):
     weights = tmp_path / "w.safetensors"
     for source in ("clean", "coarse"):
-        report = evaluate(
+        report = judged(
             weights, drawn_folder, tmp_path / source, console, drop_prior=["heatmap"], priors_from=source, device="cpu"
         )
         assert report["convention"]["priors"].endswith("heatmap: left out (zeros)")
@@ -114,23 +128,23 @@ def test_a_dropped_prior_is_zeros_wherever_priors_come_from(network, drawn_folde
     (batch,) = make_loader(faces, None, 8, 0, shuffle=False, workers=0)
     with torch.no_grad():
         outputs = network(batch.degraded, {**batch.priors, "heatmap": torch.zeros(8, 68, 16, 16)})
-    restored = tmp_path / "images"
-    evaluate(weights, drawn_folder, restored, console, drop_prior=["heatmap"], save_images=True, device="cpu")
+    images = tmp_path / "images"
+    judged(weights, drawn_folder, images, console, drop_prior=["heatmap"], save_images=True, device="cpu")
     for name, picture in zip(batch.names, to_uint8(outputs[1].numpy()), strict=True):
-        np.testing.assert_allclose(read_image(restored / "restored" / "full" / name).astype(int), picture, atol=1)
+        np.testing.assert_allclose(read_image(images / "restored" / "full" / name).astype(int), picture, atol=1)
 
 
 def test_a_prior_that_is_not_beside_the_photographs_is_zeros_and_said_so(network, drawn_folder, tmp_path, console):
     shutil.copytree(drawn_folder, tmp_path / "some")
     (tmp_path / "some" / "priors" / "landmarks.json").unlink()
-    done = restore(tmp_path / "w.safetensors", tmp_path / "some", tmp_path / "out", console, device="cpu")
+    done = restored(tmp_path / "w.safetensors", tmp_path / "some", tmp_path / "out", console, device="cpu")
     assert (done.iterations, done.left_out) == (2, ("heatmap",))
-    dropped = restore(
+    dropped = restored(
         tmp_path / "w.safetensors", drawn_folder, tmp_path / "same", console, drop_prior=["heatmap"], device="cpu"
     )
     for one, two in zip(done.files, dropped.files, strict=True):
         assert one.read_bytes() == two.read_bytes()
-    nothing = restore(
+    nothing = restored(
         tmp_path / "w.safetensors", drawn_folder, tmp_path / "none", console, drop_prior=list(CHANNELS), device="cpu"
     )
     assert (nothing.iterations, nothing.left_out) == (1, tuple(CHANNELS))
@@ -138,10 +152,25 @@ def test_a_prior_that_is_not_beside_the_photographs_is_zeros_and_said_so(network
 
 @torch.no_grad()
 def test_restoring_with_priors_of_the_photograph(network, drawn_folder, tmp_path, console, extracted):
-    done = restore(
+    done = restored(
         tmp_path / "w.safetensors", drawn_folder, tmp_path / "out", console, priors_from="coarse", device="cpu"
     )
     degraded = images_to_tensor([read_image(drawn_folder / "images" / "0003.png")])
     coarse = network(degraded, iterations=1)[0].clamp(0, 1)
     expected = to_uint8(network(degraded, found_in(coarse))[1].numpy())[0]
     np.testing.assert_allclose(read_image(done.files[3]).astype(int), expected, atol=1)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_network_runs_as_in_its_training(network, precision):
+    """Without Fabric, and to the same bits."""
+    degraded = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    trained = make_fabric("cpu", precision).setup(network)
+    run = ready_to_run(network, torch.device("cpu"), precision)
+    with torch.no_grad():
+        for given in ((degraded, found_in(degraded)), (degraded, found_in(degraded), 1), (degraded, None, 1)):
+            outputs, expected = run(*given), trained(*given)
+            assert len(outputs) == len(expected)
+            assert all(
+                torch.equal(*pair) and pair[0].dtype == torch.float32 for pair in zip(outputs, expected, strict=True)
+            )

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
-from mfps.genotypes.space import PRIORS
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.inference.published_checkpoint import WRAPPERS, import_checkpoint, read_state_dict
 from mfps.networks.restorer import NetworkConfig
 
@@ -19,7 +19,7 @@ CHANNELS = {"parsing": 5, "heatmap": 71, "dictionary": 6}
 
 @pytest.fixture(scope="module")
 def genotype(drawn_genotype):
-    return drawn_genotype(PRIORS)
+    return drawn_genotype(PUBLISHED_PRIORS)
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,8 @@ def test_half_and_double_checkpoints(official, genotype, saved, refused):
 
 
 def test_a_checkpoint_of_another_architecture(official, drawn_genotype, saved, refused):
-    with refused("not a checkpoint of genotype random .*missing.*name its own with --genotype"):
-        import_checkpoint(saved(official), drawn_genotype(PRIORS, seed=5))
+    with refused("not a checkpoint of genotype random .*missing.*name its own as `genotype`"):
+        import_checkpoint(saved(official), drawn_genotype(PUBLISHED_PRIORS, seed=5))
 
 
 class Evil:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.inference.published_checkpoint import import_checkpoint
-from mfps.networks.published_layout import BRANCHES, MODULES
+from mfps.networks.published_layout import MODULES, OFFICIAL_BRANCHES
 
 from ..published_recipe import CHANNELS, DATA, published_state
 
@@ -57,7 +57,7 @@ def test_float32_gives_the_published_output(published, given, expected):
 def test_float64_gives_the_published_output_and_inner_features(published, given, expected):
     network = published.restorer
     network.double()
-    places = MODULES | {f"paths.{branch}": official for branch, official in BRANCHES.items()}
+    places = MODULES | {f"paths.{branch}": official for branch, official in OFFICIAL_BRANCHES.items()}
     ours = {official: place for place, official in places.items()}
     found = {official: [] for official in ACTIVATIONS}
     handles = [

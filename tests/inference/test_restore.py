@@ -6,9 +6,15 @@ import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
 from mfps.errors import MfpsError
+from mfps.files.config_model import fill
 from mfps.images.image import fit_square, read_image, write_image
 from mfps.images.tensors import images_to_tensor, to_uint8
+from mfps.inference.config import RestoreConfig
 from mfps.inference.restore import restore
+
+
+def restored(weights, source, out, console, **options):
+    return restore(fill(RestoreConfig, {"weights": weights, "source": source, "out": out, **options}), console)
 
 
 @pytest.fixture
@@ -25,19 +31,19 @@ def weights(write_weights, tmp_path):
 @torch.no_grad()
 def test_a_folder_is_restored_face_by_face_as_the_network_does(weights, drawn_folder, tmp_path, console):
     file, network = weights()
-    done = restore(file, drawn_folder, tmp_path / "out", console, batch_size=3, device="cpu")
+    done = restored(file, drawn_folder, tmp_path / "out", console, batch_size=3, device="cpu")
     assert (len(done.files), done.size, done.iterations, done.left_out, done.cropped) == (8, 16, 2, (), 0)
     assert sorted((tmp_path / "out").rglob("*.png")) == sorted(done.files)
-    for restored in done.files:
-        degraded = read_image(drawn_folder / "images" / restored.name)
+    for file in done.files:
+        degraded = read_image(drawn_folder / "images" / file.name)
         expected = to_uint8(network(images_to_tensor([degraded]))[-1].numpy())[0]
-        np.testing.assert_allclose(read_image(restored).astype(int), expected, atol=1)
+        np.testing.assert_allclose(read_image(file).astype(int), expected, atol=1)
 
 
 @torch.no_grad()
 def test_priors_beside_the_photographs_are_used(weights, drawn_folder, tmp_path, console):
     file, network = weights("parsing", "heatmap")
-    done = restore(file, drawn_folder, tmp_path / "out", console, device="cpu")
+    done = restored(file, drawn_folder, tmp_path / "out", console, device="cpu")
     assert (done.iterations, done.left_out) == (2, ())
     faces = FaceFolder(drawn_folder, 16, "full", None, ("parsing", "heatmap"))
     for batch in make_loader(faces, None, 8, 0, shuffle=False, workers=0):
@@ -50,12 +56,12 @@ def test_priors_beside_the_photographs_are_used(weights, drawn_folder, tmp_path,
 def test_without_priors_it_stops_after_iteration_0(weights, drawn_folder, tmp_path, console):
     file, network = weights("heatmap")
     shutil.copytree(drawn_folder / "images", tmp_path / "bare")
-    done = restore(file, tmp_path / "bare", tmp_path / "out", console, device="cpu")
+    done = restored(file, tmp_path / "bare", tmp_path / "out", console, device="cpu")
     assert (done.iterations, done.left_out) == (1, ("heatmap",))
     degraded = read_image(tmp_path / "bare" / "0003.png")
     expected = to_uint8(network(images_to_tensor([degraded]), iterations=1)[0].numpy())[0]
     np.testing.assert_allclose(read_image(tmp_path / "out" / "0003.png").astype(int), expected, atol=1)
-    done = restore(file, drawn_folder, tmp_path / "once", console, iterations=1, device="cpu")
+    done = restored(file, drawn_folder, tmp_path / "once", console, iterations=1, device="cpu")
     assert (done.iterations, done.left_out) == (1, ())
     assert (tmp_path / "once" / "0003.png").read_bytes() == (tmp_path / "out" / "0003.png").read_bytes()
 
@@ -66,7 +72,7 @@ def test_one_photograph_of_any_size(weights, tmp_path, console, extent):
     height, width = extent
     photograph = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     write_image(tmp_path / "face.png", photograph)
-    done = restore(file, tmp_path / "face.png", tmp_path / "out", console, size=24, device="cpu")
+    done = restored(file, tmp_path / "face.png", tmp_path / "out", console, size=24, device="cpu")
     assert done.files == (tmp_path / "out" / "face.png",)
     assert done.cropped == (height != width)
     assert read_image(done.files[0]).shape == (24, 24, 3)
@@ -86,7 +92,7 @@ def test_folders_below_the_folder_keep_their_names(weights, drawn_folder, tmp_pa
     file, _ = weights()
     (tmp_path / "in" / "deep").mkdir(parents=True)
     shutil.copy(drawn_folder / "images" / "0000.png", tmp_path / "in" / "deep" / "a b.PNG")
-    done = restore(file, tmp_path / "in", tmp_path / "out", console, device="cpu")
+    done = restored(file, tmp_path / "in", tmp_path / "out", console, device="cpu")
     assert done.files == (tmp_path / "out" / "deep" / "a b.png",)
     assert done.files[0].is_file()
 
@@ -96,18 +102,18 @@ def test_what_cannot_be_restored_leaves_nothing(weights, drawn_folder, tmp_path,
     out = tmp_path / "out"
 
     def run(source=drawn_folder, **options):
-        restore(file, source, out, console, **{"device": "cpu", **options})
+        restored(file, source, out, console, **{"device": "cpu", **options})
 
     shutil.copytree(drawn_folder, tmp_path / "cut")
     photograph = tmp_path / "cut" / "images" / "0005.png"
     photograph.write_bytes(photograph.read_bytes()[:100])
     with refused("0005.png: the image is damaged"):
         run(tmp_path / "cut", batch_size=2)
-    with refused("--iterations is -1: it must be at least 1"):
+    with refused("`iterations`: must be greater than or equal to 1"):
         run(iterations=-1)
-    with refused("--iterations is 0: it must be at least 1"):
+    with refused("`iterations`: must be greater than or equal to 1"):
         run(iterations=0)
-    with refused("--batch-size is 0"):
+    with refused("`batch_size`: must be"):
         run(batch_size=0)
     with refused("multiples? of 8"):
         run(size=12)
@@ -118,9 +124,9 @@ def test_what_cannot_be_restored_leaves_nothing(weights, drawn_folder, tmp_path,
     photograph.unlink()
     with refused("landmarks.json: the heatmap prior is missing for 1 of 7 images, first 0002.png"):
         run(tmp_path / "cut")
-    with refused("--drop-prior parsing: the network does not take it; it takes heatmap"):
+    with refused("`drop_prior` parsing: the network does not take it; it takes heatmap"):
         run(drop_prior=["parsing"])
-    with refused("--priors-from 'clean-ish' is not known; choose from clean, degraded, coarse"):
+    with refused("`priors_from`: must be 'clean', 'degraded' or 'coarse' .got 'clean-ish'"):
         run(priors_from="clean-ish")
     assert not out.exists()
     assert not list(tmp_path.glob(".out*"))

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from mfps.genotypes.space import EDGES, Transition, cell_width
+from mfps.genotypes.space import Transition, cell_width
 
 
 def steps(branch):
@@ -19,14 +19,13 @@ def decided():
     @torch.no_grad()
     def decide(supernet, branch):
         space = supernet.space
-        if supernet.alphas is not None:
-            chosen = [space.operations.index(branch.operations.get(edge, space.operations[0])) for edge in EDGES]
-            supernet.alphas.zero_()[range(len(EDGES)), chosen] = 1e4
-        if supernet.betas is not None:
-            taken = [t in steps(branch) for into in supernet.contested for t in into]
-            supernet.betas.copy_(1e4 * torch.tensor(taken))
-        if supernet.gammas is not None:
-            supernet.gammas.copy_(1e4 * torch.tensor([rate == branch.path[-1] for rate in space.end_rates]))
+        for choice in supernet.choices():
+            if choice.kind == "operations":
+                wanted = {branch.operations.get(choice.edge, space.operations[0])}
+            else:
+                wanted = steps(branch) if choice.kind == "transitions" else {branch.path[-1]}
+            if choice.logits is not None:
+                choice.logits.copy_(1e4 * torch.tensor([option in wanted for option in choice.options]))
         return supernet
 
     return decide

@@ -1,5 +1,5 @@
 import pytest
-from mfps.engine.configuration import PRESETS, resolve
+from mfps.engine.configuration import PRESETS, config_values, resolve
 from mfps.errors import MfpsError
 from mfps.genotypes.space import BRANCHES
 from mfps.nas.config import SearchConfig
@@ -47,7 +47,14 @@ def test_held_branches_that_cannot_be(given, rule):
 
 @pytest.mark.parametrize(("warmup", "epochs"), [(1, 1), (5, 3)])
 def test_a_warm_up_ends_before_the_search(warmup, epochs):
-    rule = rf"--warmup-epochs \({warmup}\) must be below --epochs \({epochs}\)"
+    rule = rf"`warmup_epochs` \({warmup}\) must be below `epochs` \({epochs}\)"
     with pytest.raises(ValidationError, match=rule):
         SearchConfig(**PLACES, warmup_epochs=warmup, epochs=epochs)
     assert SearchConfig(**PLACES, warmup_epochs=epochs - 1, epochs=epochs)
+
+
+def test_a_strategy_is_one_of_those_there_are():
+    with pytest.raises(ValidationError, match="unknown strategy 'x': choose from mixed"):
+        SearchConfig(**PLACES, strategy="x")
+    assert SearchConfig(**PLACES, strategy="mixed") == SearchConfig(**PLACES)
+    assert "strategy" not in config_values(SearchConfig(**PLACES))

@@ -9,7 +9,6 @@ from mfps.genotypes.decode import BranchProbabilities, decode_branch
 from mfps.genotypes.space import BRANCHES, EDGES, BranchSpace, search_space
 from mfps.nas.derive import (
     derive_genotype,
-    entropies,
     margins,
     probabilities_from_json,
     probabilities_to_json,
@@ -35,22 +34,6 @@ def beliefs(space, seed, sharpness=1.0):
             transitions |= dict(zip(into, softmax(len(into)).tolist(), strict=True))
     ends = dict(zip(space.end_rates, softmax(len(space.end_rates)).tolist(), strict=True))
     return BranchProbabilities(softmax(len(EDGES), len(space.operations)), transitions, ends)
-
-
-@settings(max_examples=30)
-@given(spaces, st.integers(0, 99), st.floats(0.1, 5))
-def test_entropies_lie_between_a_decision_and_even_odds(space, seed, sharpness):
-    kinds = {"operations", "transitions", "ends"}
-    assert entropies(space, beliefs(space, seed, 0)) == {kind: pytest.approx(1) for kind in kinds}
-    assert entropies(space, beliefs(space, seed, 1e6)) == {kind: pytest.approx(0, abs=1e-6) for kind in kinds}
-    between = entropies(space, beliefs(space, seed, sharpness))
-    assert set(between) == kinds
-    assert all(0 < share < 1 for share in between.values())
-
-
-def test_entropies_only_of_real_choices():
-    one = BranchSpace("parsing", 1, 1, operations=("skip",))
-    assert set(entropies(one, beliefs(one, 0))) == {"ends"}
 
 
 @settings(max_examples=30)

@@ -3,12 +3,15 @@ import pytest
 import torch
 from mfps.genotypes.sampling import random_branch
 from mfps.genotypes.space import BRANCHES, BranchSpace, cell_width
+from mfps.nas.choices import probabilities_of
 from mfps.nas.expected_cost import expected_cost
 from mfps.nas.supernet import Supernet, restriction
 from mfps.networks.operations import CANDIDATES, Candidate, Convolution
 from mfps.networks.path import FixedPath
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+
+pytestmark = pytest.mark.slow
 
 
 @torch.no_grad()
@@ -52,7 +55,7 @@ def test_a_supernet_expects_the_mean_over_what_it_would_derive():
     supernet = Supernet(space)
     for parameter in supernet.architecture_parameters():
         torch.nn.init.normal_(parameter)
-    probabilities = supernet.probabilities()
+    probabilities = probabilities_of(supernet.choices())
     own = supernet.mixture()
     rng = np.random.default_rng(0)
     draws = []

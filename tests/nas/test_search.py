@@ -10,18 +10,25 @@ import pytest
 import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
-from mfps.data.validation import validation_psnr
-from mfps.engine.configuration import resolve
+from mfps.engine.configuration import read_yaml, resolve
+from mfps.engine.position import Position
 from mfps.engine.weights import load_weights
 from mfps.genotypes.genotype_file import parse_genotype, read_genotype, write_genotype
-from mfps.genotypes.sampling import random_genotype
+from mfps.genotypes.sampling import random_branch, random_genotype
 from mfps.genotypes.space import search_space
 from mfps.images.lists import read_list
 from mfps.nas.config import SearchConfig
 from mfps.nas.derive import probabilities_to_json, searched_epoch
 from mfps.nas.search import search
 from mfps.nas.search_network import build_search_network
+from mfps.nas.strategies import STRATEGIES
+from mfps.nas.strategies.mixed import mixed
+from mfps.nas.supernet import restriction
+from mfps.networks.path import FixedPath
+from mfps.training.validation import validation_psnr
 from rich.console import Console
+
+pytestmark = pytest.mark.slow
 
 TINY = {
     "size": 16, "width": 1, "layers": 2, "fusion_layers": 2, "blocks": 1, "epochs": 2, "warmup_epochs": 1,
@@ -136,7 +143,7 @@ def test_a_search_that_dies_and_is_resumed_ends_the_same(
     """Anywhere: before the first step, in the middle of an epoch, at its end, with every step saved."""
     again = tmp_path / "again"
     for step in steps:
-        with dies_at(mfps.nas.search, step):
+        with dies_at(step):
             search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
     search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
     assert [(again / name).read_bytes() for name in RESULTS] == [(run / name).read_bytes() for name in RESULTS]
@@ -144,7 +151,7 @@ def test_a_search_that_dies_and_is_resumed_ends_the_same(
 
 def test_a_search_is_resumed_with_fewer_steps_than_it_has(drawn_folder, tmp_path, undrawn, console, dies_at):
     options = {"warmup_epochs": 0, "checkpoint_steps": 1}
-    with dies_at(mfps.nas.search, 3):
+    with dies_at(3):
         search(config(drawn_folder, tmp_path / "run", **options), console)
     search(config(drawn_folder, tmp_path / "run", **options, max_steps=2, resume=True), console)
     assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
@@ -230,6 +237,38 @@ def test_a_cost_in_the_loss_makes_the_architecture_cheaper(drawn_folder, tmp_pat
     search(config(drawn_folder, tmp_path / "run", cost_weight=1e6, epoch_steps=None), console)
     before, after = (record["expected_gflops"] for record in history(tmp_path / "run"))
     assert after < 0.95 * before
+
+
+def one_path(searched, position):
+    """A strategy whose steps train the paths of one genotype."""
+    branches = {name: random_branch(searched.spaces[name], np.random.default_rng(0)) for name in searched.supernets}
+    return {name: restriction(branch) for name, branch in branches.items()}
+
+
+def test_a_strategy_decides_what_a_step_trains(drawn_folder, tmp_path, undrawn, monkeypatch):
+    monkeypatch.setitem(STRATEGIES, "one_path", one_path)
+    given = config(drawn_folder, tmp_path / "run", strategy="one_path", accumulate=2, batch_size=2)
+    search(given)
+    torch.manual_seed(given.seed)
+    start = build_search_network(given, {})
+    branch = random_branch(start.spaces["upsample"], np.random.default_rng(0))
+    on_path = set(FixedPath(branch).state_dict())
+    after = load_weights(tmp_path / "run").state
+    for name, value in start.restorer.named_parameters():
+        learns = not name.startswith("paths.upsample.") or name.removeprefix("paths.upsample.") in on_path
+        assert torch.equal(value, after[name]) != learns, name
+    assert read_yaml(tmp_path / "run" / "config.yaml")["strategy"] == "one_path"
+
+
+def test_the_published_strategy_leaves_every_branch_to_its_supernet(drawn_folder, tmp_path):
+    given = config(drawn_folder, tmp_path / "run")
+    assert STRATEGIES[given.strategy] is mixed
+    assert mixed(build_search_network(given, {}), Position()) == {}
+
+
+def test_without_a_console_nothing_is_printed(drawn_folder, tmp_path, undrawn, capfd):
+    search(config(drawn_folder, tmp_path / "run", epoch_steps=1))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_learning_rate_halves(drawn_folder, tmp_path, undrawn, console):

@@ -2,6 +2,7 @@ import pytest
 import torch
 from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.genotype_file import write_genotype
+from mfps.genotypes.prior_branches import PRIOR_BRANCHES
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
 from mfps.inference.compile import compile_genotype, slice_supernet
@@ -10,7 +11,9 @@ from mfps.nas.search_network import build_search_network
 from mfps.nas.supernet import Supernet
 from mfps.networks.path import FixedPath
 
-CHANNELS = {"parsing": 19, "heatmap": 68, "dictionary": 6}
+pytestmark = pytest.mark.slow
+
+CHANNELS = {row.name: row.channels for row in PRIOR_BRANCHES.values()} | {"dictionary": 6}
 
 
 def config(**changed):
@@ -49,8 +52,8 @@ def test_weights_and_architecture_are_all_parameters(priors):
     searched = build(priors)
     found = [id(p) for p in [*searched.weights().values(), *searched.architecture().values()]]
     assert sorted(found) == sorted(id(p) for p in searched.restorer.parameters())
-    names = {name.rsplit(".", 1)[1] for name, p in searched.restorer.named_parameters()
-             if id(p) in {id(q) for q in searched.architecture().values()}}  # fmt: skip
+    architecture = {id(p) for p in searched.architecture().values()}
+    names = {name.rsplit(".", 1)[1] for name, p in searched.restorer.named_parameters() if id(p) in architecture}
     assert names == {"alphas", "betas", "gammas"}
 
 

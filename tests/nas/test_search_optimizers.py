@@ -7,6 +7,8 @@ from mfps.nas.config import SearchConfig
 from mfps.nas.search import search
 from rich.console import Console
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "size": 16, "width": 1, "layers": 2, "fusion_layers": 2, "blocks": 1, "epochs": 1, "warmup_epochs": 0,
     "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu",

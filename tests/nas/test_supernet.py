@@ -5,6 +5,7 @@ import pytest
 import torch
 from mfps.genotypes.sampling import random_branch
 from mfps.genotypes.space import BRANCHES, EDGES, OPERATIONS, BranchSpace
+from mfps.nas.choices import probabilities_of
 from mfps.nas.supernet import INITIAL_SCALE, Supernet, restriction
 from mfps.networks.path import FixedPath
 from torch import nn
@@ -83,10 +84,13 @@ def test_both_mixings_agree_where_all_is_decided(space, entry, supernet_of, deci
 
 @torch.no_grad()
 def test_the_mixings_differ_where_nothing_is_decided(entry, supernet_of, undecided, difference):
+    """In one of four draws at least: with other operations any single one may happen to make them alike."""
     x = entry(SPACES[1])
-    undecided(supernet_of(SPACES[1]))
-    by_input, by_output = (supernet_of(SPACES[1], mixing)(x) for mixing in MIXINGS)
-    assert difference(by_input, by_output) > 1e-3
+    differences = []
+    for _ in range(4):
+        undecided(supernet_of(SPACES[1]))
+        differences.append(difference(*(supernet_of(SPACES[1], mixing)(x) for mixing in MIXINGS)))
+    assert max(differences) > 1e-3
 
 
 class Constant(nn.Module):
@@ -133,7 +137,7 @@ def test_the_weights_of_a_cells_inputs_sum_to_one(space, mixing, entry, undecide
 def test_inputs_are_means_over_the_last_two_steps(space, entry, undecided):
     """s1 is weighted by the last step's probability, s0 by that of the last two together."""
     supernet = undecided(Supernet(space)).eval()
-    p = supernet.probabilities().transitions
+    p = probabilities_of(supernet.choices()).transitions
     seen = cell_inputs(supernet, entry(space), lambda source: source, lambda source: source)
     for (layer, rate), ((s0, s1),) in seen.items():
         into = space.incoming(layer, rate)
@@ -169,21 +173,9 @@ def test_no_parameter_where_there_is_no_choice():
     assert Supernet(BranchSpace("upsample", 1, 6)).betas.shape == (41,)  # 45 transitions, 4 of them alone
 
 
-@pytest.mark.parametrize("space", FEW[:3], ids=named)
-def test_probabilities_are_the_softmaxes(space, supernet_of, undecided):
-    supernet = undecided(supernet_of(space))
-    found = supernet.probabilities()
-    betas = torch.cat([part.softmax(0) for part in supernet.betas.detach().split([len(i) for i in supernet.contested])])
-    contested = [t for into in supernet.contested for t in into]
-    assert np.allclose(found.operations, supernet.alphas.detach().softmax(1).numpy(), atol=1e-6)
-    assert [found.transitions[t] for t in contested] == pytest.approx(betas.tolist(), abs=1e-6)
-    assert {found.transitions[t] for t in set(space.transitions) - set(contested)} == {1.0}
-    assert list(found.ends.values()) == pytest.approx(supernet.gammas.detach().softmax(0).tolist(), abs=1e-6)
-
-
 @pytest.mark.parametrize("space", FEW, ids=named)
 def test_every_choice_begins_close_to_even(space):
-    probabilities = Supernet(space).probabilities()
+    probabilities = probabilities_of(Supernet(space).choices())
     assert np.allclose(probabilities.operations, 1 / len(space.operations), atol=10 * INITIAL_SCALE)
     for transition, p in probabilities.transitions.items():
         alternatives = len(space.incoming(transition.layer, transition.target))

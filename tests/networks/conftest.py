@@ -1,13 +1,14 @@
 import pytest
 import torch
-from mfps.genotypes.genotype import space_of
+from mfps.genotypes.branch_genotype import space_of
+from mfps.genotypes.prior_branches import PRIOR_BRANCHES
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import OPERATIONS, search_space
 from mfps.networks.path import FixedPath
 from mfps.networks.restorer import NetworkConfig, Restorer
 from mfps.networks.vgg19 import VGG19Features
 
-CHANNELS = {"parsing": 19, "heatmap": 68, "dictionary": 6}
+CHANNELS = {row.name: row.channels for row in PRIOR_BRANCHES.values()} | {"dictionary": 6}
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from mfps.genotypes.space import PRIORS
 from mfps.networks.cost import Cost, network_cost
 from torch import nn
 
+pytestmark = pytest.mark.slow
+
 
 def counted_by_hooks(network, image, priors):
     """FLOPs of a real run: twice the multiplications of every convolution that is called."""

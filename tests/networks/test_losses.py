@@ -52,5 +52,5 @@ def test_perceptual_loss_reaches_the_output_alone(vgg):
 
 def test_perceptual_loss_without_vgg_is_refused(refused):
     clean, output = images(2)
-    with refused("needs VGG19's weights: name them with --vgg19, or set --perceptual 0"):
+    with refused("needs VGG19's weights: name the file as `vgg19`, or set `perceptual` to 0"):
         restoration_loss([output], clean, "l1", 0.005)

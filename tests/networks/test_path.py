@@ -3,7 +3,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mfps.genotypes.genotype import BranchGenotype
+from mfps.genotypes.branch_genotype import BranchGenotype
 from mfps.genotypes.sampling import random_branch, random_cell
 from mfps.genotypes.space import BRANCHES, RATES, BranchSpace, cell_channels, cell_width
 from mfps.nas.supernet import Supernet

@@ -1,17 +1,21 @@
 import json
+import sys
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 import torch
 from mfps.genotypes.formats.published_arrays import PUBLISHED_OPERATIONS
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.space import PRIORS
 from mfps.networks.restorer import NetworkConfig
 from pydantic import ValidationError
 from torch.nn import functional as F
 
+from ..processes import run_process
+
 KEYS = Path(__file__).parent / "data" / "restorer_keys.json"
-SUBSETS = [subset for count in range(4) for subset in combinations(PRIORS, count)]
+SUBSETS = [subset for count in range(len(PRIORS) + 1) for subset in combinations(PRIORS, count)]
 
 
 @torch.no_grad()
@@ -59,7 +63,7 @@ def test_one_iteration_uses_neither_priors_nor_fusion(build, faces):
     output.sum().backward()
     used = {name for name, parameter in network.named_parameters() if parameter.grad is not None}
     others = {name for name, _ in network.named_parameters()} - used
-    optional = ("paths.parsing", "paths.heatmap", "paths.dictionary", "paths.fusion", "prior_", "fusion_")
+    optional = (*(f"paths.{prior}" for prior in PRIORS), "paths.fusion", "prior_", "fusion_")
     assert others == {name for name, _ in network.named_parameters() if name.startswith(optional)}
 
 
@@ -150,7 +154,7 @@ def test_faces_of_a_batch_do_not_mix(build, faces, randomised):
 
 @pytest.mark.parametrize("size", [(20, 16), (16, 4), (15, 15)])
 def test_sizes_that_are_no_multiple_of_8_are_refused(build, size, refused):
-    with refused(f"{size[1]} x {size[0]} pixels: both must be multiples of 8"):
+    with refused(f"{size[1]} x {size[0]} pixels: both must be positive multiples of 8"):
         build()(torch.rand(1, 3, *size))
 
 
@@ -181,6 +185,32 @@ def test_impossible_networks_are_refused(wrong):
 
 def test_state_dict_keys_stay(build):
     """Weights files of earlier versions load by these names; a change needs a new weights format."""
-    network = build(PRIORS, layers=1, attention=True, operations=PUBLISHED_OPERATIONS)
+    network = build(PUBLISHED_PRIORS, layers=1, attention=True, operations=PUBLISHED_OPERATIONS)
     found = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
     assert found == json.loads(KEYS.read_text())
+
+
+WRONG_IMAGES = {
+    "torch.rand(3, 16, 16)": "float32 (3, 16, 16)",
+    "torch.rand(1, 1, 16, 16)": "float32 (1, 1, 16, 16)",
+    "torch.zeros(1, 3, 16, 16, dtype=torch.uint8)": "uint8 (1, 3, 16, 16)",
+    "torch.rand(1, 3, 16, 20)": "the image is 20 x 16 pixels: both must be positive multiples of 8",
+    "torch.rand(1, 3, 0, 16)": "the image is 16 x 0 pixels: both must be positive multiples of 8",
+}
+
+
+def test_a_wrong_image_is_told_in_one_line(tmp_path):
+    """In a process of its own, without the tests' checks of shapes."""
+    program = f"""
+import torch, mfps
+network = mfps.Genotype.load("mfpsnet").with_width(1).compile(iterations=1, blocks=1)
+for image in ({", ".join(WRONG_IMAGES)}):
+    try:
+        network(image)
+    except mfps.MfpsError as error:
+        print(error)
+"""
+    ended = run_process(sys.executable, "-c", program, folder=tmp_path)
+    assert ended.status == 0, ended.err
+    for line, told in zip(ended.out.splitlines(), WRONG_IMAGES.values(), strict=True):
+        assert told in line

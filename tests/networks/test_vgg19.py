@@ -3,8 +3,11 @@ import dataclasses
 import pytest
 import torch
 from mfps.files import external_weights
+from mfps.files.hashes import sha256_of
 from mfps.networks.vgg19 import IMAGENET_MEAN, IMAGENET_STD, VGG19Features, load_vgg19
 from torch import nn
+
+pytestmark = pytest.mark.slow
 
 CONVOLUTIONS = {
     0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256),
@@ -20,7 +23,7 @@ def listed(monkeypatch):
 
     def make(file):
         official = external_weights.weights_of("vgg19")
-        other = dataclasses.replace(official, sha256=external_weights.sha256_of(file))
+        other = dataclasses.replace(official, sha256=sha256_of(file))
         monkeypatch.setattr(external_weights, "WEIGHTS", (other,))
         return file
 

@@ -7,9 +7,9 @@ from mfps.priors.dictionary.component_boxes import component_boxes
 from mfps.priors.flip import flip_points
 from mfps.priors.landmarks.alignment import alignment, five_points
 from mfps.priors.landmarks.formats import read_given_landmarks
-from mfps.priors.landmarks.schemes import draw_heatmaps
-from mfps.priors.parsing.classes import one_hot_parsing
+from mfps.priors.landmarks.heatmaps import draw_heatmaps
 from mfps.priors.parsing.label_maps import read_label_map
+from mfps.priors.parsing.one_hot import one_hot_parsing
 
 SOURCES = ("dlib68/testing_with_face_landmarks.xml", "helen29_landmarks.json")
 SIZE = 128

@@ -49,8 +49,8 @@ def test_priors_have_one_order():
     ("settings", "said"),
     [
         ({"priors": ("nose",)}, "unknown prior 'nose': choose from parsing, heatmap, dictionary"),
-        ({"priors": ("dictionary",)}, "needs --dictionary FILE"),
-        ({"made_from": "thin air"}, "choose from clean, degraded, coarse"),
+        ({"priors": ("dictionary",)}, "needs a `dictionary` file"),
+        ({"made_from": "thin air"}, "'clean', 'degraded' or 'coarse'"),
         ({"scheme": "oval"}, "'oval' is not known"),
         ({"val": 0.5, "test": 0.5}, "leave no face to train on"),
         ({"size": 20}, "multiple of 8"),
@@ -64,5 +64,5 @@ def test_refused(settings, said):
 
 
 def test_files_that_are_not_there(tmp_path):
-    with pytest.raises(MfpsError, match="labels: there is no such file or folder; check --labels"):
+    with pytest.raises(MfpsError, match="labels: there is no such file or folder; check `labels`"):
         _ = config(labels=tmp_path / "labels").settings

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mfps.files.external_weights import sha256_of
+from mfps.files.hashes import sha256_of
 from mfps.images.image import read_image, write_image
 from mfps.prepare.config import PrepareConfig
 from mfps.prepare.cut_files import cut_detected, cut_to_files, digest_of, read_small_enough
@@ -52,7 +52,7 @@ def test_a_photograph_of_too_many_megapixels_is_not_decoded(tmp_path, refused, m
     write_image(tmp_path / "a.png", np.zeros((100, 200, 3), np.uint8))
     assert read_small_enough(tmp_path / "a.png", 0.02).shape == (100, 200, 3)
     monkeypatch.setattr("mfps.prepare.cut_files.read_image", lambda *_, **__: pytest.fail("it was decoded"))
-    with refused("too large: 0.02 megapixels are more than --max-megapixels 0.0199"):
+    with refused("too large: 0.02 megapixels are more than `max_megapixels` 0.0199"):
         read_small_enough(tmp_path / "a.png", 0.0199)
     name, entry = cut_to_files("a.png", [], tmp_path, config(tmp_path, max_megapixels=0.01), "ibug68")
     assert (name, entry["faces"], entry["sha256"]) == ("a.png", [], sha256_of(tmp_path / "a.png"))

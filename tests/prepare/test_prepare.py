@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 from mfps.data.dataset import FaceFolder
-from mfps.files.external_weights import sha256_of
+from mfps.files.atomic_file import is_partial
+from mfps.files.done_journal import DoneJournal
+from mfps.files.hashes import sha256_of
 from mfps.images.image import image_size, read_image, write_image
 from mfps.prepare import cut_files
-from mfps.prepare.journal import PrepareJournal
 from mfps.priors.dictionary.build import build_dictionary
+from mfps.priors.dictionary.config import DictionaryConfig
 from mfps.priors.landmarks.landmark_file import read_landmarks, write_landmarks
 from mfps.priors.parsing.classes import CELEBAMASK_CLASSES
 from mfps.priors.parsing.label_maps import read_label_map
@@ -65,19 +67,20 @@ def test_the_bytes_do_not_depend_on_the_number_of_processes(prepared, tmp_path, 
 @pytest.mark.parametrize("after", range(0, 10, 2))
 @pytest.mark.parametrize("torn", [False, True])
 def test_a_killed_run_goes_on_to_the_same_bytes(prepared, tmp_path, finished, tree, monkeypatch, after, torn):
-    add = PrepareJournal.add
+    add = DoneJournal.add
 
     def add_some(journal, key, **entry):
         if len(journal.entries) == after:
             if torn:  # half a line of the journal, half a picture
                 with journal.file.open("a") as opened:
                     opened.write('{"key": "one.png", "sha')
-                (tmp_path / "out" / "images" / ".one.png.123.tmp").write_bytes(b"half")
+                for partial in (".one.png.123.part", ".0123456789abcdef.123.tmp"):  # the latter by version 0.1
+                    (tmp_path / "out" / "images" / partial).write_bytes(b"half")
             raise Killed
         add(journal, key, **entry)
 
     with monkeypatch.context() as patch:
-        patch.setattr(PrepareJournal, "add", add_some)
+        patch.setattr(DoneJournal, "add", add_some)
         with pytest.raises(Killed):
             prepared(tmp_path / "out")
     made = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "images").rglob("*.png")}
@@ -109,7 +112,7 @@ def test_a_full_disk_keeps_what_is_finished(prepared, tmp_path, finished, tree, 
     with monkeypatch.context() as patch, refused("cannot be written .No space left on device."):
         patch.setattr(Image.Image, "save", until_full)
         prepared(tmp_path / "out")
-    assert not list(tmp_path.rglob("*.tmp"))
+    assert not [path for path in tmp_path.rglob("*") if is_partial(path)]
     assert all(name in tree(finished) for name in tree(tmp_path / "out"))
     prepared(tmp_path / "out")
     assert tree(tmp_path / "out") == tree(finished)
@@ -171,7 +174,10 @@ def test_aligned_photographs_stay_as_they_are(prepared, tmp_path, faces):
 def test_all_three_priors_take_little_room_and_survive_a_kill(
     prepared, tmp_path, parser_folder, cheap_features, finished, tree, monkeypatch, console
 ):
-    build_dictionary(finished, tmp_path / "d.safetensors", console, entries=2, random_features=True, device="cpu")
+    build_dictionary(
+        DictionaryConfig(data=finished, out=tmp_path / "d.safetensors", entries=2, random_features=True, device="cpu"),
+        console,
+    )
     settings = {
         "size": 128,
         "least_side": 8,
@@ -198,14 +204,15 @@ def test_all_three_priors_take_little_room_and_survive_a_kill(
         assert (out / "priors" / "parsing" / name).stat().st_size + sum(lines) <= 10_000
     assert FaceFolder(out, 128, "noise", None, tuple(provenance)).prior_channels["dictionary"] == 256
 
-    for module, function in (("network_priors", "write_label_map"), ("journal", "PrepareJournal.add")):
-        killed = tmp_path / function
-        target, calls = f"mfps.prepare.{module}.{function}", []
-        real = PrepareJournal.add if "." in function else cut_files.write_label_map
+    for target, real in (
+        ("mfps.priors.parsing.kind.write_label_map", cut_files.write_label_map),
+        ("mfps.files.done_journal.DoneJournal.add", DoneJournal.add),
+    ):
+        killed, calls = tmp_path / real.__name__, []
 
         def third(*args, real=real, calls=calls, **options):
             calls.append(args)
-            if len(calls) == (13 if real is PrepareJournal.add else 3):
+            if len(calls) == (13 if real is DoneJournal.add else 3):
                 raise Killed
             return real(*args, **options)
 

@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
 from mfps.images.image import SquareFit
 from mfps.priors.array_source import ArraySource
+from mfps.priors.dictionary.kind import DICTIONARY
 from mfps.priors.flip import flip_labels, flip_points
-from mfps.priors.landmarks.schemes import SCHEMES, draw_heatmaps
-from mfps.priors.parsing.classes import one_hot_parsing
+from mfps.priors.kinds import PRIOR_KINDS
+from mfps.priors.landmarks.heatmaps import draw_heatmaps
+from mfps.priors.landmarks.schemes import SCHEMES
+from mfps.priors.parsing.one_hot import one_hot_parsing
 from safetensors.numpy import save_file
 
 FIT = SquareFit(1.0, 0, 0)
@@ -20,7 +23,7 @@ def stored(folder, *arrays, prior="dictionary"):
     for number, array in enumerate(arrays):
         paths.append(folder / f"{number}.npy")
         np.save(paths[-1], array)
-    return ArraySource(paths, prior)
+    return ArraySource(paths, PRIOR_KINDS[prior])
 
 
 def maps(channels, height=SIZE, width=SIZE, seed=0):
@@ -33,7 +36,7 @@ def test_either_file_gives_the_same_maps(tmp_path, dtype):
     np.save(tmp_path / "a.npy", array)
     save_file({"features": array}, tmp_path / "a.safetensors")
     for name in ("a.npy", "a.safetensors"):
-        source = ArraySource([tmp_path / name], "dictionary")
+        source = ArraySource([tmp_path / name], DICTIONARY)
         assert source.channels == 5
         tensor = source.tensor([source.load(0, FIT)], SIZE, torch.zeros(1))
         assert tensor.dtype == torch.float32
@@ -83,7 +86,7 @@ def test_flipped_parsing_maps_are_maps_of_flipped_labels(tmp_path):
 @pytest.mark.parametrize(("prior", "channels"), [("parsing", 11), ("heatmap", 5), ("heatmap", 3), ("heatmap", 72)])
 def test_no_flip_where_it_is_not_known_what_mirrors_what(tmp_path, refused, prior, channels):
     source = stored(tmp_path, maps(channels), prior=prior)
-    with refused(f"not known which of {channels} {prior} channels mirror each other; train without --flip"):
+    with refused(f"not known which of {channels} {prior} channels mirror each other; train without `flip`"):
         source.flip(source.load(0, FIT), SIZE)
 
 
@@ -108,7 +111,7 @@ def test_every_face_has_the_same_channels(tmp_path, refused):
 
 @pytest.mark.parametrize("suffix", [".npy", ".safetensors"])
 @given(st.integers(0, 10**4), st.binary(max_size=30), st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(max_examples=60)
 def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, suffix, place, damage, cut):
     path = tmp_path / f"a{suffix}"
     path.unlink(missing_ok=True)
@@ -118,7 +121,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, suffix, place, 
     path.write_bytes(content[:place] + damage + (b"" if cut else content[place + len(damage) :]))
     message = ""
     try:
-        assert ArraySource([path], "dictionary").load(0, FIT).ndim == 3
+        assert ArraySource([path], DICTIONARY).load(0, FIT).ndim == 3
     except MfpsError as error:
         message = str(error)
     assert len(message.splitlines()) <= 1
@@ -128,7 +131,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, suffix, place, 
 def test_nothing_is_unpickled(tmp_path, refused):
     np.save(tmp_path / "a.npy", np.array([{"a": 1}]), allow_pickle=True)
     with refused("pickled ones are refused"):
-        ArraySource([tmp_path / "a.npy"], "heatmap")
+        ArraySource([tmp_path / "a.npy"], DICTIONARY)
     save_file({"other": maps(2)}, tmp_path / "a.safetensors")
     with refused("no safetensors file with a tensor `features`"):
-        ArraySource([tmp_path / "a.safetensors"], "heatmap")
+        ArraySource([tmp_path / "a.safetensors"], DICTIONARY)

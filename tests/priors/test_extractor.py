@@ -2,32 +2,36 @@ import numpy as np
 import pytest
 import torch
 from mfps.drawn.faces import write_drawn_faces
-from mfps.files.external_weights import sha256_of
+from mfps.files.hashes import sha256_of
+from mfps.genotypes.space import PRIORS
 from mfps.images.image import SquareFit
 from mfps.images.tensors import images_to_tensor
-from mfps.priors import extractor
 from mfps.priors.dictionary.build import build_dictionary
+from mfps.priors.dictionary.config import DictionaryConfig
 from mfps.priors.dictionary.dictionary_file import read_dictionary
 from mfps.priors.dictionary.matching import match_faces
 from mfps.priors.dictionary.prior_file import DICTIONARY_FILE, PRIOR_FILE, write_dictionary_prior
 from mfps.priors.dictionary.source import DictionarySource
-from mfps.priors.extractor import ExternalSources, PriorExtractor
+from mfps.priors.extractor import PriorExtractor, found_channels
 from mfps.priors.landmarks.detector import DetectedFace
-from mfps.priors.landmarks.schemes import draw_heatmaps
+from mfps.priors.landmarks.heatmaps import draw_heatmaps
 from mfps.priors.parsing.face_parser import FaceParser
+from mfps.priors.prior_kind import ExternalSources
 
 from ..gallery import CheapFeatures
 
 CPU = torch.device("cpu")
+DETECTOR = "mfps.priors.landmarks.detector.LandmarkDetector"
 
 
 @pytest.fixture
 def known(monkeypatch, faces):
-    """In the detector's place: it knows the drawn faces by their pictures, and nothing else."""
+    """Detectors that know the drawn faces by their pictures, and nothing else: those that were loaded."""
+    loaded = []
 
     class Known:
         def __init__(self, *_):
-            pass
+            loaded.append(self)
 
         def detect(self, image):
             same = (face for face in faces if np.array_equal(face.image, image))
@@ -36,15 +40,17 @@ def known(monkeypatch, faces):
         def provenance(self):
             return {"model": "known"}
 
-    monkeypatch.setattr(extractor, "LandmarkDetector", Known)
+    monkeypatch.setattr(DETECTOR, Known)
+    return loaded
 
 
 @pytest.fixture
-def dictionary(tmp_path, cheap_features, console, monkeypatch):
-    monkeypatch.setattr("mfps.drawn.faces.CANVAS_PX", 64)
+def dictionary(tmp_path, cheap_features, console):
     write_drawn_faces(tmp_path / "data", 4, 32, seed=0)
     file = tmp_path / "made" / DICTIONARY_FILE
-    build_dictionary(tmp_path / "data", file, console, None, 2, random_features=True, device="cpu")
+    build_dictionary(
+        DictionaryConfig(data=tmp_path / "data", out=file, entries=2, random_features=True, device="cpu"), console
+    )
     return file
 
 
@@ -89,10 +95,18 @@ def test_a_dictionary_found_on_the_fly_is_the_one_that_is_stored(known, dictiona
     assert find.provenance()["dictionary"]["dictionary_sha256"] == sha256_of(dictionary)
 
 
+def test_kinds_that_need_landmarks_share_one_detector(known, dictionary, faces):
+    both = PriorExtractor({"heatmap": 68, "dictionary": 256}, ExternalSources(dictionary=dictionary), CPU)
+    assert len(known) == 1
+    assert {prior: by["model"] for prior, by in both.provenance().items()} == dict.fromkeys(both.channels, "known")
+    alone = PriorExtractor({"heatmap": 68}, ExternalSources(), CPU)
+    assert torch.equal(both(batch_of(faces))["heatmap"], alone(batch_of(faces))["heatmap"])
+
+
 def test_dropped_priors_are_zeros_and_need_nothing(faces, monkeypatch):
-    for name in ("LandmarkDetector", "FaceParser", "read_dictionary"):
-        monkeypatch.setattr(extractor, name, lambda *_: pytest.fail("a network was loaded for a dropped prior"))
-    channels = {"parsing": 19, "heatmap": 68, "dictionary": 256}
+    for name in (DETECTOR, "mfps.priors.parsing.face_parser.FaceParser", "mfps.priors.dictionary.kind.read_dictionary"):
+        monkeypatch.setattr(name, lambda *_: pytest.fail("a network was loaded for a dropped prior"))
+    channels = found_channels(PRIORS, False)
     find = PriorExtractor(channels, ExternalSources(), CPU, dropped=tuple(channels))
     found = find(batch_of(faces))
     assert {prior: tensor.shape[1] for prior, tensor in found.items()} == channels
@@ -106,7 +120,7 @@ def test_dropped_priors_are_zeros_and_need_nothing(faces, monkeypatch):
         ({"heatmap": 29}, "heatmap prior of 29 channels, and 68 can be found"),
         ({"parsing": 11}, "parsing prior of 11 channels, and 19"),
         ({"dictionary": 4}, "dictionary prior of 4 channels, and 256"),
-        ({"dictionary": 256}, "name the file with --dictionary"),
+        ({"dictionary": 256}, "needs a `dictionary` file, made by `mfps dictionary build`"),
     ],
 )
 def test_what_cannot_be_found_is_refused(known, channels, said, refused):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from mfps.data.dataset import FaceFolder
+from mfps.data.dataset import FaceFolder, WantedPriors
 from mfps.data.loader import make_loader
 from mfps.errors import MfpsError
 from mfps.images.image import write_image
@@ -86,7 +86,7 @@ def test_arrays_may_go_by_the_stem_and_by_the_short_name(data):
         path = data / "priors" / "heat" / (name.rsplit(".", 1)[0] + ".npy")
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, np.ones((71, 32, 32), np.float16))
-    folder = FaceFolder(data, 32, priors=("heatmap",), heatmap_rgb=True)
+    folder = FaceFolder(data, 32, priors=WantedPriors(("heatmap",), heatmap_rgb=True))
     assert folder.prior_channels == {"heatmap": 71}
 
 
@@ -111,7 +111,7 @@ def test_missing_priors_are_counted(data):
     refused(data, "the parsing prior is missing for 1 of 2 images, first a.png", ("parsing",))
     write_json(data, {"a.png": landmarks(data)["a.png"]})
     refused(data, r"landmarks.json: the heatmap prior is missing for 1 of 2 images, first sub/b.jpg", ("heatmap",))
-    refused(data, "prior 'depth' is not known", ("depth",))
+    refused(data, "unknown prior 'depth': choose from", ("depth",))
 
 
 def test_landmark_files_that_do_not_fit(data):

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mfps.priors.flip import flip_boxes, flip_labels, flip_points
-from mfps.priors.landmarks.schemes import SCHEMES, draw_heatmaps
-from mfps.priors.parsing.classes import CELEBAMASK_CLASSES, CELEBAMASK_FLIP_PAIRS, one_hot_parsing
+from mfps.priors.landmarks.heatmaps import draw_heatmaps
+from mfps.priors.landmarks.schemes import SCHEMES
+from mfps.priors.parsing.classes import CELEBAMASK_CLASSES, CELEBAMASK_FLIP_PAIRS
+from mfps.priors.parsing.one_hot import one_hot_parsing
 
 SIZE = 24
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)

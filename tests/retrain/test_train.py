@@ -3,11 +3,11 @@ import shutil
 
 import mfps.engine.update
 import mfps.retrain.train
+import mfps.training.session
 import pytest
 import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
-from mfps.data.validation import ValidationPSNR, validation_psnr
 from mfps.engine.configuration import resolve
 from mfps.engine.weights import load_weights, save_weights
 from mfps.errors import first_violation
@@ -18,6 +18,7 @@ from mfps.nas.search_network import build_search_network
 from mfps.networks.vgg19 import VGG19Features
 from mfps.retrain.config import RetrainConfig
 from mfps.retrain.train import retrain
+from mfps.training.validation import ValidationPSNR, validation_psnr
 from pydantic import ValidationError
 from rich.console import Console
 
@@ -68,6 +69,11 @@ def test_a_run_is_a_folder(run, config, genotype):
     assert [(record["epoch"], record["step"]) for record in history(run)] == [(1, 2), (2, 4)]
 
 
+def test_without_a_console_nothing_is_printed(config, tmp_path, undrawn, capfd):
+    retrain(config(tmp_path / "run", max_steps=1))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_kept_weights_are_those_of_the_best_epoch(run, drawn_folder):
     records = history(run)
     best = max(records, key=lambda record: record["psnr"]["iterations"][-1])
@@ -105,7 +111,7 @@ def test_the_same_seed_gives_the_same_bytes_with_any_workers(run, config, tmp_pa
 
 def test_a_training_is_resumed_with_fewer_steps_than_it_has(config, tmp_path, undrawn, console, dies_at):
     options = {"epoch_steps": 2, "epochs": 2, "checkpoint_steps": 1}
-    with dies_at(mfps.retrain.train, 3):
+    with dies_at(3):
         retrain(config(tmp_path / "run", **options), console)
     retrain(config(tmp_path / "run", **options, max_steps=2, resume=True), console)
     assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
@@ -117,7 +123,7 @@ def test_a_training_that_dies_and_is_resumed_ends_the_same(config, tmp_path, und
     whole, again = tmp_path / "whole", tmp_path / "again"
     retrain(config(whole, **options), console)
     for step in steps:
-        with dies_at(mfps.retrain.train, step):
+        with dies_at(step):
             retrain(config(again, resume=True, checkpoint_steps=1, **options), console)
     retrain(config(again, resume=True, checkpoint_steps=1, **options), console)
     for name in ("history.jsonl", "weights.safetensors"):
@@ -228,7 +234,7 @@ def test_priors_found_on_the_fly_need_none_beside_the_photographs(
 
 
 def test_a_dropout_of_priors_that_are_not_stored_is_refused(config, tmp_path, refused):
-    with refused("--prior-dropout is of stored priors, and --priors-from coarse finds them on the fly"):
+    with refused("`prior_dropout` is of stored priors, and `priors_from` coarse finds them on the fly"):
         try:
             config(tmp_path / "run", priors="heatmap", prior_dropout=0.2, priors_from="coarse")
         except ValidationError as error:
@@ -247,7 +253,7 @@ def test_faces_that_judge_are_not_learnt_from(val_list, config, tmp_path, undraw
         return ValidationPSNR(20.0, [20.0])
 
     monkeypatch.setattr(mfps.engine.update, "not_finite", spy)
-    monkeypatch.setattr(mfps.retrain.train, "validation_psnr", judge)
+    monkeypatch.setattr(mfps.training.session, "validation_psnr", judge)
     retrain(config(tmp_path / "run", val_list=val_list, epoch_steps=None, epochs=1, batch_size=1), console)
     assert learnt | judged == {f"{number:04d}.png" for number in range(8)}
     assert len(judged) == (1 if val_list is None else 2)

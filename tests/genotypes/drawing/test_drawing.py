@@ -1,15 +1,19 @@
 import os
-import subprocess
 import sys
 
 import matplotlib as mpl
 import pytest
 from mfps.errors import MfpsError
-from mfps.genotypes.drawing.drawing import FORMATS, draw_genotype
+from mfps.genotypes.branch_genotype import space_of
+from mfps.genotypes.drawing.drawing import DRAWING_SUFFIXES, draw_genotype
 from mfps.genotypes.drawing.render_graphviz import has_program
-from mfps.genotypes.genotype import Genotype, space_of
+from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
+
+from ...processes import run_process
+
+pytestmark = pytest.mark.slow
 
 MAGIC = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF", ".gv": b"digraph"}
 RENDERERS = [
@@ -24,7 +28,7 @@ def frsnet() -> Genotype:
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", DRAWING_SUFFIXES)
 def test_every_format_twice_the_same_and_nothing_left_beside_it(frsnet, tmp_path, suffix, renderer):
     first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix.upper()}"
     assert draw_genotype(frsnet, first, renderer=renderer) == first
@@ -41,7 +45,7 @@ def test_drawing_leaves_matplotlibs_settings_alone(frsnet, tmp_path):
     assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", DRAWING_SUFFIXES)
 def test_no_program_is_needed(frsnet, tmp_path, monkeypatch, suffix):
     monkeypatch.setenv("PATH", "")
     out = tmp_path / f"drawing{suffix}"
@@ -116,7 +120,7 @@ def test_a_folder_without_write_permission(frsnet, tmp_path):
     tmp_path.chmod(0o700)
 
 
-def test_no_module_of_genotypes_loads_torch_or_matplotlib_except_the_renderer():
+def test_no_module_of_genotypes_loads_torch_or_matplotlib_except_the_renderer(tmp_path):
     code = """
 import importlib, pkgutil, sys
 import mfps.genotypes
@@ -127,5 +131,4 @@ print(sorted({"torch", "matplotlib", "lightning_fabric"} & set(sys.modules)))
 importlib.import_module("mfps.genotypes.drawing.render_matplotlib")
 print(sorted({"torch", "matplotlib.pyplot"} & set(sys.modules)))
 """
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["[]", "[]"]
+    assert run_process(sys.executable, "-W", "error", "-c", code, folder=tmp_path) == (0, "[]\n[]\n", "")

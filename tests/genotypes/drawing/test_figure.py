@@ -5,11 +5,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 from mfps.errors import MfpsError
+from mfps.genotypes.branch_genotype import CellEdge, space_of
 from mfps.genotypes.decode import BranchProbabilities
 from mfps.genotypes.drawing import trellis_figure
 from mfps.genotypes.drawing.figure import genotype_figure
 from mfps.genotypes.drawing.palette import BRANCH_COLOURS, WIRE
-from mfps.genotypes.genotype import Branches, CellEdge, space_of
+from mfps.genotypes.genotype import Branches
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import EDGES, NODES, PRIORS, search_space
 

@@ -1,11 +1,11 @@
 from itertools import combinations
 
 import pytest
+from mfps.genotypes.branch_genotype import BranchGenotype
 from mfps.genotypes.drawing.cell_figure import draw_cell
 from mfps.genotypes.drawing.graph import cell_graph
 from mfps.genotypes.drawing.labels import Label, overlap, place_labels
 from mfps.genotypes.drawing.scene import Curve, Point, Scene, line
-from mfps.genotypes.genotype import BranchGenotype
 from mfps.genotypes.space import CELL_INPUTS, EDGES, NODES
 
 WIRINGS = [

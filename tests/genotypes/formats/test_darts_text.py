@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
-from mfps.genotypes.formats.darts_text import MAX_FILE_BYTES, NAMES, STATES, read_darts_cell
+from mfps.genotypes.formats.darts_text import MAX_DARTS_BYTES, NAMES, STATES, read_darts_cell
 from mfps.genotypes.space import NODES
 
 GOOD = "('skip_connect', 0), ('conv_3x3', 1), ('conv_5x5', 2), ('conv_7x7', 0), ('identity', 3), ('skip', 1)"
@@ -78,7 +78,7 @@ def test_every_legal_cell_is_read_as_it_stands(tmp_path_factory, drawn):
         (f"Genotype(normal=[{GOOD}], normal_concat=range(2, 6))", "normal_concat is range.2, 6.; our cell"),
         (f"Genotype(normal=[{GOOD}], normal_concat=[2, 3])", "normal_concat is .2, 3.; our cell"),
         (f"Genotype(normal=[{GOOD}], normal_concat=None)", "normal_concat is None"),
-        ("#" * (MAX_FILE_BYTES + 1), "too large"),
+        ("#" * (MAX_DARTS_BYTES + 1), "too large"),
     ],
     ids=lambda value: value[:40],
 )

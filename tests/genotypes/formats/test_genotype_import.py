@@ -4,10 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.genotypes.diff import diff_genotypes
 from mfps.genotypes.formats.genotype_import import import_genotype, write_arrays
-from mfps.genotypes.formats.published_arrays import CELL_FILE, PATH_FILE, PUBLISHED_OPERATIONS
+from mfps.genotypes.formats.published_arrays import CELL_FILE, PATH_FILE, PUBLISHED_BRANCHES, PUBLISHED_OPERATIONS
 from mfps.genotypes.genotype_file import parse_genotype
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import BRANCHES, PRIORS, search_space
+from mfps.genotypes.space import search_space
 
 CELL = "('skip', 0), ('conv_3x3', 1), ('conv_5x5', 2), ('conv_7x7', 0), ('skip', 3), ('skip', 1)"
 
@@ -29,9 +30,9 @@ def darts(tmp_path):
 
 
 @settings(max_examples=20)
-@given(st.sets(st.sampled_from(PRIORS)), st.integers(1, 16), st.integers(0, 999))
+@given(st.sets(st.sampled_from(PUBLISHED_PRIORS)), st.integers(1, 16), st.integers(0, 999))
 def test_export_then_import_gives_the_same_architecture(tmp_path_factory, priors, width, seed):
-    names = sorted(priors, key=PRIORS.index)
+    names = sorted(priors, key=PUBLISHED_PRIORS.index)
     genotype = random_genotype(search_space(names, width=width, operations=PUBLISHED_OPERATIONS), seed)
     folder = tmp_path_factory.mktemp("arrays")
     written = write_arrays(genotype, folder)
@@ -55,16 +56,18 @@ def test_provenance_names_the_source_and_its_files(arrays, mfpsnet):
     assert imported.hash == mfpsnet.hash
     assert imported.name == "arrays"
     assert imported.provenance["kind"] == "imported"
-    assert imported.provenance["branches"] == list(BRANCHES)
+    assert imported.provenance["branches"] == list(PUBLISHED_BRANCHES)
     digests = imported.provenance["sha256"]
-    assert digests.keys() == {f"arrays/{branch}/{file}" for branch in BRANCHES for file in (PATH_FILE, CELL_FILE)}
+    assert digests.keys() == {
+        f"arrays/{branch}/{file}" for branch in PUBLISHED_BRANCHES for file in (PATH_FILE, CELL_FILE)
+    }
     assert all(len(digest) == 64 for digest in digests.values())
     assert "into" not in imported.provenance
 
 
-@pytest.mark.parametrize("branch", BRANCHES)
+@pytest.mark.parametrize("branch", PUBLISHED_BRANCHES)
 def test_one_branch_goes_into_a_genotype(arrays, branch):
-    base = random_genotype(search_space(PRIORS, width=4), 3)
+    base = random_genotype(search_space(PUBLISHED_PRIORS, width=4), 3)
     for source in (arrays, arrays / branch):
         imported = import_genotype(source, branch, base)
         assert {difference.branch for difference in diff_genotypes(base, imported)} == {branch}
@@ -95,13 +98,13 @@ def test_a_text_gives_a_branch_its_cell(darts, mfpsnet):
 
 
 def test_what_makes_no_network(arrays, darts, mfpsnet, tmp_path, refused):
-    with refused("--branch 'nose' is not known; choose from upsample"):
+    with refused("`branch` 'nose' is not known; choose from upsample"):
         import_genotype(arrays, "nose")
-    with refused("arrays/heatmap: holds heatmap alone; name the genotype .* --into"):
+    with refused("arrays/heatmap: holds heatmap alone; name the genotype .* `into`"):
         import_genotype(arrays / "heatmap", "heatmap")
     with refused("prior branches without a fusion branch"):
         import_genotype(arrays / "heatmap", "heatmap", import_genotype(arrays, "upsample"))
-    with refused("darts.txt: holds a cell and no path; .* --into"):
+    with refused("darts.txt: holds a cell and no path; .* `into`"):
         import_genotype(darts)
     with refused("no net_path.npy there, nor in a folder named for a branch"):
         import_genotype(tmp_path)

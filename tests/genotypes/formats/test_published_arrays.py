@@ -2,17 +2,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mfps.genotypes.branch_genotype import BranchGenotype, space_of
 from mfps.genotypes.formats.published_arrays import (
     CELL_FILE,
     PATH_FILE,
+    PUBLISHED_BRANCHES,
     PUBLISHED_OPERATIONS,
     branch_arrays,
     branch_folders,
     read_branch_arrays,
 )
-from mfps.genotypes.genotype import BranchGenotype, space_of
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import BRANCHES, EDGES, NODES, PRIORS, RATES, START_RATES, search_space
+from mfps.genotypes.space import EDGES, NODES, RATES, START_RATES, search_space
 
 CELL = [[0, 0], [1, 1], [2, 2], [3, 3], [5, 0], [8, 1]]
 
@@ -20,7 +22,7 @@ CELL = [[0, 0], [1, 1], [2, 2], [3, 3], [5, 0], [8, 1]]
 @st.composite
 def published(draw):
     """A branch as the published code would save it: its name, legal levels, and a row for each kept edge."""
-    branch = draw(st.sampled_from(BRANCHES))
+    branch = draw(st.sampled_from(PUBLISHED_BRANCHES))
     level, levels = RATES[::-1].index(START_RATES[branch]), []
     for _ in range(draw(st.integers(1, 12))):
         level = draw(st.sampled_from([near for near in (level - 1, level, level + 1) if 0 <= near < len(RATES)]))
@@ -58,7 +60,7 @@ def test_import_then_export_gives_the_same_arrays(tmp_path_factory, saved, rng):
 @given(st.integers(0, 10**6), st.integers(1, 16))
 def test_export_then_import_gives_the_same_branch(tmp_path_factory, seed, width):
     folder = tmp_path_factory.getbasetemp() / "branches"
-    space = search_space(PRIORS, width=width, operations=PUBLISHED_OPERATIONS)
+    space = search_space(PUBLISHED_PRIORS, width=width, operations=PUBLISHED_OPERATIONS)
     for name, branch in random_genotype(space, seed).present.items():
         again = read_branch_arrays(save(folder, *branch_arrays(branch, name)), name, branch.width)
         assert again == branch
@@ -70,6 +72,11 @@ def test_the_published_branches_are_numbered_as_published(mfpsnet):
     path, cell = branch_arrays(mfpsnet.present["upsample"], "upsample")
     assert path.tolist() == [2, 1, 1, 1, 0, 1]
     assert cell.tolist() == [[0, 0], [1, 0], [2, 2], [3, 0], [7, 1], [8, 3]]
+
+
+def test_a_branch_that_the_published_code_does_not_have_cannot_be_written(mfpsnet, refused):
+    with refused("edges: the published code has no such branch; its branches are upsample, .*: keep the JSON file"):
+        branch_arrays(mfpsnet.present["heatmap"], "edges")
 
 
 def test_an_operation_without_a_published_number_cannot_be_written(mfpsnet, refused):

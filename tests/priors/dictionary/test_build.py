@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from mfps.drawn.faces import write_drawn_faces
+from mfps.files.config_model import fill
 from mfps.images.image import image_size
 from mfps.priors.dictionary.build import build_dictionary
 from mfps.priors.dictionary.component_boxes import PARTS
+from mfps.priors.dictionary.config import DictionaryConfig
 from mfps.priors.dictionary.dictionary_file import read_dictionary
 from mfps.priors.landmarks.landmark_file import read_landmarks, write_landmarks
 
@@ -12,9 +14,7 @@ from mfps.priors.landmarks.landmark_file import read_landmarks, write_landmarks
 def data(tmp_path_factory):
     """Five drawn faces. Read only."""
     folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mfps.drawn.faces.CANVAS_PX", 64)
-        write_drawn_faces(folder, 5, 32, seed=0, val=2)
+    write_drawn_faces(folder, 5, 32, seed=0, val=2)
     return folder
 
 
@@ -23,8 +23,8 @@ def build(data, console, cheap_features):
     """`build(out, **options)` makes a dictionary of three entries a part."""
 
     def run(out, **options):
-        chosen = {"entries": 3, "random_features": True, "device": "cpu", **options}
-        return build_dictionary(chosen.pop("data", data), out, console, **chosen)
+        chosen = {"data": data, "out": out, "entries": 3, "random_features": True, "device": "cpu", **options}
+        return build_dictionary(fill(DictionaryConfig, chosen), console)
 
     return run
 
@@ -40,7 +40,7 @@ def test_the_same_faces_and_seed_give_the_same_bytes(build, tmp_path):
 
 def test_it_says_what_it_was_made_of(build, tmp_path, data):
     build(tmp_path / "all.safetensors", seed=7)
-    build(tmp_path / "some.safetensors", seed=7, names=data / "train.txt")
+    build(tmp_path / "some.safetensors", seed=7, list=data / "train.txt")
     everything, some = (read_dictionary(tmp_path / f"{name}.safetensors") for name in ("all", "some"))
     assert everything.features == "seeded random VGG19 (seed 7)"
     assert (everything.seed, everything.entries) == (7, 3)
@@ -71,6 +71,6 @@ def test_faces_without_landmarks_are_refused(build, tmp_path, data, refused):
     write_landmarks(tmp_path / "data" / "priors" / "landmarks.json", "ibug68", some)
     with refused("2 of 5 faces have no landmarks, first 0003.png"):
         build(tmp_path / "a.safetensors", data=tmp_path / "data")
-    with refused("--entries is 0"):
+    with refused("`entries`: must be greater than or equal to 1"):
         build(tmp_path / "a.safetensors", entries=0)
     assert not list(tmp_path.glob("a.*"))

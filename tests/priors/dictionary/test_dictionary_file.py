@@ -5,7 +5,7 @@ import pytest
 import torch
 from mfps.priors.dictionary.component_boxes import PARTS
 from mfps.priors.dictionary.dictionary_file import (
-    FORMAT,
+    DICTIONARY_FORMAT,
     PATCH_SIDES,
     FacialDictionary,
     read_dictionary,
@@ -28,7 +28,7 @@ def centres():
 @pytest.fixture
 def header():
     return {
-        "format": FORMAT,
+        "format": DICTIONARY_FORMAT,
         "size": 512,
         "counts": dict(zip(PARTS, (2, 3, 1, 2), strict=True)),
         "entries": 3,

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from face_alignment.detection.sfd.net_s3fd import s3fd
 from face_alignment.models import FAN
 from mfps.files import external_weights
-from mfps.files.external_weights import WEIGHTS, sha256_of, weights_of
+from mfps.files.external_weights import WEIGHTS, weights_of
+from mfps.files.hashes import sha256_of
 from mfps.priors.landmarks.alignment import TEMPLATE_512, alignment, five_points
 from mfps.priors.landmarks.detector import ALIGNED_BOX_512, SEARCH_PX, LandmarkDetector, aligned_box
 from mfps.priors.landmarks.formats import read_given_landmarks

@@ -5,7 +5,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mfps.errors import MfpsError
@@ -15,7 +15,7 @@ from mfps.priors.landmarks.formats import match_images, read_given_landmarks
 COORDINATES = st.floats(-1e5, 1e5)
 POINTS = st.integers(1, 6).flatmap(lambda count: arrays(np.float64, (count, 2), elements=COORDINATES))
 HOLES = st.lists(st.booleans(), min_size=6, max_size=6)
-one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+one_folder = settings(max_examples=60)
 
 
 def as_pts(points):
@@ -163,7 +163,7 @@ SAMPLES = (
         st.sampled_from([b"nan", b"1e999", b"null", b"{", b"[", b'"', b",", b"<", b"-", b"9" * 5000]),
     ),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(max_examples=200)
 def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path, text, place, cut, put):
     content = text.encode()
     place %= len(content) + 1

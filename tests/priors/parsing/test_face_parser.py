@@ -239,7 +239,7 @@ def test_without_a_network_one_line_says_what_to_get(tmp_path, monkeypatch, refu
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with refused(
-        f"^{MODEL} is not in the hub's cache and cannot be downloaded .*tree/{REVISION} and name their folder with --pa"
+        f"^{MODEL} is not in the hub's cache and cannot be downloaded .*tree/{REVISION} and name their folder as `pa"
     ):
         FaceParser()
     assert capfd.readouterr() == ("", "")

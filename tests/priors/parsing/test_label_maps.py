@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from mfps.priors.parsing.classes import CELEBAMASK_CLASSES, one_hot_parsing
+from mfps.priors.parsing.classes import CELEBAMASK_CLASSES
 from mfps.priors.parsing.label_maps import (
     BISENET_ORDER,
     PALETTE,
@@ -16,6 +16,7 @@ from mfps.priors.parsing.label_maps import (
     read_label_map,
     write_label_map,
 )
+from mfps.priors.parsing.one_hot import one_hot_parsing
 from PIL import Image
 from skimage.color import rgb2lab
 

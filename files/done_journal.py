@@ -1,4 +1,4 @@
-"""What `mfps prepare` has done so far: a line a photograph, so that an interrupted run goes on where it stopped."""
+"""What a command has done so far, a line an item, so that an interrupted run is continued where it stopped."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MAX_VALUE, MfpsError, shortened
-from ..files.durable_file import write_durably
+from .atomic_file import write_atomically
 
 
-class PrepareJournal:
+class DoneJournal:
     """An append-only file of JSON lines, the first one the settings.
 
     A line that an interruption cut off is dropped when the file is opened again.
@@ -28,7 +28,7 @@ class PrepareJournal:
         first = json.dumps({"settings": settings}, sort_keys=True)
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(file, first + "\n")
+            write_atomically(file, first + "\n")
             return
         lines = list(_whole_lines(file))
         if not lines or lines[0] != first:
@@ -40,7 +40,7 @@ class PrepareJournal:
             self.entries = {entry["key"]: entry for entry in map(json.loads, lines[1:])}
         except (TypeError, KeyError):
             raise MfpsError(f"{file}: is damaged; give another folder") from None
-        write_durably(file, "".join(f"{line}\n" for line in lines))
+        write_atomically(file, "".join(f"{line}\n" for line in lines))
 
     def add(self, key: str, **entry: Any) -> None:
         """Write down what is done."""

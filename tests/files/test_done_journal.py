@@ -1,9 +1,9 @@
 import json
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
-from mfps.prepare.journal import PrepareJournal
+from mfps.files.done_journal import DoneJournal
 
 SETTINGS = {"size": 32, "name": "ü"}
 
@@ -11,7 +11,7 @@ SETTINGS = {"size": 32, "name": "ü"}
 def written(folder, count):
     file = folder / "journal.jsonl"
     file.unlink(missing_ok=True)
-    journal = PrepareJournal(file, SETTINGS)
+    journal = DoneJournal(file, SETTINGS)
     for number in range(count):
         journal.add(f"{number}.jpg", value=number, text='line\nbreak "ü"')
     return file, journal.entries
@@ -19,37 +19,37 @@ def written(folder, count):
 
 def test_it_goes_on_where_it_stopped(tmp_path):
     file, entries = written(tmp_path / "deep", 3)
-    again = PrepareJournal(file, SETTINGS)
+    again = DoneJournal(file, SETTINGS)
     assert again.entries == entries
     again.add("new.jpg", value=9)
-    assert list(PrepareJournal(file, SETTINGS).entries) == [*entries, "new.jpg"]
+    assert list(DoneJournal(file, SETTINGS).entries) == [*entries, "new.jpg"]
 
 
 @given(st.integers(0, 10**6))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(max_examples=60)
 def test_cut_off_anywhere_it_keeps_what_is_whole(tmp_path, place):
     file, entries = written(tmp_path, 4)
     content = file.read_bytes()
     first = content.index(b"\n") + 1
     place = first + place % (len(content) - first)
     file.write_bytes(content[:place])
-    kept = PrepareJournal(file, SETTINGS).entries
+    kept = DoneJournal(file, SETTINGS).entries
     whole = content[:place].count(b"\n") - 1
     assert list(kept.items())[:whole] == list(entries.items())[:whole]
     assert len(kept) - whole in (0, 1)  # the line's end alone may be missing
-    PrepareJournal(file, SETTINGS).add("next.jpg", value=1)
+    DoneJournal(file, SETTINGS).add("next.jpg", value=1)
     assert all(json.loads(line) for line in file.read_text().splitlines())
 
 
 @given(st.binary(max_size=60), st.integers(0, 200))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(max_examples=100)
 def test_damage_is_survived_or_refused_in_one_line(tmp_path, damage, place):
     file, entries = written(tmp_path, 2)
     content = file.read_bytes()
     file.write_bytes(content[:place] + damage + content[place + len(damage) :])
     message = ""
     try:
-        kept = PrepareJournal(file, SETTINGS).entries
+        kept = DoneJournal(file, SETTINGS).entries
         assert len(kept) <= len(entries) + len(damage)
     except MfpsError as error:
         message = str(error)
@@ -60,8 +60,8 @@ def test_damage_is_survived_or_refused_in_one_line(tmp_path, damage, place):
 def test_other_settings_are_named(tmp_path, refused):
     file, _ = written(tmp_path / "out" / ".prepare", 1)
     with refused("out: was begun with other settings .size 32 -> 40.; give the same ones to go on"):
-        PrepareJournal(file, {**SETTINGS, "size": 40})
+        DoneJournal(file, {**SETTINGS, "size": 40})
     with refused("extra None -> 1"):
-        PrepareJournal(file, {**SETTINGS, "extra": 1})
+        DoneJournal(file, {**SETTINGS, "extra": 1})
     with refused("name ü -> None"):
-        PrepareJournal(file, {"size": 32})
+        DoneJournal(file, {"size": 32})

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from ..data.batch import FaceBatch
 from ..errors import NotFiniteError
-from .batch import FaceBatch
 from ..images.metrics import psnr
 from ..images.tensors import to_uint8
 
@@ -55,6 +55,6 @@ def validation_psnr(
     if any(map(isnan, means)):
         raise NotFiniteError(
             f"iteration {[isnan(mean) for mean in means[1:]].index(True)}'s output is not finite for the validation "
-            "faces: the training diverged; lower the learning rate, or use --precision float32"
+            "faces: the training diverged; lower the learning rate, or set `precision` to float32"
         )
     return ValidationPSNR(means[0], means[1:])

@@ -1,0 +1,184 @@
+"""Commands whose arguments and options are the fields of a configuration, and how a field is called there.
+
+A field's type, default, help text and panel stand at the field alone. Nothing is checked here but that a text is a
+number where one is needed: the configuration does the rest, the same for options, for `--config FILE` and for Python.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from ..errors import MfpsError, RunStopped
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from ..files.config_model import ConfigModel
+
+FIELD = re.compile(r"`([a-z][a-z0-9_]*)`")
+"""How texts below this package name a field."""
+
+
+def add_command(
+    app: typer.Typer,
+    run: Callable[..., None],
+    model: Callable[[], "type[ConfigModel]"],
+    *positional: str,
+    stage: str | None = None,
+) -> None:
+    """Add a command that is called with a filled configuration; its name and help are the function's.
+
+    Args:
+        app: where to.
+        run: the command; it gets the configuration, and with `stage` also the preset that was given, or None.
+        model: gives the configuration's class. It is asked for when the command runs or shows its help, as importing
+            all of them takes longer than `mfps --help` may.
+        positional: the fields that are arguments, in this order; all others are options.
+        stage: the presets' section that the configuration is filled from, if it is.
+    """
+
+    class Command(TyperCommand):
+        def get_params(self, ctx: Any) -> list[Any]:
+            if not self.params:
+                filled = typer.Typer(add_completion=False)
+                filled.command()(_command(run, model(), positional, stage))
+                built = typer.main.get_command(filled)
+                self.params, self.callback = built.params, built.callback
+            return super().get_params(ctx)
+
+    def placeholder() -> None: ...
+
+    placeholder.__doc__ = run.__doc__
+    app.command(run.__name__, cls=Command)(placeholder)
+
+
+class Commands(TyperGroup):
+    """A group of commands; an error that leaves one of them names its options, not the library's fields."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was given."""
+        try:
+            return super().invoke(ctx)
+        except (MfpsError, RunStopped) as error:
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            error.args = (in_options(str(error), command.params if command else ()),)
+            raise
+
+
+def in_options(text: str, parameters: Iterable[Any]) -> str:
+    """A text in the command line's terms: a field in backticks becomes its option, or an argument's name in capitals.
+
+    Args:
+        text: the library's.
+        parameters: the running command's; what names none of them stays.
+    """
+    names = {
+        parameter.name.rstrip("_"): parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar
+        for parameter in parameters
+    }
+    return FIELD.sub(lambda found: names.get(found[1]) or found[0], text)
+
+
+def _command(
+    run: Callable[..., None], model: "type[ConfigModel]", positional: tuple[str, ...], stage: str | None
+) -> Callable[..., None]:
+    """A function with a parameter for each field, which fills the configuration from them and runs the command."""
+    from ..engine.configuration import RunConfig, resolve
+    from ..files.config_model import fill, read_yaml
+
+    def command(context: typer.Context, config: Path | None, preset: str | None = None, **given: Any) -> None:
+        if stage is not None and issubclass(model, RunConfig):
+            run(resolve(model, stage, preset, config, given), preset)
+            return
+        written = {} if config is None else read_yaml(config)
+        for name, field in model.model_fields.items():
+            if field.is_required() and given[name] is None and written.get(name) is None:
+                context.fail(in_options(f"Missing `{name}`.", context.command.params))
+        run(fill(model, given, config, written))
+
+    command.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess] - what typer reads
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+            for name, kind, default in _parameters(model, positional, stage)
+        ]
+    )
+    return command
+
+
+def _parameters(
+    model: "type[ConfigModel]", positional: tuple[str, ...], stage: str | None
+) -> Iterator[tuple[str, Any, Any]]:
+    """Name, annotation and default of each parameter: arguments first, then the options by panel."""
+    from ..engine.configuration import PRESETS, read_preset
+    from ..files.config_model import Panel, panel_of
+
+    of_preset = {name for preset in PRESETS for name in read_preset(preset, stage)} if stage else set()
+    fields = sorted(model.model_fields.items(), key=lambda item: not item[1].is_required())
+    names = {name: name.upper() if name in positional else _option(name) for name, _ in fields}
+
+    def told(name: str, field: "FieldInfo") -> str:
+        text = FIELD.sub(lambda found: names.get(found[1], found[0]), field.description or "")
+        return " ".join([*text.split(), *_default(field, name in of_preset)])
+
+    yield "context", typer.Context, inspect.Parameter.empty
+    for name in positional:
+        field = model.model_fields[name]
+        argument = typer.Argument(help=told(name, field), metavar=names[name], show_default=False)
+        yield name, Annotated[_kind(field), argument], None
+    for panel in Panel:
+        for name, field in fields:
+            if panel_of(field) is panel and name not in positional:
+                flags = names[name] if _kind(field) != bool | None else f"{names[name]}/{_option(f'no_{name}')}"
+                choices = "|".join(get_args(_plain(field))) if get_origin(_plain(field)) is Literal else None
+                option = typer.Option(flags, help=told(name, field), metavar=choices, rich_help_panel=panel.value)
+                yield name, Annotated[_kind(field), option], None
+    if stage is not None:
+        text = f"{', '.join(PRESETS)}: sizes and schedules. [default: published]"
+        yield "preset", Annotated[str | None, typer.Option("--preset", help=text)], None
+    text = "YAML file with any of these" + ("; a run's config.yaml is one." if stage else ".")
+    yield "config", Annotated[Path | None, typer.Option("--config", help=text)], None
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _plain(field: "FieldInfo") -> Any:
+    """A field's type, without the None that it may be instead."""
+    kind: Any = field.annotation
+    if NoneType in get_args(kind):
+        (kind,) = (part for part in get_args(kind) if part is not NoneType)
+    return kind
+
+
+def _kind(field: "FieldInfo") -> Any:
+    """The type that typer makes of a field's text; every parameter may be left out."""
+    from ..files.config_model import COMMAS
+
+    kind = _plain(field)
+    origin = get_origin(kind)
+    if origin is Literal or COMMAS in field.metadata:
+        return str | None
+    if origin is dict:
+        return list[str] | None
+    if origin is tuple:
+        (part, _) = get_args(kind)
+        return list[get_args(part)[0] if get_origin(part) is Annotated else part] | None
+    return kind | None
+
+
+def _default(field: "FieldInfo", of_preset: bool) -> list[str]:
+    """What the help says of a field's default."""
+    if field.is_required() or of_preset:
+        return ["[required]" if field.is_required() else "[preset]"]
+    default = field.get_default(call_default_factory=True)
+    if default is None or default is False or default in ((), {}):
+        return []
+    shown = ",".join(map(str, default)) if isinstance(default, tuple) else "on" if default is True else f"{default}"
+    return [f"[default: {shown}]"]

@@ -1,0 +1,31 @@
+"""Reading the history of a run: a record for each epoch. It is written by the journal."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..errors import MfpsError
+from ..files.json_text import read_strict
+from ..files.regular_file import read_text
+
+MAX_HISTORY_BYTES = 128 * 2**20
+"""An epoch takes some kilobytes, and a search that writes its probabilities some tens of them."""
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The records of a run's `history.jsonl`, in order.
+
+    Raises:
+        MfpsError: there is none, or a line is not JSON.
+    """
+    file = folder / "history.jsonl"
+    if not os.path.lexists(file):
+        raise MfpsError(f"{folder}: holds no history.jsonl; give the folder of a search or a training")
+    text = read_text(file, "history", MAX_HISTORY_BYTES, "give the folder of a search or a training")
+    try:
+        records: list[Any] = [read_strict(line, finite=False) for line in text.split("\n") if line]
+    except MfpsError:
+        records = [None]
+    if not all(isinstance(record, dict) for record in records):
+        raise MfpsError(f"{file}: a line is not a JSON object; the file was changed or cut off, run again")
+    return records

@@ -1,0 +1,85 @@
+"""Opening a run: one owner for its folder, its newest checkpoint, its journal, and the signals that may stop it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from lightning_fabric import Fabric
+from rich.console import Console
+
+from ..errors import MfpsError
+from .configuration import RunConfig
+from .journal import Journal
+from .position import Length
+from .processes import largest, lost_process
+from .progress import track
+from .run import Run
+from .run_folder import begin_run_folder, check_run_folder
+from .run_lock import run_lock
+from .run_store import RunStore
+from .stop_signals import stop_signals
+from .training_state import Parts
+
+
+@contextmanager
+def open_run(
+    config: RunConfig,
+    fabric: Fabric,
+    console: Console | None,
+    label: str,
+    length: Length,
+    parts: Parts,
+    *identity: str,
+) -> Iterator[Run]:
+    """Own a run folder while the block runs, and continue from its newest checkpoint if there is one.
+
+    Args:
+        config: the run's.
+        fabric: its devices; the processes are started.
+        console: where progress is shown; nowhere without one.
+        label: what the run does.
+        length: how far it goes.
+        parts: the modules and optimizers that it changes; filled from the checkpoint.
+        identity: what a checkpoint must have in common with the run besides its options.
+
+    Raises:
+        MfpsError: the folder holds another run, or another process works in it, or it cannot be written.
+        RunStopped: a signal asked for the end; the run is saved.
+    """
+    folder, first = config.out, fabric.is_global_zero
+    with ExitStack() as stack, _clear_errors(folder):
+        if first:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(run_lock(folder))
+                check_run_folder(config)  # once more, now that no other process can change it
+                begin_run_folder(config)
+            except OSError as error:
+                raise MfpsError(
+                    f"{folder}: cannot be written ({error.strerror or error}); give another folder for `out`"
+                ) from None
+        largest(fabric, 0)  # the others wait until the folder is there
+        request = stack.enter_context(stop_signals())
+        console = Console(quiet=True) if console is None else console
+        run = Run(config, fabric, console, length, RunStore(config, fabric, parts, *identity), request)
+        if run.load():
+            done = f"{run.position.epoch} epochs and {run.position.step} of {length.steps} steps are done"
+            run.say(f"resumed   {folder}: {done}")
+        else:
+            run.save()
+        position = run.position
+        journal = stack.enter_context(Journal(folder, position.history, position.step)) if first else None
+        run.attach(journal, stack.enter_context(track(label, length.steps, run.console, position.step)))
+        yield run
+
+
+@contextmanager
+def _clear_errors(folder: Path) -> Iterator[None]:
+    """Raise errors that say which process or file is meant in the place of those that do not."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise lost_process(error, folder) or error from None
+    except OSError as error:
+        error.filename = error.filename or str(folder)  # a full disk does not say where
+        raise

@@ -1,0 +1,73 @@
+"""Where a run is saved: its position and its parts in a checkpoint, which only the same run may take up again."""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+from lightning_fabric import Fabric
+from pydantic import ValidationError
+
+from ..errors import MfpsError
+from .checkpoint import Checkpoint, Checkpoints
+from .configuration import RunConfig
+from .position import Position
+from .processes import largest
+from .training_state import Parts, capture_state, restore_state
+
+
+class RunStore:
+    """The checkpoints of a run; the first process writes them, all read them.
+
+    Args:
+        config: the run's.
+        fabric: its devices; the processes are started.
+        parts: the modules and optimizers that it changes.
+        identity: what a checkpoint must have in common with the run besides its options.
+    """
+
+    def __init__(self, config: RunConfig, fabric: Fabric, parts: Parts, *identity: str) -> None:
+        self._folder = config.out
+        self._fabric = fabric
+        self._parts = parts
+        self._identity = sha256("\n".join(identity).encode()).hexdigest()[:16]
+        self._checkpoints = Checkpoints(config.out, config.keep_checkpoints)
+
+    def load(self, warn: Callable[[str], None], between_epochs: bool = False) -> Position | None:
+        """Fill the parts from the newest whole checkpoint.
+
+        Args:
+            warn: told of each checkpoint that is passed over.
+            between_epochs: only of those between two epochs.
+
+        Returns:
+            Where the run stood; None where there is no checkpoint.
+
+        Raises:
+            MfpsError: it is of another network or other photographs, or processes see different ones.
+        """
+        saved = self._checkpoints.newest(warn, between_epochs)
+        step = saved.step if saved else -1
+        if largest(self._fabric, step, -step) != (step, -step):
+            raise MfpsError(f"{self._folder}: not every process sees its checkpoints; give a folder that all share")
+        if saved is not None and saved.state.get("identity") != self._identity:
+            raise MfpsError(
+                f"{self._folder}: the run was begun with other photographs or another genotype; give the same "
+                "ones, or a new folder for `out`"
+            )
+        if self._fabric.is_global_zero:
+            self._checkpoints.drop_after(saved)
+        if saved is None:
+            return None
+        try:
+            position = Position.model_validate(saved.state["position"])
+            restore_state(self._parts, saved.tensors, saved.state["parts"])
+        except (KeyError, ValidationError):
+            raise MfpsError(f"{self._folder}: its checkpoints are of another version; use `overwrite`") from None
+        return position
+
+    def save(self, position: Position) -> None:
+        """Write a checkpoint of this moment."""
+        if self._fabric.is_global_zero:
+            tensors, state = capture_state(self._parts)
+            state = {"identity": self._identity, "position": position.model_dump(mode="json"), "parts": state}
+            checkpoint = Checkpoint(position.epoch, position.batch, position.step, tensors, state)
+            self._checkpoints.save(checkpoint, position.best_step)

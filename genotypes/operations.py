@@ -1,0 +1,30 @@
+"""The candidate operations of an edge: a row each, with the line that draws it.
+
+How an operation is built stands in `networks/operations.py`, which needs torch. Colours are a ramp of one hue that no
+branch has, and darker for larger kernels, so that they can be told apart in grey as well.
+"""
+
+from typing import NamedTuple
+
+
+class Stroke(NamedTuple):
+    """How a cell's drawing shows an edge with an operation.
+
+    Attributes:
+        colour: `#rrggbb`.
+        width: of the line, in points.
+        dashed: whether the line is broken.
+    """
+
+    colour: str
+    width: float
+    dashed: bool = False
+
+
+STROKES = {
+    "skip": Stroke("#767676", 1.2, dashed=True),
+    "conv_3x3": Stroke("#9a90d6", 1.3),
+    "conv_5x5": Stroke("#6f5cc0", 1.6),
+    "conv_7x7": Stroke("#311b7a", 1.9),
+}
+"""Every operation by name, in the published order, which breaks ties in decoding: a new one is appended."""

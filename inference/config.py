@@ -1,0 +1,88 @@
+"""The configurations of evaluating and restoring with a trained network."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from ..degradation.fields import DegradationText
+from ..engine.fields import BatchOfFaces, Device, DropPrior, Precision, Seed, Workers
+from ..errors import MfpsError
+from ..files.config_model import REPEATED, ConfigModel, Panel
+from ..priors.fields import Dictionary, Parser, PriorsFrom, WeightsDir
+
+Side = Annotated[
+    int | None,
+    Panel.COMMON,
+    Field(
+        ge=8,
+        lt=2**31,
+        multiple_of=8,
+        description="Side of the faces in pixels, a multiple of 8; by default the one the network was trained at.",
+    ),
+]
+
+
+class EvaluateConfig(ConfigModel):
+    """How a network is judged: on which faces, degraded how, with which priors, and what is written."""
+
+    weights: Annotated[Path, Panel.COMMON]
+    """Weights file, or the run folder that holds it."""
+    data: Annotated[Path, Panel.COMMON]
+    """Folder of clean, aligned faces, with the priors that the network takes; without any of them it stops after
+    iteration 0, which needs none."""
+    out: Annotated[Path, Panel.COMMON]
+    """Folder to make; nothing is overwritten."""
+    list: Annotated[tuple[Path, ...], REPEATED, Panel.COMMON] = ()
+    """List of names, a group of its own in the report; repeatable. Without one, all faces are a group."""
+    degradation: Annotated[tuple[DegradationText, ...], REPEATED, Panel.COMMON] = ("full",)
+    """Preset, stages or mix as in `mfps degrade`, reported on its own; repeatable."""
+    size: Side = None
+    batch_size: BatchOfFaces = 8
+    workers: Workers = 0
+    seed: Seed = 0
+    device: Device = "auto"
+    precision: Precision = "float32"
+    priors_from: PriorsFrom = "clean"
+    drop_prior: DropPrior = ()
+    weights_dir: WeightsDir = None
+    parser: Parser = None
+    dictionary: Dictionary = None
+    shown: Annotated[int, Panel.REPORT] = Field(default=6, ge=1, lt=2**31)
+    """Faces of each degradation on the comparison picture."""
+    save_images: Annotated[bool, Panel.REPORT] = False
+    """Write every restored face to `restored/` in the folder."""
+
+    @model_validator(mode="after")
+    def _judges_each_once(self) -> "EvaluateConfig":
+        if len(set(self.degradation)) < len(self.degradation):
+            twice = max(self.degradation, key=self.degradation.count)
+            raise MfpsError(f"`degradation` {twice!r} comes twice; name each once")
+        if len({path.stem for path in self.list}) < len(self.list):
+            raise MfpsError(
+                f"`list`: two lists have the same name: {', '.join(path.name for path in self.list)}; "
+                "a group is called by its list's name, so rename one"
+            )
+        return self
+
+
+class RestoreConfig(ConfigModel):
+    """How photographs are restored."""
+
+    weights: Annotated[Path, Panel.COMMON]
+    """Weights file, or the run folder that holds it."""
+    source: Annotated[Path, Panel.COMMON]
+    """Degraded, aligned face, or a folder of them."""
+    out: Annotated[Path, Panel.COMMON]
+    """Folder to make for the restored PNG files; nothing is overwritten."""
+    iterations: Annotated[int | None, Panel.COMMON] = Field(default=None, ge=1, lt=2**31)
+    """Passes over each face; by default as many as the network was trained with."""
+    size: Side = None
+    batch_size: BatchOfFaces = 8
+    device: Device = "auto"
+    precision: Precision = "float32"
+    priors_from: PriorsFrom = "clean"
+    drop_prior: DropPrior = ()
+    weights_dir: WeightsDir = None
+    parser: Parser = None
+    dictionary: Dictionary = None

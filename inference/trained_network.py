@@ -1,0 +1,126 @@
+"""A trained network as a Python object: load one, hand it a photograph, get the restored face."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..engine.device import choose_device
+from ..errors import MfpsError
+from ..genotypes.genotype import Genotype
+from ..images.image import fit_square, read_image
+from ..images.tensors import images_to_tensor, to_uint8
+from ..networks.restorer import Restorer
+from .compile import CompiledNetwork, load_network
+
+
+def load(weights: str | Path, device: str = "auto") -> "TrainedNetwork":
+    """Load a trained network.
+
+    Args:
+        weights: a weights file, or the run folder of a training.
+        device: auto (CUDA where there is a GPU), cpu, cuda or cuda:N.
+
+    Raises:
+        MfpsError: not a weights file of a fixed network, or there is no such device.
+    """
+    return TrainedNetwork(load_network(Path(weights))).to(device)
+
+
+class TrainedNetwork:
+    """A fixed network with its weights, ready to restore faces. Made by `load`.
+
+    Attributes:
+        network: the module, in eval mode. It maps (B, 3, H, W) in [0, 1] to a list with each iteration's output.
+        genotype: its architecture.
+        size: side in pixels of the faces it was trained on, and of those it gives.
+        priors: the facial priors that it takes, in order.
+        provenance: what its file says of the training.
+    """
+
+    def __init__(self, compiled: CompiledNetwork) -> None:
+        self.network: Restorer = compiled.restorer
+        self.genotype: Genotype = compiled.genotype
+        self.size: int = compiled.size
+        self.priors: tuple[str, ...] = compiled.restorer.priors
+        self.provenance: dict[str, Any] = compiled.provenance
+
+    def __repr__(self) -> str:
+        parameters = sum(parameter.numel() for parameter in self.network.parameters())
+        takes = f", priors {', '.join(self.priors)}" if self.priors else ""
+        return f"TrainedNetwork({self.genotype.name!r}, {self.size} px, {parameters:,} parameters{takes})"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
+
+    def to(self, device: str | torch.device) -> "TrainedNetwork":
+        """Move the network to a device, and give it back.
+
+        Args:
+            device: auto, cpu, cuda or cuda:N.
+
+        Raises:
+            MfpsError: there is no such device.
+        """
+        self.network.to(choose_device(device) if isinstance(device, str) else device)
+        return self
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        face: str | Path | np.ndarray,
+        priors: Mapping[str, np.ndarray | Tensor] | None = None,
+        iterations: int | None = None,
+    ) -> np.ndarray:
+        """Restore one aligned face.
+
+        A picture that is not square gives its middle; it is brought to `size` pixels, enlarged if need be.
+
+        Args:
+            face: a photograph's file, or its pixels: uint8 (H, W, 3), RGB.
+            priors: for each prior (C, size, size), numbers as in training. Without them only the first iteration runs,
+                which needs none.
+            iterations: passes over the face; by default the network's own number.
+
+        Returns:
+            uint8 (size, size, 3), RGB.
+
+        Raises:
+            MfpsError: the file cannot be read, the array is of another kind, or a prior is missing or has another
+                shape.
+        """
+        picture, _ = fit_square(_pixels(face), self.size, enlarge=True)
+        given = {name: _prior(name, value).to(self.device) for name, value in (priors or {}).items()}
+        if unknown := [name for name in given if name not in self.priors]:
+            takes = ", ".join(self.priors) or "none"
+            raise MfpsError(f"`priors` has {unknown[0]!r}, which this network does not take; it takes {takes}")
+        if iterations is None and self.priors and not given:
+            iterations = 1
+        outputs = self.network(images_to_tensor([picture]).to(self.device), given, iterations)
+        return to_uint8(outputs[-1].float().cpu().numpy())[0]
+
+
+def _pixels(face: str | Path | np.ndarray) -> np.ndarray:
+    if isinstance(face, str | Path):
+        return read_image(face)
+    if not isinstance(face, np.ndarray) or face.ndim != 3 or face.shape[2] != 3 or face.dtype != np.uint8:
+        kind = f"{face.dtype} {face.shape}" if isinstance(face, np.ndarray) else f"a {type(face).__name__}"
+        raise MfpsError(
+            f"`face` must be a file or uint8 pixels (H, W, 3), RGB in 0 to 255, not {kind}; convert it first"
+        )
+    if 0 in face.shape:
+        raise MfpsError(f"`face` has no pixels: its shape is {face.shape}")
+    return face
+
+
+def _prior(name: str, value: np.ndarray | Tensor) -> Tensor:
+    """A prior as a batch of one, float32 (1, C, H, W)."""
+    prior = torch.as_tensor(value)
+    if prior.ndim != 3:
+        raise MfpsError(f"the {name} prior must be (C, H, W), not {tuple(prior.shape)}")
+    return prior.float()[None]

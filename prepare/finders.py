@@ -1,0 +1,44 @@
+"""What finds the priors of a data set: the landmark detector, and a finder for each prior that is not given."""
+
+from importlib import metadata
+from typing import Any, NamedTuple
+
+from ..engine.device import make_fabric
+from ..priors.kinds import PRIOR_KINDS
+from ..priors.landmarks.detector import LandmarkDetector
+from ..priors.prior_kind import PriorFinder
+from .config import PrepareConfig
+from .given_labels import given_priors
+
+
+class Finders(NamedTuple):
+    """What a data set needs, loaded before anything is written."""
+
+    detector: LandmarkDetector | None
+    """None where landmarks are given or not needed."""
+    priors: dict[str, PriorFinder]
+    """By prior; those that are given have none."""
+
+    def networks(self) -> dict[str, dict[str, Any]]:
+        """Which networks these are, by what they find."""
+        found: dict[str, dict[str, Any]] = {}
+        if self.detector is not None:
+            version = metadata.version("face-alignment")
+            found["landmarks"] = {**self.detector.provenance(), "face-alignment": version}
+        return found | {prior: dict(finder.network) for prior, finder in self.priors.items() if finder.network}
+
+
+def open_finders(config: PrepareConfig, find_landmarks: bool) -> Finders:
+    """Load what a data set needs.
+
+    Args:
+        config: the settings.
+        find_landmarks: landmarks are not given.
+
+    Raises:
+        MfpsError: weights or the dictionary are missing or other ones than they should be.
+    """
+    device = make_fabric(config.device, "float32").device
+    detector = LandmarkDetector(config.device, config.weights_dir, config.aligned) if find_landmarks else None
+    wanted = [PRIOR_KINDS[prior] for prior in config.priors if prior not in given_priors(config)]
+    return Finders(detector, {kind.name: kind.finder(config.sources, device) for kind in wanted})

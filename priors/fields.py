@@ -1,0 +1,30 @@
+"""Fields of the configurations that say where priors come from; see `engine.fields`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from ..files.config_model import Panel
+from .provenance import Source
+
+PriorsFrom = Annotated[
+    Source,
+    Panel.PRIORS,
+    Field(
+        description="`clean` reads stored priors, which are oracle priors where they were made of the clean faces; "
+        "`degraded` finds them in the degraded face and `coarse` in the output of iteration 0, on the fly."
+    ),
+]
+
+WeightsDir = Annotated[Path | None, Panel.PRIORS, Field(description="Folder with external weights; see `mfps doctor`.")]
+
+Parser = Annotated[
+    str | None,
+    Panel.PRIORS,
+    Field(description="Folder or name of the face parser's weights; by default jonathandinu/face-parsing."),
+]
+
+Dictionary = Annotated[
+    Path | None, Panel.PRIORS, Field(description="Dictionary file, made by `mfps dictionary build`.")
+]

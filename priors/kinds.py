@@ -1,0 +1,12 @@
+"""The table of priors: everything that mfps does with a prior goes by its row here.
+
+A further prior is a row in `genotypes/prior_branches.py`, a `PriorKind` in a folder of its own, and its name below.
+"""
+
+from .dictionary.kind import DICTIONARY
+from .landmarks.kind import HEATMAP
+from .parsing.kind import PARSING
+from .prior_kind import PriorKind
+
+PRIOR_KINDS: dict[str, PriorKind] = {kind.name: kind for kind in (HEATMAP, PARSING, DICTIONARY)}
+"""Every prior by its name, in the order of a data set's report. The order of channels and branches is `PRIORS`."""

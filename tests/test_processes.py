@@ -1,0 +1,51 @@
+"""The rig that starts processes: whatever becomes of a test, none is left."""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from .processes import hang_guard, run_process, started
+
+BARE = (sys.executable, "-S", "-E", "-c")
+
+
+def test_a_group_ends_with_its_block(tmp_path):
+    """Parent and child hold a pipe, which is at its end once both are gone."""
+    os.mkfifo(tmp_path / "pipe")
+    program = "import os, signal; os.fork(); os.write(os.open('pipe', os.O_WRONLY), b'x'); signal.pause()"
+    with suppress(KeyboardInterrupt), started(*BARE, program, folder=tmp_path) as process:
+        pipe = (tmp_path / "pipe").open("rb")
+        assert pipe.read(2) == b"xx"
+        raise KeyboardInterrupt
+    assert pipe.read() == b""
+    pipe.close()
+    assert process.process.returncode == -signal.SIGKILL
+
+
+def test_what_can_no_longer_happen_is_not_waited_for(tmp_path):
+    with (
+        started(*BARE, "raise SystemExit('no faces')", folder=tmp_path) as process,
+        pytest.raises(pytest.fail.Exception, match="ended with status 1 before it happened:\nno faces"),
+    ):
+        process.wait_for((tmp_path / "never").exists)
+
+
+def test_what_it_is_told_and_says(tmp_path):
+    with started(*BARE, "print(input()[::-1])", folder=tmp_path) as process:
+        process.tell("abc")
+        assert process.end() == (0, "cba\n", "")
+    program = "import os; print(os.getcwd(), os.environ['OMP_NUM_THREADS'], os.environ['A'])"
+    assert run_process(*BARE, program, folder=tmp_path, A="b").out.split() == [str(Path(tmp_path).resolve()), "1", "b"]
+
+
+def test_what_hangs_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr("signal.alarm", lambda seconds: signal.setitimer(signal.ITIMER_REAL, 0.01 if seconds else 0))
+    with (
+        pytest.raises(pytest.fail.Exception, match="nothing happened in 600 s"),
+        hang_guard(),
+    ):
+        signal.pause()

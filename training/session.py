@@ -1,0 +1,143 @@
+"""What every training does alike: its processes and batches, its network on the device, its steps, its validation."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+
+import torch
+from lightning_fabric import Fabric
+from rich.console import Console
+from torch import Tensor, nn
+
+from ..data.batch import FaceBatch
+from ..data.dataset import FaceFolder
+from ..data.loader import make_loader, make_training_loader, shut_down_workers, steps_of, training_steps
+from ..data.sampling import BatchShare
+from ..engine.configuration import RunConfig
+from ..engine.open_run import open_run
+from ..engine.position import Length
+from ..engine.processes import gather_parts, launch, own_part
+from ..engine.run import Run
+from ..engine.training_state import Parts
+from ..networks.synchronised_norm import synchronise_norms
+from ..priors.provenance import oracle_priors, read_provenance
+from .validation import ValidationPSNR, validation_psnr
+
+Pieces = tuple[FaceBatch, ...]
+"""A step's batch, in the pieces that go through the network one after the other; see `BatchShare`."""
+
+Forward = Callable[[FaceBatch], list[Tensor]]
+"""Runs a network on a batch on the device: each iteration's output (B, 3, H, W)."""
+
+
+class Session:
+    """One process's part of a run, from the faces to the outputs of a network.
+
+    It starts the other processes, so what can be wrong with the input is best found before.
+
+    Args:
+        config: the run's.
+        fabric: its devices.
+        train: the faces to learn from.
+        val: the faces to validate on.
+        network: what is trained; it is moved to the device, in place, before an optimizer gets its parameters.
+        groups: numbers of the training faces that a step's first update learns from, its second one and so on; None
+            takes all of them.
+
+    Attributes:
+        length: how far the run goes.
+        names: of all faces, for `open_run`'s identity.
+
+    Raises:
+        MfpsError: the faces do not fill a batch, or the processes do not find each other.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        fabric: Fabric,
+        train: FaceFolder,
+        val: FaceFolder,
+        network: nn.Module,
+        groups: Sequence[Sequence[int] | None] = (None,),
+    ) -> None:
+        launch(fabric, config.deterministic)
+        share = BatchShare(fabric.global_rank, fabric.world_size, config.accumulate)
+        self.config = config
+        self.fabric = fabric
+        self.names = (*train.names, "", *val.names)
+        self._faces = len(train), len(val)
+        self._loaders = [
+            make_training_loader(train, group, config.batch_size, config.seed + i, config.workers, share)
+            for i, group in enumerate(groups)
+        ]
+        self._val_loader = make_loader(val, own_part(fabric, len(val)), config.batch_size, 0, shuffle=False, workers=0)
+        self.length = Length.of(config, min(map(steps_of, self._loaders)))
+        if fabric.world_size > 1:
+            synchronise_norms(network)
+        layout = torch.channels_last if config.channels_last else torch.preserve_format
+        network.to(fabric.device, memory_format=layout)  # pyright: ignore[reportCallIssue]
+
+    def oracle_note(self, source: str = "clean") -> dict[str, list[str]]:
+        """What an epoch's record says of priors that were made from the clean face; empty where there are none.
+
+        Args:
+            source: where the network's priors come from, see `priors.provenance.SOURCES`.
+        """
+        config = self.config
+        oracle = oracle_priors(config.priors, source, read_provenance(config.data), config.drop_prior)
+        return {"oracle_priors": list(oracle)} if oracle else {}
+
+    @contextmanager
+    def open_run(self, console: Console | None, label: str, parts: Parts, *identity: str) -> Iterator[Run]:
+        """Open the run and end the loaders' workers with it; see `engine.open_run.open_run`."""
+        with (
+            shut_down_workers(*self._loaders),
+            open_run(self.config, self.fabric, console, label, self.length, parts, *identity) as run,
+        ):
+            yield run
+
+    def steps(self, run: Run) -> Iterator[tuple[Pieces, ...]]:
+        """The steps of the running epoch that are left: for each, a batch of every group of training faces.
+
+        Raises:
+            MfpsError: too many photographs cannot be read.
+        """
+        position = run.position
+        batches = [training_steps(loader, position.epoch, position.batch) for loader in self._loaders]
+        for step in islice(zip(*batches, strict=False), run.steps_left):
+            bad = dict(found for pieces in step for piece in pieces for found in piece.bad)
+            run.note_bad_faces(bad, self._faces[0])
+            yield step
+
+    def on_device(self, batch: FaceBatch) -> FaceBatch:
+        """A batch where the network is, in its memory layout."""
+        return batch.to(self.fabric.device, channels_last=self.config.channels_last)
+
+    def restore(self, forward: Forward, batch: FaceBatch) -> list[Tensor]:
+        """Each iteration's output (B, 3, H, W), float32, for a batch on the device; computed in the run's precision."""
+        with self.fabric.autocast():
+            outputs = forward(batch)
+        return [output.float() for output in outputs]
+
+    def validate(self, run: Run, network: nn.Module, forward: Forward) -> ValidationPSNR:
+        """Mean PSNR of the degraded validation faces and of each iteration's output.
+
+        Args:
+            run: may be stopped between two batches.
+            network: what `forward` runs; it stays in eval mode.
+            forward: as in `restore`.
+
+        Raises:
+            NotFiniteError: an output is not finite.
+            RunStopped: a signal asked for the end; the run is saved.
+        """
+
+        def restore(batch: FaceBatch) -> list[Tensor]:
+            run.stop_if_asked()
+            return self.restore(forward, self.on_device(batch))
+
+        network.eval()
+        with torch.no_grad():
+            return validation_psnr(restore, self._val_loader, partial(gather_parts, self.fabric, total=self._faces[1]))
