@@ -1,4 +1,4 @@
-"""The one exception that a caller of mfps may want to tell from others."""
+"""The exceptions that mfps raises for its users, and how their messages quote names and values."""
 
 import reprlib
 import unicodedata
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 MAX_PLACE = 100
-"""Characters of the place that a message names; a longer one is shortened in its middle."""
+"""Characters of the place that a message names; the middle of a longer one is left out."""
 
 MAX_VALUE = 60
 """Characters of the value that a message quotes."""
@@ -22,12 +22,12 @@ class MfpsError(ValueError):
     """Something the user gave cannot be used: a file, a folder, an option, a device.
 
     The message is one line for a person: what is wrong, where, the rule it breaks and the remedy.
-    The command line prints it and exits with status 1, without a traceback. Names of files and values are quoted as
-    they are, and may be anything: what cannot be printed is escaped here, and a message that is too long is shortened.
+    The command line prints it and exits with status 1, without a traceback. Names of files and values may contain
+    anything: here unprintable characters are escaped and a message that is too long is shortened.
     """
 
     def __init__(self, message: str) -> None:
-        # torch hands the error of a loader's worker process on with that process's whole traceback around it.
+        # torch passes on the error of a loader's worker process with that process's whole traceback around it.
         if message.startswith("Caught MfpsError in DataLoader worker"):
             message = message.rpartition("MfpsError: ")[2].strip()
         super().__init__(shortened(printable(message), MAX_MESSAGE))
@@ -47,13 +47,13 @@ class NotFiniteError(MfpsError):
         """
         batch = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         return cls(
-            f"{what} at step {step} (batch: {batch}), and this update is not made; lower the learning rate, set "
+            f"{what} at step {step} (batch: {batch}), so this update is not made; lower the learning rate, set "
             "`clip_norm`, or set `precision` to float32"
         )
 
 
 class RunStopped(Exception):  # noqa: N818 - nothing went wrong
-    """A signal asked the run to stop, and it is saved. The message says how to go on.
+    """A signal stopped the run, which is saved. The message says how to continue.
 
     Attributes:
         signum: the signal's number.
@@ -69,8 +69,8 @@ def first_violation(error: "ValidationError", where: str = "", *, quoted: bool =
 
     Args:
         error: what pydantic raised.
-        where: the file or the group of values that it is about.
-        quoted: put the place in backticks, as it is a field that Python or the command line gave.
+        where: the file or the group of values that was checked.
+        quoted: put the place in backticks, as it is a field that was set from Python or the command line.
     """
     details = error.errors(include_url=False)
     first = details[0]
@@ -118,7 +118,7 @@ def rule_of(violation: Mapping[str, Any]) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """A text of at most `length` characters, its middle left out where it is longer."""
+    """Shorten a text to at most `length` characters by leaving out its middle."""
     if len(text) <= length:
         return text
     head = (length - 3) * 2 // 3
@@ -126,7 +126,7 @@ def shortened(text: str, length: int) -> str:
 
 
 def printable(text: str) -> str:
-    """A text of one line: line breaks, control characters and what else cannot be printed are escaped."""
+    """Make a text one line: line breaks, control characters and other unprintable characters are escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
@@ -138,7 +138,7 @@ def holds_controls(text: str) -> bool:
 
 
 def shown(value: object, length: int = MAX_VALUE) -> str:
-    """A value as a message quotes it: as Python writes it, at most `length` characters, however large or deep it is."""
+    """A value as a message quotes it: its Python notation, at most `length` characters, however large or deep it is."""
     short = reprlib.Repr()
     short.maxlevel, short.maxstring, short.maxother = 4, 4 * length, 4 * length
     short.maxlist = short.maxtuple = short.maxdict = short.maxset = short.maxfrozenset = length

@@ -1,8 +1,8 @@
-"""What safety costs: the share of a small training's time that goes into checkpoints, and into taking the lock.
+"""What safety costs: the share of a small training's time that is spent on checkpoints and on the lock.
 
     python benchmarks/checkpoint_cost.py FACES OUT [--epochs 2] [--epoch-steps 40]
 
-Trains the published FRSNet paths at the preset `small` on a folder of faces, with a checkpoint after each epoch.
+Trains the published FRSNet paths with the preset `small` on a folder of faces, with a checkpoint after each epoch.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     python benchmarks/latency.py mfpsnet --size 128 --rounds 3
 
-Weights are random, as time does not depend on them. Every measurement is a process of its own, for a peak memory of its
-own; the variants take turns, so that ratios hold on a noisy machine.
+Weights are random, as time does not depend on them. Every measurement runs in its own process, so that it has its
+own peak memory; the variants take turns, so that ratios hold on a noisy machine.
 """
 
 import argparse
@@ -17,7 +17,7 @@ PRIOR_CHANNELS = {"parsing": 19, "heatmap": 71, "dictionary": 256}
 
 
 def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
-    """Median seconds of a pass after one to warm up, and MB at the peak beyond the libraries', in this process."""
+    """Median seconds of a pass after a warm-up pass, and peak MB beyond those of the libraries, in this process."""
     import torch
     from mfps.engine.device import make_fabric
     from mfps.genotypes.genotype_file import read_genotype

@@ -1,10 +1,10 @@
-"""Faces a second that the loader gives with degradation and all three priors, and how it grows with the data set.
+"""Faces per second of the loader, with degradation and all three priors, and how that depends on the data set's size.
 
     python benchmarks/loader.py OUT --size 128 --workers 2
 
 Draws 100 faces into OUT, makes sets of 100, 1,000 and 10,000 hard links to them, and reads them; then times one
-training step of the published network on the same batches. The dictionary is random: time does not depend on what is
-in it.
+training step of the published network on the same batches. The dictionary is random: time does not depend on its
+content.
 """
 
 import argparse
@@ -32,7 +32,7 @@ DRAWN, ENTRIES = 100, 128
 
 
 def make_sets(out: Path, size: int, counts: list[int]) -> list[Path]:
-    """Folders of `counts` faces, hard links to the same drawn ones: symbolic ones may not leave a data folder."""
+    """Folders of `counts` faces, hard links to the same drawn ones: symbolic links may not leave a data folder."""
     drawn = out / "drawn"
     write_drawn_faces(drawn, DRAWN, size, seed=0)
     landmarks = read_landmarks(drawn / "priors" / "landmarks.json")
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[100, 1000, 10_000])
     given = parser.parse_args()
     folders = make_sets(given.out, given.size, given.counts)
-    print("| faces | bytes of priors a face | s to open | faces/s | peak MB |\n|---|---|---|---|---|")
+    print("| faces | bytes of priors per face | s to open | faces/s | peak MB |\n|---|---|---|---|---|")
     speeds = []
     for folder, count in zip(folders, given.counts, strict=True):
         began = time.perf_counter()

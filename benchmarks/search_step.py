@@ -1,9 +1,10 @@
-"""Time and peak memory of one search step: mixing input against output, float32 against bfloat16.
+"""Time and peak memory of one search step: input mixing against output mixing, float32 against bfloat16.
 
     python benchmarks/search_step.py --width 8 --size 128 --batch-size 2 --rounds 3
 
 A step is one architecture update and one weight update, as `mfps search` does them, on random faces. Every measurement
-is a process of its own, for a peak memory of its own; the variants take turns, so that ratios hold on a noisy machine.
+runs in its own process, so that it has its own peak memory; the variants take turns, so that ratios hold on a noisy
+machine.
 """
 
 import argparse
@@ -16,7 +17,7 @@ VARIANTS = ("input float32", "output float32", "input bfloat16", "output bfloat1
 
 
 def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
-    """Seconds of the second step (the first one warms up), and MB at the peak beyond the libraries', here."""
+    """Seconds of the second step (the first one warms up), and peak MB beyond those of the libraries."""
     import torch
     from mfps.engine.device import make_fabric
     from mfps.engine.update import apply_update

@@ -1,4 +1,4 @@
-"""Variants of one measurement, each in a process of its own, taking turns: ratios then hold on a noisy machine."""
+"""Measure variants in turn, each in its own process, so that ratios hold on a noisy machine."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 Measured = dict[str, float]
-"""`seconds`, and `peak_mb` beyond the libraries'."""
+"""`seconds`, and `peak_mb` beyond that of the libraries."""
 
 
 def run(
@@ -38,12 +38,12 @@ def run(
 
 
 def resident_mb() -> float:
-    """MB of memory that this process has held at most."""
+    """Peak memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def take_turns(variants: Sequence[str], rounds: int) -> dict[str, list[Measured]]:
-    """Run this script once a variant and round, with `--one VARIANT`; its last line is the measurement as JSON."""
+    """Run this script once per variant and round, with `--one VARIANT`; its last line is the measurement as JSON."""
     results: dict[str, list[Measured]] = {variant: [] for variant in variants}
     for _ in range(rounds):
         for variant in variants:
@@ -60,7 +60,7 @@ def table(results: dict[str, list[Measured]], unit: str) -> str:
     def middle(values) -> float:
         return statistics.median(values)
 
-    lines = [f"| variant | ms a {unit} | ratio | peak MB | ratio |", "|---|---|---|---|---|"]
+    lines = [f"| variant | ms per {unit} | ratio | peak MB | ratio |", "|---|---|---|---|---|"]
     for variant, measured in results.items():
         seconds, peak = (middle(m[key] for m in measured) for key in ("seconds", "peak_mb"))
         slower, larger = (

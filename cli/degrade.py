@@ -18,7 +18,7 @@ def model() -> "type[DegradeConfig]":
 
 
 def degrade(config: "DegradeConfig") -> None:
-    """Degrade photographs, to see what a preset does or to keep a test set."""
+    """Degrade photographs, to see what a preset does or to make a test set."""
     from ..degradation.folder import degradation_targets, degrade_files
     from ..engine.progress import track
     from ..files.atomic_folder import check_writable

@@ -1,4 +1,4 @@
-"""`mfps demo`: the whole of mfps on drawn faces, in minutes, with nothing to download."""
+"""`mfps demo`: all of mfps on drawn faces, in minutes, with nothing to download."""
 
 import signal
 from collections.abc import Iterator
@@ -12,10 +12,6 @@ from . import options as o
 if TYPE_CHECKING:
     from .demo_config import DemoConfig
 
-TEST_FACES = 8
-DICTIONARY_FACES = 8
-"""Faces that the demo's dictionary is made of, twice as many as it has entries: VGG19 at 512 px is slow on a CPU."""
-
 
 def model() -> "type[DemoConfig]":
     """The command's fields."""
@@ -25,8 +21,8 @@ def model() -> "type[DemoConfig]":
 
 
 def demo(config: "DemoConfig") -> None:
-    """Draw faces, make their priors, search an architecture, train its network, and show what it gained."""
-    from ..drawn.demo_faces import write_demo_faces
+    """Try all of mfps on drawn faces: make priors, search an architecture, train its network, and evaluate it."""
+    from ..drawn.demo_faces import DemoCounts, write_demo_faces
     from ..engine.configuration import resolve
     from ..engine.device import make_fabric
     from ..errors import RunStopped
@@ -41,35 +37,34 @@ def demo(config: "DemoConfig") -> None:
 
     console, out, device = o.console(), config.out, config.device
     data = out / "faces"
-    # Noise alone: a network this small, trained for two minutes, does not yet beat the `full` degradation.
+    # Only noise: a network this small, trained for two minutes, does not yet beat the `full` degradation.
     shared = {"data": data, "list": data / "train.txt", "degradation": "noise", "priors": config.priors}
     shared |= {"seed": config.seed, "device": device}
-    searching = resolve(SearchConfig, "search", "tiny", None, {**shared, "out": out / "search"})
-    training = {**shared, "out": out / "retrain", "genotype": str(out / "search")}
-    retraining = resolve(RetrainConfig, "retrain", "tiny", None, training)
-    make_fabric(device, searching.precision)
+    search_config = resolve(SearchConfig, "search", "tiny", None, {**shared, "out": out / "search"})
+    retrain_values = {**shared, "out": out / "retrain", "genotype": str(out / "search")}
+    retrain_config = resolve(RetrainConfig, "retrain", "tiny", None, retrain_values)
+    make_fabric(device, search_config.precision)
     check_free(out)
-    write_demo_faces(
-        data, config.faces, TEST_FACES, searching.size, config.priors, config.seed, DICTIONARY_FACES, console, device
-    )
+    counts = DemoCounts(config.faces)
+    write_demo_faces(data, counts, search_config.size, config.priors, config.seed, console, device)
     with _one_thread():
         try:
-            search(searching, console)
-            retrain(retraining, console)
+            search(search_config, console)
+            retrain(retrain_config, console)
         except RunStopped as stop:
             signum = signal.Signals(stop.signum)
             raise RunStopped(
-                f"the demo was stopped by {signum.name}; begin again with a new folder, --out", signum
+                f"the demo was stopped by {signum.name}; start again with a new folder for --out", signum
             ) from None
-    judging = EvaluateConfig(
+    evaluate_config = EvaluateConfig(
         weights=out / "retrain",
         data=data,
         out=out / "evaluation",
         list=(data / "val.txt",),
-        degradation=(retraining.degradation,),
+        degradation=(retrain_config.degradation,),
         device=device,
     )
-    report = evaluate(judging, console)
+    report = evaluate(evaluate_config, console)
     console.print(report_table(report))
     typer.echo(f"priors    {report['convention']['priors']}")
     typer.echo(f"genotype  {out / 'search' / 'genotype.json'}")
@@ -80,7 +75,7 @@ def demo(config: "DemoConfig") -> None:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """One thread for networks this small: a second one gains nothing, and waits for long where others use the CPU."""
+    """Use one thread: for networks this small a second one gains nothing, and on a busy CPU it waits for long."""
     import torch
 
     threads = torch.get_num_threads()

@@ -11,13 +11,13 @@ from ..genotypes.space import PRIORS
 
 
 class DemoConfig(ConfigModel):
-    """How large the demo is, and where it goes."""
+    """How large the demo is, and where its results go."""
 
     out: Annotated[Path, Panel.COMMON] = Path("demo")
-    """Folder to make; nothing is overwritten."""
+    """New folder for the results; nothing is overwritten."""
     faces: Annotated[int, Panel.COMMON] = Field(default=40, ge=32)
-    """Drawn faces to learn from."""
+    """Number of drawn faces to train on."""
     priors: Annotated[PriorNames, Panel.COMMON] = PRIORS
-    """Facial priors, any of parsing,heatmap,dictionary, or none."""
+    """Facial priors to use: any of parsing,heatmap,dictionary, or none."""
     seed: Seed = 0
     device: Device = "auto"

@@ -19,7 +19,7 @@ def model() -> "type[DictionaryConfig]":
 
 
 def build(config: "DictionaryConfig") -> None:
-    """Cluster the eyes, noses and mouths of faces into a dictionary, with a picture of what its entries look like."""
+    """Build a dictionary of eyes, noses and mouths by clustering those of many faces, and draw its entries."""
     from ..priors.dictionary.build import build_dictionary
 
     picture = build_dictionary(config, o.console())
@@ -28,7 +28,7 @@ def build(config: "DictionaryConfig") -> None:
 
 
 def group() -> None:
-    """Facial dictionaries."""
+    """Build facial dictionaries."""
 
 
 app = typer.Typer(name="dictionary", cls=Commands, help="Facial dictionaries: build.", no_args_is_help=True)

@@ -12,11 +12,11 @@ def doctor(
     context: typer.Context,
     weights_dir: Annotated[Path | None, typer.Option(help="Folder with external weights.")] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Also check the SHA-256 of the weights that are there.")
+        bool, typer.Option("--check", help="Also check the SHA-256 of the weights that are found.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Show what is there and what is missing: torch, CUDA, dot, libraries, external weights and how to get them."""
+    """Show what is installed and what is missing (torch, CUDA, dot, libraries, external weights), and how to get it."""
     import json
 
     from ..engine.examination import examine

@@ -20,7 +20,7 @@ def model() -> "type[EvaluateConfig]":
 
 
 def evaluate(config: "EvaluateConfig") -> None:
-    """Judge a network: PSNR and SSIM of input and iterations, a table, JSON and a comparison picture."""
+    """Evaluate a network: PSNR and SSIM of the input and each iteration, as a table, JSON and a comparison picture."""
     from ..inference.evaluate import evaluate as run
 
     console = o.console()
@@ -42,8 +42,8 @@ def report_table(report: dict[str, Any]) -> Table:
         table.add_column(column, justify="right" if numbers else "left", no_wrap=numbers)
     shown: tuple[str, ...] = ()
     for row in table_rows(report):
-        # What a row has in common with the one above is said once.
-        again = row[:3] == shown
-        table.add_row(*(("", "", "") if again else row[:3]), *row[3:])
+        # Values that a row shares with the one above are not repeated.
+        repeated = row[:3] == shown
+        table.add_row(*(("", "", "") if repeated else row[:3]), *row[3:])
         shown = row[:3]
     return table

@@ -1,7 +1,7 @@
-"""Commands whose arguments and options are the fields of a configuration, and how a field is called there.
+"""Commands whose arguments and options are the fields of a configuration, and the names of the fields as options.
 
-A field's type, default, help text and panel stand at the field alone. Nothing is checked here but that a text is a
-number where one is needed: the configuration does the rest, the same for options, for `--config FILE` and for Python.
+A field's type, default, help text and panel are defined only at the field. Typer checks that a text is a number where
+one is needed; the configuration checks the rest, in the same way for options, for `--config FILE` and for Python.
 """
 
 import inspect
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..files.config_model import ConfigModel
 
 FIELD = re.compile(r"`([a-z][a-z0-9_]*)`")
-"""How texts below this package name a field."""
+"""How texts outside this package name a field."""
 
 
 def add_command(
@@ -32,15 +32,15 @@ def add_command(
     *positional: str,
     stage: str | None = None,
 ) -> None:
-    """Add a command that is called with a filled configuration; its name and help are the function's.
+    """Add a command that is called with a filled configuration; it takes its name and help from the function.
 
     Args:
-        app: where to.
+        app: the group to add it to.
         run: the command; it gets the configuration, and with `stage` also the preset that was given, or None.
-        model: gives the configuration's class. It is asked for when the command runs or shows its help, as importing
+        model: returns the configuration's class. It is called when the command runs or shows its help, as importing
             all of them takes longer than `mfps --help` may.
         positional: the fields that are arguments, in this order; all others are options.
-        stage: the presets' section that the configuration is filled from, if it is.
+        stage: the section of a preset from which the configuration is filled; None for commands without presets.
     """
 
     class Command(TyperCommand):
@@ -59,7 +59,7 @@ def add_command(
 
 
 class Commands(TyperGroup):
-    """A group of commands; an error that leaves one of them names its options, not the library's fields."""
+    """A group of commands; an error raised by one of them names its options, not the library's fields."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was given."""
@@ -72,11 +72,11 @@ class Commands(TyperGroup):
 
 
 def in_options(text: str, parameters: Iterable[Any]) -> str:
-    """A text in the command line's terms: a field in backticks becomes its option, or an argument's name in capitals.
+    """Rewrite a text for the command line: a field in backticks becomes its option, or an argument's name in capitals.
 
     Args:
-        text: the library's.
-        parameters: the running command's; what names none of them stays.
+        text: a message of the library.
+        parameters: those of the running command; other names in backticks stay.
     """
     names = {
         parameter.name.rstrip("_"): parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar
@@ -88,7 +88,7 @@ def in_options(text: str, parameters: Iterable[Any]) -> str:
 def _command(
     run: Callable[..., None], model: "type[ConfigModel]", positional: tuple[str, ...], stage: str | None
 ) -> Callable[..., None]:
-    """A function with a parameter for each field, which fills the configuration from them and runs the command."""
+    """Return a function with a parameter for each field, which fills the configuration and runs the command."""
     from ..engine.configuration import RunConfig, resolve
     from ..files.config_model import fill, read_yaml
 
@@ -114,7 +114,7 @@ def _command(
 def _parameters(
     model: "type[ConfigModel]", positional: tuple[str, ...], stage: str | None
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Name, annotation and default of each parameter: arguments first, then the options by panel."""
+    """Yield the name, annotation and default of each parameter: arguments first, then the options by panel."""
     from ..engine.configuration import PRESETS, read_preset
     from ..files.config_model import Panel, panel_of
 
@@ -122,26 +122,26 @@ def _parameters(
     fields = sorted(model.model_fields.items(), key=lambda item: not item[1].is_required())
     names = {name: name.upper() if name in positional else _option(name) for name, _ in fields}
 
-    def told(name: str, field: "FieldInfo") -> str:
+    def help_of(name: str, field: "FieldInfo") -> str:
         text = FIELD.sub(lambda found: names.get(found[1], found[0]), field.description or "")
         return " ".join([*text.split(), *_default(field, name in of_preset)])
 
     yield "context", typer.Context, inspect.Parameter.empty
     for name in positional:
         field = model.model_fields[name]
-        argument = typer.Argument(help=told(name, field), metavar=names[name], show_default=False)
+        argument = typer.Argument(help=help_of(name, field), metavar=names[name], show_default=False)
         yield name, Annotated[_kind(field), argument], None
     for panel in Panel:
         for name, field in fields:
             if panel_of(field) is panel and name not in positional:
                 flags = names[name] if _kind(field) != bool | None else f"{names[name]}/{_option(f'no_{name}')}"
                 choices = "|".join(get_args(_plain(field))) if get_origin(_plain(field)) is Literal else None
-                option = typer.Option(flags, help=told(name, field), metavar=choices, rich_help_panel=panel.value)
+                option = typer.Option(flags, help=help_of(name, field), metavar=choices, rich_help_panel=panel.value)
                 yield name, Annotated[_kind(field), option], None
     if stage is not None:
-        text = f"{', '.join(PRESETS)}: sizes and schedules. [default: published]"
+        text = f"Sizes and schedule: {', '.join(PRESETS)}; sets the options marked [preset]. [default: published]"
         yield "preset", Annotated[str | None, typer.Option("--preset", help=text)], None
-    text = "YAML file with any of these" + ("; a run's config.yaml is one." if stage else ".")
+    text = "YAML file that sets any of these options" + ("; the config.yaml of a run is one." if stage else ".")
     yield "config", Annotated[Path | None, typer.Option("--config", help=text)], None
 
 
@@ -150,7 +150,7 @@ def _option(name: str) -> str:
 
 
 def _plain(field: "FieldInfo") -> Any:
-    """A field's type, without the None that it may be instead."""
+    """A field's type, without an optional None."""
     kind: Any = field.annotation
     if NoneType in get_args(kind):
         (kind,) = (part for part in get_args(kind) if part is not NoneType)
@@ -158,7 +158,7 @@ def _plain(field: "FieldInfo") -> Any:
 
 
 def _kind(field: "FieldInfo") -> Any:
-    """The type that typer makes of a field's text; every parameter may be left out."""
+    """The type to which typer converts a field's text; every parameter may be left out."""
     from ..files.config_model import COMMAS
 
     kind = _plain(field)
@@ -174,7 +174,7 @@ def _kind(field: "FieldInfo") -> Any:
 
 
 def _default(field: "FieldInfo", of_preset: bool) -> list[str]:
-    """What the help says of a field's default."""
+    """What the help says about a field's default."""
     if field.is_required() or of_preset:
         return ["[required]" if field.is_required() else "[preset]"]
     default = field.get_default(call_default_factory=True)

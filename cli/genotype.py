@@ -23,13 +23,16 @@ Source = Annotated[str, typer.Argument(help="Genotype file, run folder, or publi
 @app.command()
 def show(
     genotype: Source,
-    size: Annotated[int, typer.Option(help="Side of a face in pixels, for the FLOPs.")] = 128,
-    iterations: Annotated[int | None, typer.Option(help="Passes over the image. [2 with priors, else 1]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Numbers as JSON instead of tables.")] = False,
+    size: Annotated[int, typer.Option(help="Side of a face in pixels, for counting the FLOPs.")] = 128,
+    iterations: Annotated[
+        int | None, typer.Option(help="Passes over the image. [default: 2 with priors, else 1]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON instead of tables.")] = False,
 ) -> None:
-    """Print paths and cells, and what the compiled network costs: parameters and FLOPs, per branch."""
-    from ..genotypes.genotype_file import read_genotype
-    from ..inference.cost_report import assumed_channels, genotype_costs
+    """Print the paths and cells, and the cost of the compiled network: parameters and FLOPs of each branch."""
+    with o.quick_imports():
+        from ..genotypes.genotype_file import read_genotype
+        from ..inference.cost_report import assumed_channels, genotype_costs
 
     read = read_genotype(genotype)
     costs, channels = genotype_costs(read, size, iterations), assumed_channels(read)
@@ -72,21 +75,24 @@ def show(
 @app.command()
 def draw(
     genotype: Source,
-    out: Annotated[Path, typer.Option(help="File to write; its suffix (.svg, .png, .pdf, .gv) is the format.")],
+    out: Annotated[Path, typer.Option(help="File to write; its suffix (.svg, .png, .pdf, .gv) sets the format.")],
     epoch: Annotated[
-        int | None, typer.Option(help="Draw this epoch of a search's run folder, with its transition probabilities.")
+        int | None,
+        typer.Option(
+            help="Draw this epoch of a search, with its transition probabilities; GENOTYPE must be the run folder."
+        ),
     ] = None,
     renderer: Annotated[str, typer.Option(help="auto, matplotlib or graphviz.")] = "auto",
     title: Annotated[str | None, typer.Option(help="Title of the drawing.")] = None,
 ) -> None:
-    """Draw a genotype: each branch's trellis with its path, and its cell."""
+    """Draw an architecture: each branch's trellis with its path, and its cell."""
     from ..genotypes.drawing.drawing import draw_genotype
     from ..genotypes.genotype_file import read_genotype
 
     if epoch is None:
         draw_genotype(read_genotype(genotype), out, title=title, renderer=renderer)
     else:
-        # Only here, as it brings torch along and that takes seconds.
+        # Only here: it imports torch, which takes seconds.
         from ..nas.derive import searched_epoch
 
         drawn, probabilities = searched_epoch(Path(genotype), epoch)
@@ -98,7 +104,7 @@ def draw(
 def validate(
     files: Annotated[list[str], typer.Argument(help="Genotype files, run folders or published names.")],
 ) -> None:
-    """Check genotypes against the format's rules; one line for each, exit status 1 at the first bad one."""
+    """Check genotypes against the rules of the format: one line each; the first bad one ends it with status 1."""
     from ..genotypes.genotype_file import read_genotype
 
     for file in files:
@@ -108,7 +114,7 @@ def validate(
 
 @app.command()
 def diff(before: Source, after: Source) -> None:
-    """List how two architectures differ; exit status 0 whether they do or not."""
+    """List the differences between two architectures; the exit status is 0 in any case."""
     from ..genotypes.diff import diff_genotypes
     from ..genotypes.genotype_file import read_genotype
 
@@ -121,14 +127,14 @@ def diff(before: Source, after: Source) -> None:
 @app.command()
 def random(
     out: Annotated[Path, typer.Option(help="Genotype file to write.")],
-    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
-    priors: Annotated[str, typer.Option(help="none, or any of parsing,heatmap,dictionary.")] = "none",
+    seed: Annotated[int, typer.Option(help="Seed of the random choice.")] = 0,
+    priors: Annotated[str, typer.Option(help="Facial priors: any of parsing,heatmap,dictionary, or none.")] = "none",
     width: Annotated[int, typer.Option(help="Base width.")] = 8,
-    layers: Annotated[int, typer.Option(help="Layers of every branch but fusion.")] = 6,
+    layers: Annotated[int, typer.Option(help="Layers of every branch except fusion.")] = 6,
     fusion_layers: Annotated[int, typer.Option(help="Layers of the fusion branch.")] = 8,
-    monotone: Annotated[bool, typer.Option(help="The upsample branch never moves down.")] = False,
+    monotone: Annotated[bool, typer.Option(help="The upsample branch never moves to a lower rate.")] = False,
 ) -> None:
-    """Draw an architecture uniformly from the search space: the baseline that every search must beat."""
+    """Pick a random architecture, uniformly from the search space: the baseline that every search must beat."""
     from ..genotypes.genotype_file import write_genotype
     from ..genotypes.sampling import random_genotype
     from ..genotypes.space import search_space
@@ -149,13 +155,18 @@ def import_(
             "text file with a DARTS-style Genotype(...)."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Genotype file to write; it overwrites nothing.")],
-    branch: Annotated[str | None, typer.Option(help="Which branch it is, or the only one to take. [upsample]")] = None,
-    into: Annotated[str | None, typer.Option(help="Genotype that all else comes from.", show_default=False)] = None,
-    width: Annotated[int | None, typer.Option(help="Base width. [that of --into, else 8]")] = None,
-    part: Annotated[str, typer.Option(help="Which cell of a text: normal or reduce.")] = "normal",
+    out: Annotated[Path, typer.Option(help="Genotype file to write; nothing is overwritten.")],
+    branch: Annotated[
+        str | None,
+        typer.Option(help="Branch that the arrays or text describe, or the only one to import. [default: upsample]"),
+    ] = None,
+    into: Annotated[
+        str | None, typer.Option(help="Genotype that provides everything else.", show_default=False)
+    ] = None,
+    width: Annotated[int | None, typer.Option(help="Base width. [default: that of --into, else 8]")] = None,
+    part: Annotated[str, typer.Option(help="Which cell of a text to import: normal or reduce.")] = "normal",
 ) -> None:
-    """Turn what the published code or a DARTS search saved into a genotype; nothing in it is ever run."""
+    """Convert what the published code or a DARTS search saved into a genotype; no code in it is run."""
     from ..genotypes.formats.genotype_import import import_genotype
     from ..genotypes.genotype_file import read_genotype, write_genotype
 
@@ -167,7 +178,7 @@ def import_(
 @app.command()
 def export(
     genotype: Source,
-    out: Annotated[Path, typer.Option(help="Folder to make; each branch gets a folder in it.")],
+    out: Annotated[Path, typer.Option(help="New folder; each branch gets a folder in it.")],
 ) -> None:
     """Write an architecture as the published code's arrays; `mfps genotype import` reads them back."""
     from ..files.atomic_folder import atomic_folder

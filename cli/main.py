@@ -1,4 +1,4 @@
-"""`mfps`: the commands, and how errors end."""
+"""`mfps`: the commands, and how errors are shown."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ from .fields import Commands, add_command
 from .options import process
 
 SIGNALLED = 128
-"""Exit status after a signal, less the signal's number, as shells have it."""
+"""Plus the signal's number: the exit status after a signal, as in shells."""
 
 INTERRUPTED = SIGNALLED + signal.SIGINT
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",  # "rich" would swallow defaults that are given in brackets, such as [all]
+    rich_markup_mode="markdown",  # "rich" would swallow defaults in brackets, such as [all]
 )
 add_command(app, demo.demo, demo.model)
 add_command(app, prepare.prepare, prepare.model, "photos", "out")
@@ -55,12 +55,12 @@ def options(
 def main() -> None:
     """Run the command line.
 
-    Exit status: 0 done, 1 an error of one line, 2 wrong usage, 128 and the signal's number after one (130 for Ctrl-C).
+    Exit status: 0 success, 1 an error of one line, 2 wrong usage, 128 plus its number after a signal (130 for Ctrl-C).
     """
     try:
         app()
     except RunStopped as stop:
-        # The first process speaks for all; another status than 0 would have Fabric kill it before it has spoken.
+        # The first process prints for all. With a status other than 0, Fabric would kill it before it has printed.
         if process():
             raise SystemExit(0) from None
         _fail(str(stop), SIGNALLED + stop.signum)
@@ -72,20 +72,23 @@ def main() -> None:
         _fail(str(error), 1)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}; check that it is there, its permissions and the free space", 1)
+        _fail(f"{place}{error.strerror or error}; check that it exists, its permissions and the free space", 1)
     except RuntimeError as error:
-        # By its name, as importing torch here would slow every command down; the CPU's allocator has no such class.
+        # By its name, as importing torch here would slow down every command; the CPU's allocator has no such class.
         if type(error).__name__ != "OutOfMemoryError" and "DefaultCPUAllocator" not in str(error):
             raise
-        _fail(f"{str(error).partition('. ')[0]}; take a smaller --batch-size or --size", 1)
+        _fail(f"{str(error).partition('. ')[0]}; choose a smaller --batch-size or --size", 1)
     except SystemExit as end:
-        # Typer makes an interruption this status; it says nothing of its own.
+        # Typer turns an interruption into this status and prints nothing.
         if end.code == INTERRUPTED:
-            _fail("interrupted; search and retrain go on with --resume, prepare with the same command", INTERRUPTED)
+            _fail(
+                "interrupted; continue a search or retrain with --resume, and a prepare with the same command",
+                INTERRUPTED,
+            )
         raise
 
 
 def _fail(message: str, status: int) -> NoReturn:
     who = f"mfps (process {process()})" if process() else "mfps"
-    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - the one place where errors are shown
+    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - the only place where errors are printed
     raise SystemExit(status)

@@ -18,7 +18,7 @@ def model() -> "type[PrepareConfig]":
 
 
 def prepare(config: "PrepareConfig") -> None:
-    """Turn photographs into a training set: faces found, aligned and cut, priors beside them, with a report."""
+    """Turn photographs into a training set: find, align and crop the faces, make their priors, and write a report."""
     from ..prepare.prepare import prepare as run
 
     done, out = run(config, o.console()), config.out

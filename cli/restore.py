@@ -18,7 +18,7 @@ def model() -> "type[RestoreConfig]":
 
 
 def restore(config: "RestoreConfig") -> None:
-    """Restore faces, with priors from priors/ beside them or found on the fly; without any, only iteration 0 runs."""
+    """Restore faces, with priors from priors/ beside them or found on the fly; without priors only iteration 0 runs."""
     from ..inference.restore import restore as run
 
     done = run(config, o.console())

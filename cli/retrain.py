@@ -17,7 +17,7 @@ def model() -> "type[RetrainConfig]":
 
 
 def retrain(config: "RetrainConfig", _preset: str | None) -> None:
-    """Train the fixed network of a genotype; leaves weights.safetensors in --out."""
+    """Train the fixed network of a genotype; writes weights.safetensors to --out."""
     from ..retrain.train import retrain as run
 
     run(config, o.console())

@@ -16,7 +16,7 @@ def model() -> "type[SearchConfig]":
 
 
 def search(config: "SearchConfig", preset: str | None) -> None:
-    """Search an architecture on a folder of faces; leaves genotype.json and its drawings in --out."""
+    """Search an architecture on a folder of faces; writes genotype.json and its drawings to --out."""
     from ..nas.search import search as run
 
     run(config, o.console())

@@ -9,19 +9,24 @@ import typer
 from .fields import Commands
 
 app = typer.Typer(
-    name="weights", cls=Commands, help="Weights files: import official ones, show what one holds.", no_args_is_help=True
+    name="weights",
+    cls=Commands,
+    help="Weights files: import official ones, show what a file holds.",
+    no_args_is_help=True,
 )
 
 
 @app.command("import")
 def import_(
-    checkpoint: Annotated[Path, typer.Argument(help="The official checkpoint, or one of its code family (.pth).")],
-    out: Annotated[Path, typer.Option(help="File to write, .safetensors; it overwrites nothing.")],
+    checkpoint: Annotated[
+        Path, typer.Argument(help="The official checkpoint, or another one made by the published code (.pth).")
+    ],
+    out: Annotated[Path, typer.Option(help="File to write, .safetensors; nothing is overwritten.")],
     genotype: Annotated[
-        str, typer.Option(help="The architecture it was trained with: file, run folder or published name.")
+        str, typer.Option(help="Architecture that the checkpoint was trained with: file, run folder or published name.")
     ] = "mfpsnet",
 ) -> None:
-    """Turn a checkpoint of the published code into a weights file; every key is used once or known to be unused."""
+    """Convert a checkpoint of the published code into a weights file; every key is used once or known to be unused."""
     from ..engine.weights import check_weights_target, save_weights
     from ..genotypes.genotype_file import read_genotype
     from ..inference.compile import weights_header
@@ -43,9 +48,9 @@ def import_(
 @app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="weights.safetensors, or the run folder that holds it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON instead of text.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Say what a weights file holds: architecture, parameters, number format, where it comes from."""
+    """Show what a weights file holds: architecture, parameters, number format and origin."""
     from ..inference.weights_report import weights_report
 
     report = weights_report(file)

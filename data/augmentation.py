@@ -12,7 +12,7 @@ STREAM = 1
 
 
 class Change(NamedTuple):
-    """What one face gets in one epoch."""
+    """What happens to one face in one epoch."""
 
     flipped: bool
     """Mirrored left to right."""
@@ -26,14 +26,14 @@ class Augmentation(NamedTuple):
     flip: bool = False
     """Mirror every second face, its priors with it."""
     prior_dropout: float = 0.0
-    """Chance that a prior of a face is zeroed, so that the network learns to do without."""
+    """Chance that a prior of a face is zeroed, so that the network learns to do without it."""
 
     def draw(self, seed: int, epoch: int, index: int, priors: Sequence[str]) -> Change:
-        """Decide for one face, the same in whichever process and batch it is loaded.
+        """Decide for one face; the result does not depend on the process or batch that loads it.
 
         Args:
-            seed: the data set's.
-            epoch: epoch.
+            seed: seed of the data set.
+            epoch: number of the epoch.
             index: number of the face.
             priors: the priors it has.
 
@@ -41,7 +41,7 @@ class Augmentation(NamedTuple):
             MfpsError: the chance is not in [0, 1).
         """
         if not 0 <= self.prior_dropout < 1:
-            raise MfpsError(f"prior dropout is {self.prior_dropout}: a chance of at least 0 and below 1")
+            raise MfpsError(f"prior dropout is {self.prior_dropout}, but it must be at least 0 and below 1")
         rng = np.random.default_rng(np.random.SeedSequence((seed, epoch, index, STREAM)))
         flipped, chances = rng.random(), rng.random(len(priors))
         dropped = tuple(prior for prior, chance in zip(priors, chances, strict=True) if chance < self.prior_dropout)

@@ -25,7 +25,7 @@ class FaceSample(NamedTuple):
     dropped: tuple[str, ...] = ()
     """Priors that are zeroed in the batch."""
     bad: tuple[tuple[str, str], ...] = ()
-    """Faces that could not be read and that this one stands in for: names, and what is wrong."""
+    """Faces that could not be read and that this one stands in for: names and reasons."""
 
 
 class FaceBatch(NamedTuple):
@@ -40,13 +40,13 @@ class FaceBatch(NamedTuple):
     names: tuple[str, ...]
     """The photographs' names, posix paths relative to their folder."""
     bad: tuple[tuple[str, str], ...] = ()
-    """Faces that could not be read and that others stand in for: names, and what is wrong."""
+    """Faces that could not be read and that others stand in for: names and reasons."""
 
     def to(self, device: torch.device | str, non_blocking: bool = False, channels_last: bool = False) -> "FaceBatch":
-        """The same batch on a device.
+        """Move the batch to a device.
 
         Args:
-            device: where to.
+            device: the device.
             non_blocking: let copies from pinned memory overlap with computation.
             channels_last: lay the tensors out channels-last, which convolutions in half precision prefer.
         """
@@ -60,7 +60,7 @@ class FaceBatch(NamedTuple):
 
 
 class Collate:
-    """Makes a `FaceBatch` of samples; it is here that stored priors become tensors.
+    """Makes a `FaceBatch` of samples, turning stored priors into tensors.
 
     Args:
         priors: the priors of the data set the samples come from.
@@ -70,7 +70,7 @@ class Collate:
         self.priors = priors
 
     def __call__(self, samples: Sequence[FaceSample]) -> FaceBatch:
-        """Put samples of one size together."""
+        """Combine samples of one size."""
         degraded = images_to_tensor([sample.degraded for sample in samples])
         clean = images_to_tensor([sample.clean for sample in samples])
         priors = self.priors.tensors([sample.priors for sample in samples], degraded)

@@ -29,12 +29,12 @@ class WantedPriors(NamedTuple):
 
 
 class Tolerance(NamedTuple):
-    """What a data set puts up with."""
+    """What a data set tolerates."""
 
     max_bad: float = 0.0
-    """Share of the photographs that need not be readable."""
+    """Share of the photographs that may be unreadable."""
     max_pixels: int = MAX_PIXELS
-    """A photograph with more counts as one that cannot be read."""
+    """A photograph with more pixels counts as unreadable."""
 
 
 class FaceFolder(Dataset[FaceSample]):
@@ -117,11 +117,11 @@ class FaceFolder(Dataset[FaceSample]):
                 return self._face(epoch, index)._replace(bad=tuple(bad))
             except MfpsError as error:
                 if not self.folder.is_dir():
-                    raise MfpsError(f"{self.folder}: the data folder is gone; bring it back and go on") from None
+                    raise MfpsError(f"{self.folder}: the data folder is gone; restore it and continue") from None
                 bad.append((self.names[index], str(error)))
                 if not spares:
                     raise
-        raise MfpsError(f"{bad[0][1]} [and the next {len(bad) - 1} faces are no better]")
+        raise MfpsError(f"{bad[0][1]} [and the next {len(bad) - 1} faces cannot be read either]")
 
     def _face(self, epoch: int, index: int) -> FaceSample:
         name = self.names[index]
@@ -153,7 +153,7 @@ class FaceFolder(Dataset[FaceSample]):
             width, height = photo_sizes[small[0]]
             raise MfpsError(
                 f"{self.folder}: {len(small)} of {len(photo_sizes)} images are smaller than {self.size} pixels, first "
-                f"{small[0]} ({width} x {height}); choose a smaller size or leave them out by a list"
+                f"{small[0]} ({width} x {height}); choose a smaller size or use a list without them"
             )
 
 

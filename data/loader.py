@@ -1,4 +1,4 @@
-"""Loaders: batches of the faces of a data set, for judging networks and for training them."""
+"""Loaders: batches of the faces of a data set, for evaluating and for training networks."""
 
 import signal
 import sys
@@ -19,15 +19,15 @@ from .sampling import WHOLE, BatchShare, EpochSampler
 def make_loader(
     folder: FaceFolder, indices: Sequence[int] | None, batch_size: int, seed: int, shuffle: bool, workers: int
 ) -> DataLoader[FaceSample]:
-    """Batches (`FaceBatch`) of some faces of a folder, all of them, each once; the bytes do not depend on the workers.
+    """Batches (`FaceBatch`) of some faces of a folder, each face once; the bytes do not depend on the workers.
 
     Args:
         folder: the data set.
         indices: which of its faces; None takes all.
         batch_size: faces in a batch; the last one may be smaller.
-        seed: seed of the order (the degradation has the folder's own).
+        seed: seed of the order (the degradation uses the folder's own).
         shuffle: a new order in every epoch, which `loader.sampler.set_epoch` chooses.
-        workers: processes that read and degrade; 0 does it in this one. They live on from epoch to epoch.
+        workers: processes that read and degrade; 0 does it in this one. They stay alive between epochs.
 
     Raises:
         MfpsError: there are no faces.
@@ -46,9 +46,9 @@ def make_training_loader(
     workers: int,
     share: BatchShare = WHOLE,
 ) -> DataLoader[FaceSample]:
-    """Whole batches in a new order in every epoch, for one process of a training.
+    """Full batches in a new order in every epoch, for one process of a training.
 
-    `training_steps` goes through it, inside `shut_down_workers`.
+    Iterate it with `training_steps`, inside `shut_down_workers`.
 
     Args:
         folder: the data set; other faces stand in for those that cannot be read.
@@ -66,7 +66,7 @@ def make_training_loader(
         raise MfpsError(f"{folder.root}: {len(chosen)} faces do not fill a batch of {batch_size}; take a smaller batch")
     sampler = EpochSampler(chosen, seed, True, batch_size=batch_size, share=share, spares=True)
     own = batch_size // (share.processes * share.pieces)
-    return _loader(folder, sampler, own, workers, seed, _start_patient_worker)
+    return _loader(folder, sampler, own, workers, seed, _start_training_worker)
 
 
 def steps_of(loader: DataLoader[FaceSample]) -> int:
@@ -81,7 +81,7 @@ def training_steps(loader: DataLoader[FaceSample], epoch: int, start: int) -> It
     Args:
         loader: a training loader.
         epoch: decides the order and the degradations.
-        start: steps that are left out, since they were done before.
+        start: steps to skip because they are done already.
 
     Yields:
         The pieces of a step's batch, one after the other; see `BatchShare`.
@@ -104,7 +104,7 @@ def _training_sampler(loader: DataLoader[FaceSample]) -> tuple[EpochSampler, int
 def shut_down_workers(*loaders: DataLoader[FaceSample]) -> Iterator[None]:
     """Shut the loaders' worker processes down when the block ends, however it ends.
 
-    Those of a training take no signals, and Python would wait for them at its exit.
+    Training workers ignore signals, and Python would wait for them when it exits.
     """
     try:
         yield
@@ -141,16 +141,16 @@ def _start_worker(_worker: int) -> None:
     """Settings of a worker process: one thread, as workers run side by side, and quiet."""
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
-    # Ctrl-C reaches every process. The main one ends the run and says so in one line; a worker that is cut off while
-    # it hands a batch over has nothing to add. Its exceptions do not pass here: torch carries them to the main process.
+    # Ctrl-C reaches every process. The main one ends the run and says so in one line; a worker that is interrupted
+    # has nothing to add. Its exceptions do not come here: torch passes them to the main process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.excepthook = lambda *_: None
 
 
-def _start_patient_worker(worker: int) -> None:
-    """Settings of a worker of a training, which finishes its step when a batch system sends SIGTERM to all processes.
+def _start_training_worker(worker: int) -> None:
+    """Settings of a training worker; it still serves the last step when a batch system sends SIGTERM to all processes.
 
-    It is ended by `shut_down_workers` alone; Python's own end of a process with such workers would wait for ever.
+    Only `shut_down_workers` ends it; at its exit, Python would wait for such workers forever.
     """
     _start_worker(worker)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

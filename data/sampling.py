@@ -1,4 +1,4 @@
-"""Which faces come when: epochs as seeded permutations, and the two halves of a search."""
+"""The order of the faces: epochs as seeded permutations, and the two halves of a search."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -14,11 +14,11 @@ class FaceAddress(NamedTuple):
     """Which face, and in which epoch."""
 
     epoch: int
-    """It decides the degradation, with the face's number."""
+    """Together with the number of the face, it decides the degradation."""
     face: int
     """Number of the face in its data set."""
     spares: tuple[int, ...] = ()
-    """Faces that take its place, in this order, where it cannot be read."""
+    """Faces that take its place, in this order, if it cannot be read."""
 
 
 class BatchShare(NamedTuple):
@@ -77,7 +77,7 @@ class EpochSampler(Sampler[FaceAddress]):
 
         Args:
             epoch: the epoch.
-            start: steps of it that are left out, since an earlier process did them.
+            start: steps of it to skip because an earlier process did them.
         """
         self.epoch = epoch
         self.start = start
@@ -110,7 +110,7 @@ class EpochSampler(Sampler[FaceAddress]):
 
 
 def split_halves(indices: Sequence[int], seed: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Cut faces into two disjoint random halves, each in ascending order; the first has the odd one.
+    """Cut faces into two disjoint random halves, each in ascending order; the first gets the odd one.
 
     Args:
         indices: what to split.

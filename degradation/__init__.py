@@ -1,1 +1,1 @@
-"""Degradations: their stages, presets and rows made of them, and whole folders degraded."""
+"""Degradations: their stages, presets and chains of stages, and degrading whole folders."""

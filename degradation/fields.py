@@ -1,4 +1,4 @@
-"""The field of a configuration that takes a degradation's text."""
+"""The type of a configuration's field that takes a degradation as text."""
 
 from typing import Annotated
 
@@ -8,12 +8,12 @@ from ..errors import MfpsError
 
 
 def normal_degradation(text: str) -> str:
-    """A degradation's text without spaces and with numbers as short as they can be written.
+    """The normal form of a degradation's text: no spaces, and numbers as short as possible.
 
     Raises:
         MfpsError: it is not a degradation (see `Degradation.parse`).
     """
-    from .presets import Degradation  # only here: it brings OpenCV, and `--help` needs none
+    from .presets import Degradation  # only here: it imports OpenCV, which `--help` does not need
 
     return str(Degradation.parse(text))
 
@@ -26,4 +26,4 @@ def _checked(text: str) -> str:
 
 
 DegradationText = Annotated[str, AfterValidator(_checked)]
-"""A preset, stages in a row, or a weighted mix of such, in its normal form."""
+"""A preset, a chain of stages, or a weighted mix of these, in its normal form."""

@@ -1,4 +1,4 @@
-"""Degrading photographs on disk, to see what a preset does or to make a test set that stays."""
+"""Degrading photographs on disk, to see what a preset does or to make a test set."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,20 +10,20 @@ from .presets import Degradation, degradation_rng
 
 
 def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
-    """Pair each photograph with the PNG file its degraded version goes to.
+    """Pair each photograph with the PNG file for its degraded version.
 
     Args:
         source: an image file, or a folder of photographs.
         out: the folder to write to.
 
     Raises:
-        MfpsError: there is nothing to degrade, two photographs would go to one file, or a file exists already.
+        MfpsError: there is nothing to degrade, two photographs would be written to one file, or a file already exists.
     """
     folder, names = find_photographs(source)
     results = png_names(names, source)
     pairs = [(folder / name, out / result) for name, result in zip(names, results, strict=True)]
     if existing := [target for _, target in pairs if target.exists()]:
-        raise MfpsError(f"{existing[0]}: exists already, and nothing is overwritten; give another folder for `out`")
+        raise MfpsError(f"{existing[0]}: already exists, and nothing is overwritten; give another folder for `out`")
     return pairs
 
 
@@ -37,15 +37,15 @@ def degrade_files(pairs: Sequence[tuple[Path, Path]], degradation: str, size: in
         seed: the photograph numbered i gets the degradation of (seed, epoch 0, i), as in an evaluation of the folder.
 
     Raises:
-        MfpsError: not a degradation, a file that is no image, or an image smaller than `size`; nothing is left of what
-            was written before.
+        MfpsError: not a degradation, a file that is not an image, or an image smaller than `size`; what was written
+            before is removed.
     """
     parsed = Degradation.parse(degradation)
     if seed < 0:
         raise MfpsError(f"`seed` is {seed}: it must be at least 0")
     if size is not None and size < 1:
         raise MfpsError(f"`size` is {size}: it must be at least 1 pixel")
-    # All headers are read first, as a folder that is half degraded helps nobody.
+    # All headers are read first, as a half-degraded folder helps nobody.
     for photograph, extent in [(photograph, image_size(photograph)) for photograph, _ in pairs]:
         if size is not None and min(extent) < size:
             raise MfpsError(

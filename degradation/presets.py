@@ -1,4 +1,4 @@
-"""Degradations by name or composed in text: what turns a clean face into the network's input."""
+"""Degradations, by name or composed as text: they turn a clean face into the network's input."""
 
 import re
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ DEGRADATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "codeformer": ("blind(1,15,4,30,0,20,30,80)",),
     }
 )
-"""The presets as rows of stages: `full` as the published MFPSNet trains with it, GFPGAN's, and CodeFormer's of stage 2.
+"""The presets as chains of stages: `full` of the published MFPSNet's training, GFPGAN's, and CodeFormer's of stage 2.
 
-Each of the four parts of `full` is a stage by that name alone, such as `blur`.
+Each of the four parts of `full` is also a stage by itself, such as `blur`.
 """
 
 MAX_TEXT = 500
@@ -34,16 +34,16 @@ MAX_WEIGHT = 1e9
 
 @dataclass(frozen=True)
 class Degradation:
-    """A preset, stages in a row, or a weighted mix of such from which each face draws one.
+    """A preset, a chain of stages, or a weighted mix of these, from which one is drawn for each face.
 
-    A stage is exactly as published at its own size (128 pixels; 512 for `blind`, of which `gfpgan` and `codeformer` are
-    made). At another size its lengths in pixels (blur sigma, kernel side, motion length, and the side of one pixel of
-    the reduced picture) scale along, so that a degradation looks alike at every size. Noise and JPEG have no length and
-    stay as they are.
+    A stage is exactly as published at its own size (128 pixels; 512 for `blind`, which `gfpgan` and `codeformer` use).
+    At another size its lengths in pixels (blur sigma, kernel side, motion length, and the side of one pixel of the
+    reduced picture) are scaled, so that a degradation looks the same at every size. Noise and JPEG have no length and
+    do not change.
 
     Attributes:
-        text: what it was read from, without spaces, and with numbers as short as they can be written.
-        mix: the steps of each part with its probability; they sum to 1.
+        text: its normal form, without spaces and with numbers as short as possible.
+        mix: the steps of each part, and the part's probability; the probabilities sum to 1.
     """
 
     text: str
@@ -51,13 +51,13 @@ class Degradation:
 
     @classmethod
     def parse(cls, text: str) -> "Degradation":
-        """Read a preset, `"full"`, stages in a row, `"grey|blur(6,12)|jpeg(30,60)"`, or a mix of such.
+        """Read a preset, `"full"`, a chain of stages, `"grey|blur(6,12)|jpeg(30,60)"`, or a mix of these.
 
-        A mix, `"full:0.5,blur(6,12)|jpeg:0.25,none:0.25"`, gives each part a positive weight; any sum will do. A preset
-        may stand among the stages of a row. A stage without brackets takes the published ranges.
+        A mix, `"full:0.5,blur(6,12)|jpeg:0.25,none:0.25"`, gives each part a positive weight; they need not sum to 1.
+        A preset may be part of a chain. A stage without brackets uses the published ranges.
 
         Raises:
-            MfpsError: a name is unknown, a part comes twice, a weight is not a positive number, or brackets or numbers
+            MfpsError: a name is unknown, a part occurs twice, a weight is not a positive number, or brackets or numbers
                 do not fit the stage (see `read_step`).
         """
         try:
@@ -70,20 +70,20 @@ class Degradation:
             raise MfpsError(f"degradation {shown(text)}: {error}") from None
 
     def apply(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Spoil one face; equal generators give equal bytes.
+        """Degrade one face; equal generators produce equal bytes.
 
         Args:
             image: uint8 (H, W, 3) RGB; it is not changed.
-            rng: draws the part of a mix and everything in it.
+            rng: draws the part of a mix, and everything random in its stages.
 
         Returns:
             A new uint8 picture of the same shape.
         """
-        spoiled = image.copy()
+        degraded = image.copy()
         for step in self._draw(rng):
             stage = STAGES[step.stage]
-            spoiled = stage.apply(spoiled, rng, min(image.shape[:2]) / stage.size_px, *step.bounds)
-        return spoiled
+            degraded = stage.apply(degraded, rng, min(image.shape[:2]) / stage.size_px, *step.bounds)
+        return degraded
 
     def _draw(self, rng: np.random.Generator) -> tuple[Step, ...]:
         if len(self.mix) == 1:
@@ -96,7 +96,7 @@ class Degradation:
 
 
 def degradation_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """The generator of one face in one epoch, the same in whichever process and batch the face is degraded."""
+    """The random generator of one face in one epoch, whatever process and batch the face is degraded in."""
     return np.random.default_rng(np.random.SeedSequence((seed, epoch, index)))
 
 
@@ -104,10 +104,10 @@ def _read(text: str) -> Degradation:
     parts: dict[str, tuple[tuple[Step, ...], float]] = {}
     texts: list[str] = []
     for part in re.split(r",(?![^(]*\))", text):  # the commas outside brackets
-        row, colon, number = part.partition(":")
-        steps, name = _read_row(row)
+        chain, colon, number = part.partition(":")
+        steps, name = _read_chain(chain)
         if name in parts:
-            raise MfpsError(f"{name!r} comes twice: add its weights up")
+            raise MfpsError(f"{name!r} occurs twice: add its weights up")
         weight = _weight(number) if colon else 1.0
         parts[name] = steps, weight
         texts.append(f"{name}:{written(weight)}" if colon else name)
@@ -115,10 +115,10 @@ def _read(text: str) -> Degradation:
     return Degradation(",".join(texts), tuple((steps, weight / total) for steps, weight in parts.values()))
 
 
-def _read_row(text: str) -> tuple[tuple[Step, ...], str]:
-    """The steps of `grey|blur(6,12)`, and that text written the shortest way."""
+def _read_chain(text: str) -> tuple[tuple[Step, ...], str]:
+    """The steps of a chain such as `grey|blur(6,12)`, and its normal form."""
     if not text.strip():
-        raise MfpsError("it is empty, or a part of it: give a preset or stages (`none` leaves faces as they are)")
+        raise MfpsError("it is empty, or a part of it is: give a preset or stages (`none` does not change faces)")
     steps: list[Step] = []
     words: list[str] = []
     for word in text.split("|"):
@@ -137,7 +137,7 @@ def _read_row(text: str) -> tuple[tuple[Step, ...], str]:
 
 def _unknown(name: str) -> MfpsError:
     if not name:
-        return MfpsError("a stage is missing: write stages with one | between them, such as blur(6,12)|jpeg(30,60)")
+        return MfpsError("a stage is missing: separate stages by one |, such as blur(6,12)|jpeg(30,60)")
     close = get_close_matches(name, [*DEGRADATIONS, *STAGES], 1)
     known = f"known are the presets {', '.join(DEGRADATIONS)} and the stages {', '.join(STAGES)}"
     return MfpsError(
@@ -152,6 +152,7 @@ def _weight(number: str) -> float:
         weight = 0.0
     if not 0 < weight <= MAX_WEIGHT:
         raise MfpsError(
-            f"the weight {shown(number.strip())} is not a positive number, at most {MAX_WEIGHT:g}: write full:0.5, say"
+            f"the weight {shown(number.strip())} is not a positive number of at most {MAX_WEIGHT:g}: "
+            "write it as in full:0.5"
         )
     return weight

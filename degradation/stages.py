@@ -1,8 +1,8 @@
-"""The stages that spoil a face, blur, noise, JPEG and others, and the table of them.
+"""The stages that degrade a face (blur, noise, JPEG and others), and the table of them.
 
 Each takes a uint8 (H, W, 3) RGB picture, a random generator, `scale` and the ranges that the table lists, and returns a
-uint8 picture of the same shape. `scale` is the ratio of the picture's size to the size at which the stage's lengths in
-pixels are given; they are multiplied by it.
+uint8 picture of the same shape. The stage's lengths in pixels are multiplied by `scale`: the picture's size divided by
+the size for which these lengths are given.
 
 Source: the published MFPSNet training data, unless a stage says otherwise.
 """
@@ -20,15 +20,15 @@ _BORDER = cv2.BORDER_REFLECT_101
 
 
 def grey(image: np.ndarray, rng: np.random.Generator, scale: float) -> np.ndarray:
-    """The picture without its colours (ITU-R BT.601 luma). `rng` and `scale` have no part in it."""
+    """The picture without its colours (ITU-R BT.601 luma). `rng` and `scale` are not used."""
     return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
 def blur(image: np.ndarray, rng: np.random.Generator, scale: float, sigma_px: Bounds) -> np.ndarray:
-    """Gaussian or motion blur, with equal chance.
+    """Gaussian or motion blur, with equal probability.
 
-    The motion is along 2 sigma + 4 pixels, so that it grows with the Gaussian: the published 10 to 20 pixels belong to
-    the published sigma of 3 to 8.
+    The motion is 2 sigma + 4 pixels long, so that it grows with the Gaussian: the published 10 to 20 pixels correspond
+    to the published sigma of 3 to 8.
     """
     if rng.random() < 0.5:
         return gaussian_blur(image, rng, scale, sigma_px)
@@ -44,13 +44,13 @@ def gaussian_blur(image: np.ndarray, rng: np.random.Generator, scale: float, sig
 
 
 def gaussian_kernel_side(sigma_px: float, scale: float) -> int:
-    """Odd side of the Gaussian kernel: 2.9 sigma below sigma 5, 2.6 sigma from there, at least 5, times `scale`."""
+    """Odd side of the Gaussian kernel: 2.9 sigma if sigma is below 5, else 2.6 sigma; at least 5; times `scale`."""
     factor = 2.9 if sigma_px < 5 else 2.6
     return _odd(int(max(factor * sigma_px, 5) * scale))
 
 
 def motion_blur(image: np.ndarray, rng: np.random.Generator, scale: float, length_px: tuple[int, int]) -> np.ndarray:
-    """Motion blur along a line of so many pixels, both bounds included, at any angle."""
+    """Motion blur along a line at any angle; its length in pixels is drawn, both bounds included."""
     length = _odd(max(int(rng.integers(length_px[0], length_px[1] + 1) * scale), 3))
     direction = (rng.uniform(-1, 1) + 1) / 2
     return cv2.filter2D(image, -1, motion_kernel(length, direction, rng.uniform(0, 360)), borderType=_BORDER)
@@ -73,10 +73,10 @@ def motion_kernel(length: int, direction: float, angle_deg: float) -> np.ndarray
 
 
 def noise(image: np.ndarray, rng: np.random.Generator, scale: float, strength: Bounds) -> np.ndarray:
-    """Gaussian, Laplace or signed Poisson noise, with equal chance, independent per pixel and channel.
+    """Gaussian, Laplace or signed Poisson noise, with equal probability, independent per pixel and channel.
 
-    Gaussian sigma and Laplace scale are the strength, Poisson lambda three quarters of it, on the 0..255 scale. `scale`
-    has no part in it: noise has no length.
+    The strength is the Gaussian's sigma and the Laplace distribution's scale; Poisson's lambda is three quarters of it.
+    All are on the 0..255 scale. `scale` is not used: noise has no length.
     """
     kind = rng.integers(3)
     if kind == 0:
@@ -91,9 +91,9 @@ def noise(image: np.ndarray, rng: np.random.Generator, scale: float, strength: B
 
 
 def jpeg(image: np.ndarray, rng: np.random.Generator, scale: float, quality: tuple[int, int]) -> np.ndarray:
-    """JPEG at a quality between two bounds, both included. `scale` has no part in it.
+    """JPEG at a quality between two bounds, both included. `scale` is not used.
 
-    As published it is the compression that is drawn evenly: 50 to 85, which is quality 51 down to 17.
+    As published, the compression is drawn uniformly, not the quality: 50 to 85, which is quality 51 down to 17.
     """
     compressions = [c for c in range(102) if quality[0] <= jpeg_quality(c) <= quality[1]]
     return jpeg_round_trip(image, jpeg_quality(int(rng.integers(compressions[0], compressions[-1] + 1))))
@@ -105,9 +105,9 @@ def jpeg_quality(compression: int) -> int:
 
 
 def lose_resolution(image: np.ndarray, rng: np.random.Generator, scale: float, factor: Bounds) -> np.ndarray:
-    """Down by a factor and up again, cubic both ways.
+    """Shrink by a factor and enlarge again, both with cubic interpolation.
 
-    The factor is a length, two pixels for one as published: a larger picture goes down to the same 64 x 64 pixels, a
+    The factor counts as a length in pixels, 2 as published: a larger picture is shrunk to the same 64 x 64 pixels, a
     smaller one to half its own size.
     """
     height, width = image.shape[:2]
@@ -125,25 +125,25 @@ def blind(
     noise_sigma: Bounds,
     quality: tuple[int, int],
 ) -> np.ndarray:
-    """Blur, down, noise, JPEG, up: the pipeline that GFPGAN and CodeFormer share, published at 512 pixels.
+    """Blur, shrink, noise, JPEG, enlarge: the pipeline that GFPGAN and CodeFormer share, published at 512 pixels.
 
     Source: TencentARC/GFPGAN gfpgan/data/ffhq_degradation_dataset.py, sczhou/CodeFormer
-    basicsr/data/ffhq_blind_dataset.py. Deviates: GFPGAN's colour jitter and its 1 % of grey pictures are left out, as
-    they change what the clean picture is rather than its quality.
+    basicsr/data/ffhq_blind_dataset.py. Deviation: GFPGAN's colour jitter and its 1 % of grey pictures are left out, as
+    they change the picture's content rather than its quality.
 
     Args:
         image: uint8 (H, W, 3) RGB.
-        rng: draws everything.
-        scale: size of the picture over 512.
-        sigma_px: range of the Gaussian's sigma, isotropic or anisotropic with equal chance, at any angle.
-        shrink: range of the factor by which the picture is made smaller (bilinear).
+        rng: draws all random values.
+        scale: size of the picture divided by 512.
+        sigma_px: range of the Gaussian's sigma; isotropic or anisotropic with equal probability, at any angle.
+        shrink: range of the factor by which the picture is shrunk (bilinear).
         noise_sigma: range of the Gaussian noise's sigma on the 0..255 scale.
         quality: range of the JPEG quality.
     """
     height, width = image.shape[:2]
     kernel = _gaussian_kernel(rng, sigma_px, scale)
     spoiled = cv2.filter2D(image.astype(np.float32), -1, kernel, borderType=_BORDER)
-    # A picture is not blown up beyond the published 1 / 0.8: at small sizes that would only cost time.
+    # A picture is not enlarged by more than the published 1 / 0.8: at small sizes that would only cost time.
     factor = max(rng.uniform(*shrink) * scale, min(0.8, shrink[0]))
     spoiled = _resized(spoiled, _shrunk(width, factor), _shrunk(height, factor), cv2.INTER_LINEAR)
     spoiled = _to_uint8(spoiled + rng.uniform(*noise_sigma) * rng.standard_normal(spoiled.shape, np.float32))
@@ -214,4 +214,4 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         "blind": Stage(blind, _BLIND, size_px=512),
     }
 )
-"""Every stage by the name that it has in a text."""
+"""Every stage, by its name in a text."""

@@ -1,4 +1,4 @@
-"""One step of a degradation as text, `blur(6,12)`: a stage with the ranges that it draws from."""
+"""One step of a degradation as text, such as `blur(6,12)`: a stage with its ranges."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNOR
 
 
 class Range(NamedTuple):
-    """What a stage draws between two numbers.
+    """A value that a stage draws between two numbers.
 
     Attributes:
         name: what is drawn.
-        unit: what it is counted in.
+        unit: its unit, for messages.
         least: lower limit of both numbers.
         most: upper limit of both numbers.
-        published: the two numbers that a stage without brackets takes.
+        published: the two numbers that a stage without brackets uses.
         whole: only whole numbers are drawn.
     """
 
@@ -41,9 +41,9 @@ class Stage(NamedTuple):
     """A stage of a degradation.
 
     Attributes:
-        apply: the function: picture, generator, scale, and a pair of numbers a range.
-        ranges: what it draws.
-        size_px: side of the picture at which its lengths in pixels are given.
+        apply: the function; it takes picture, generator, scale, and a pair of numbers for each range.
+        ranges: the values that it draws.
+        size_px: side of the picture for which its lengths in pixels are given.
     """
 
     apply: Callable[..., np.ndarray]
@@ -52,7 +52,7 @@ class Stage(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A stage by name, with its pairs of numbers."""
+    """A stage, by name, with its pairs of numbers."""
 
     stage: str
     bounds: tuple[Bounds, ...] = ()
@@ -63,7 +63,7 @@ class Step(NamedTuple):
 
 
 def name_of(text: str) -> str:
-    """What stands before the brackets of a step."""
+    """The name before the brackets of a step."""
     return text.partition("(")[0].strip()
 
 
@@ -72,7 +72,7 @@ def read_step(text: str, stages: Mapping[str, Stage]) -> Step:
 
     Args:
         text: one step; the name before its brackets is one of `stages`.
-        stages: the stages there are.
+        stages: all stages, by name.
 
     Raises:
         MfpsError: the brackets or the numbers in them do not fit the stage.
@@ -95,7 +95,7 @@ def read_step(text: str, stages: Mapping[str, Stage]) -> Step:
 
 
 def written(value: int | float) -> str:
-    """A number as short as it can be read back: `6`, `0.1`."""
+    """A number in its shortest exact form: `6`, `0.1`."""
     return repr(float(value)).removesuffix(".0")
 
 

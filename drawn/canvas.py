@@ -42,7 +42,7 @@ class Canvas:
         return mask
 
     def blend(self, mask: np.ndarray, colour: Colour) -> None:
-        """Lay a colour over the picture, as far as the mask (S, S) in [0, 1] says."""
+        """Blend a colour into the picture, weighted by the mask (S, S) in [0, 1]."""
         box = _box(mask)
         paint = np.asarray(colour, np.float32)
         part = self.image[box]
@@ -70,7 +70,7 @@ class Canvas:
         return spot
 
     def lines(self, curves: list[np.ndarray], colours: np.ndarray, width: float, within: np.ndarray | float) -> None:
-        """Draw antialiased curves, each in its own colour, as far as `within` lets them show."""
+        """Draw antialiased curves, each in its own colour, weighted by `within`."""
         layer = np.clip(self.image, 0, 255).astype(np.uint8)
         thickness = max(round(width * self.side), 1)
         ends = np.cumsum([len(curve) for curve in curves])[:-1]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -17,34 +17,43 @@ from ..priors.prior_kind import ExternalSources
 from .faces import DRAWN_PRIORS, write_drawn_faces
 
 
+class DemoCounts(NamedTuple):
+    """How many faces the demo draws, and what for."""
+
+    learn: int
+    """Faces to learn from."""
+    test: int = 8
+    """Additional faces, listed in `val.txt`."""
+    dictionary: int = 8
+    """Of the first, those that the dictionary is made from; it gets half as many entries per part. They are few, as
+    VGG19 is slow at 512 px on a CPU."""
+
+
 def write_demo_faces(
     folder: Path,
-    count: int,
-    test: int,
+    counts: DemoCounts,
     size: int,
     priors: Sequence[str],
     seed: int,
-    dictionary_faces: int,
     console: Console,
     device: str = "auto",
 ) -> None:
-    """Write a data folder of drawn faces with landmarks, label maps, and any other prior that is asked for.
+    """Write a data folder of drawn faces with landmarks, label maps, and any other requested prior.
 
-    A dictionary is made of a few of the training faces with a seeded random VGG19, and its provenance says so.
+    A dictionary is made from a few of the training faces with a seeded random VGG19, and its provenance says so.
 
     Args:
-        folder: where to.
-        count: faces to learn from.
-        test: further ones, listed in `val.txt`.
+        folder: the folder to write.
+        counts: how many faces, and what for.
         size: side of the faces in pixels.
         priors: the priors that will be used.
-        seed: of everything.
-        dictionary_faces: faces that the dictionary is made of; it gets half as many entries a part.
+        seed: seed of everything.
         console: where progress is shown.
         device: auto, cpu, cuda or cuda:N.
     """
-    console.print(f"drawing {count + test} faces", highlight=False)
-    write_drawn_faces(folder, count + test, size, seed, val=test)
+    drawn = counts.learn + counts.test
+    console.print(f"drawing {drawn} faces", highlight=False)
+    write_drawn_faces(folder, drawn, size, seed, val=counts.test)
     made: dict[str, dict[str, Any]] = {
         prior: {"made_from": "clean", "by": "drawn with the face"} for prior in DRAWN_PRIORS
     }
@@ -55,6 +64,6 @@ def write_demo_faces(
     for kind in (PRIOR_KINDS[prior] for prior in priors if prior not in DRAWN_PRIORS):
         sources = ExternalSources()
         if kind.demo_sources is not None:
-            sources = kind.demo_sources(folder, dictionary_faces, seed, console, device)
+            sources = kind.demo_sources(folder, counts.dictionary, seed, console, device)
         made[kind.name] = {"made_from": "clean", **kind.finder(sources, place).make(faces)}
     write_atomically(folder / "priors" / "provenance.json", json.dumps(made, indent=1, sort_keys=True) + "\n")

@@ -39,11 +39,11 @@ from .surroundings import (
 )
 
 CANVAS_PX = 512
-"""A face is painted on at least this many pixels a side and then averaged down, which smooths its edges."""
+"""A face is painted on at least this many pixels a side and then averaged down, to smooth its edges."""
 
 
 DRAWN_PRIORS = (PARSING.name, HEATMAP.name)
-"""Priors that are painted with a face. Any other is found in its picture, as in a photograph."""
+"""Priors that are drawn together with a face. Any other is found in its picture, as in a photograph."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
     Equal arguments write equal bytes; face number i depends on the seed and i alone.
 
     Args:
-        folder: where to; made if missing.
+        folder: the folder to write; created if missing.
         count: number of faces in all.
         size: side of the pictures in pixels.
         seed: chooses the faces.
@@ -111,7 +111,7 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
         MfpsError: the numbers do not fit, or the folder cannot be written to.
     """
     if count < 1 or not 0 <= val <= count:
-        raise MfpsError(f"{count} faces, {val} of them for validation: draw at least one, and no more for validation")
+        raise MfpsError(f"{count} faces, {val} of them for validation: draw at least one, and not fewer than those")
     if seed < 0:
         raise MfpsError(f"seed is {seed}: a seed must not be negative, give 0 or a greater integer")
     folder = Path(folder)

@@ -17,7 +17,7 @@ STYLES = ("short", "parted", "fringe", "long", "bob", "curly", "bun", "bald")
 
 @dataclass(frozen=True)
 class Hair:
-    """A head of hair: its cut, its colour, and what the front of it needs to know."""
+    """A head of hair: its cut, its colour, and what drawing its front needs."""
 
     style: str
     colour: np.ndarray
@@ -79,7 +79,7 @@ def paint_neck_and_cloth(canvas: Canvas, shape: FaceShape, skin: np.ndarray, rng
 
 
 def paint_ears(canvas: Canvas, shape: FaceShape, skin: np.ndarray, rng: np.random.Generator) -> None:
-    """Two ears, on a third of the heads with earrings."""
+    """Two ears; a third of the heads wear earrings."""
     angle = np.linspace(0, 2 * np.pi, 40)
     rings = rng.random() < 0.3
     metal = np.array([232, 200, 96]) if rng.random() < 0.6 else rng.uniform(60, 250, 3)

@@ -1,4 +1,4 @@
-"""Checkpoints: what a stopped run needs to go on, each one file that proves itself whole.
+"""Checkpoints: what a stopped run needs to continue. Each is one file whose name proves that it is complete.
 
 `checkpoints/e0003-b00012-s00000492-<digest>.safetensors`: finished epochs, finished steps of the running epoch, all
 finished steps, and the first 16 digits of the content's SHA-256. The safetensors header holds one string, `mfps`: JSON.
@@ -37,7 +37,7 @@ class Checkpoint:
         batch: finished steps of the running epoch; 0 between two epochs.
         step: all finished steps.
         tensors: by name, on the CPU.
-        state: what is no tensor, as JSON data.
+        state: everything else, as JSON data.
     """
 
     epoch: int
@@ -61,7 +61,7 @@ class Checkpoints:
 
     Args:
         folder: the run folder.
-        keep: how many of the newest are kept. The last one between two epochs stays too, and the best one.
+        keep: how many of the newest are kept. The last one between two epochs and the best one are kept too.
     """
 
     def __init__(self, folder: Path, keep: int) -> None:
@@ -69,14 +69,14 @@ class Checkpoints:
         self.keep = keep
 
     def save(self, checkpoint: Checkpoint, best_step: int | None = None) -> Path:
-        """Write a checkpoint, then remove those that are no longer kept.
+        """Write a checkpoint, then remove the ones that are no longer kept.
 
         Args:
             checkpoint: the state.
             best_step: the step after which the best epoch ended; the checkpoint of that moment is kept.
 
         Raises:
-            MfpsError: it cannot be written; those before it stay.
+            MfpsError: it cannot be written; earlier checkpoints stay.
         """
         self.folder.mkdir(exist_ok=True)
         text = json.dumps({"format": CHECKPOINT_FORMAT, "state": checkpoint.state}, allow_nan=False)
@@ -88,15 +88,15 @@ class Checkpoints:
         return self.folder / name
 
     def newest(self, warn: Callable[[str], None], between_epochs: bool = False) -> Checkpoint | None:
-        """The newest checkpoint that is whole; a torn or changed one is passed over.
+        """The newest intact checkpoint; truncated or changed ones are skipped.
 
         Args:
-            warn: told of each that was passed over.
-            between_epochs: only those between two epochs.
+            warn: called with a message for each one that is skipped.
+            between_epochs: consider only checkpoints between two epochs.
 
         Raises:
-            MfpsError: one is whole, but of another version, or may not be read. It is not passed over: it may be worth
-                more than those before it.
+            MfpsError: one is intact but of another version, or may not be read. It is not skipped, as it may hold more
+                progress than the earlier ones.
         """
         for stored in reversed(self._stored()):
             if between_epochs and stored.batch:
@@ -104,13 +104,13 @@ class Checkpoints:
             checkpoint = _read(stored)
             if checkpoint is not None:
                 return checkpoint
-            warn(f"{stored.file}: the checkpoint is torn or was changed, and is passed over")
+            warn(f"{stored.file}: the checkpoint is truncated or was changed, and is skipped")
         return None
 
     def drop_after(self, checkpoint: Checkpoint | None) -> None:
-        """Remove what was saved after a checkpoint that a run goes on from, or everything.
+        """Remove everything saved after the checkpoint from which a run continues; everything if there is none.
 
-        Left there, they would count as the newest, and the run's next ones would not be kept.
+        Otherwise these would count as the newest, and the run's next checkpoints would not be kept.
         """
         last = (checkpoint.step, checkpoint.epoch) if checkpoint else (-1, -1)
         for stored in self._stored():
@@ -118,7 +118,7 @@ class Checkpoints:
                 stored.file.unlink(missing_ok=True)
 
     def _stored(self) -> list[_Stored]:
-        """All of them, the oldest first."""
+        """All checkpoints, oldest first."""
         files = self.folder.iterdir() if self.folder.is_dir() else ()
         matched = [(file, NAME.fullmatch(file.name)) for file in files]
         stored = [
@@ -138,7 +138,7 @@ class Checkpoints:
 
 def _read(stored: _Stored) -> Checkpoint | None:
     if stored.file.is_file() and not os.access(stored.file, os.R_OK):
-        raise MfpsError(f"{stored.file}: no permission to read the checkpoint; permit it")
+        raise MfpsError(f"{stored.file}: no permission to read the checkpoint; change its permissions")
     try:
         check_safetensors(stored.file, "checkpoint", "resume from another one")
         content = stored.file.read_bytes()
@@ -155,6 +155,6 @@ def _read(stored: _Stored) -> Checkpoint | None:
     if version != CHECKPOINT_FORMAT:
         raise MfpsError(
             f"{stored.file}: the checkpoint is {shown(version)}, not {CHECKPOINT_FORMAT!r}; continue with the version "
-            "of mfps that wrote it, or start anew with `overwrite`"
+            "of mfps that wrote it, or start again with `overwrite`"
         )
     return Checkpoint(stored.epoch, stored.batch, stored.step, tensors, state)

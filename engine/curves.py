@@ -1,7 +1,7 @@
-"""Curves for TensorBoard, written by the thread that has the numbers.
+"""Curves for TensorBoard, written by the thread that computes the numbers.
 
-torch's SummaryWriter writes in a thread of its own: on a full disk that thread prints a traceback and is gone, and the
-run goes on without curves. Here the error reaches the run like any other.
+torch's SummaryWriter writes in its own thread: on a full disk that thread prints a traceback and dies, and the run
+continues without curves. Here the error reaches the run like any other.
 """
 
 import os
@@ -18,8 +18,8 @@ class Curves:
     """An event file in a folder.
 
     Args:
-        folder: made where it is missing.
-        step: the step that a run goes on from; TensorBoard hides what it was told of later ones.
+        folder: made if missing.
+        step: the step from which a run continues; TensorBoard hides the points of later steps.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
@@ -37,11 +37,11 @@ class Curves:
         self._write(Event(wall_time=time.time(), step=step, summary=scalar(name, value)))
 
     def flush(self) -> None:
-        """Hand all points to the system."""
+        """Write all points to the file."""
         self._records.flush()
 
     def close(self) -> None:
-        """End the file."""
+        """Close the file."""
         self._file.close()
 
     def _write(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Devices and precision: of a network that runs, and by Lightning Fabric of one that is trained."""
+"""Devices and precision, for running a network and, through Lightning Fabric, for training one."""
 
 import logging
 import os
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed"}
-"""Our names of the precisions, and Fabric's. bfloat16 has float32's range, so that no loss is scaled."""
+"""Our names of the precisions, and Fabric's. bfloat16 has the range of float32, so losses need no scaling."""
 
 
 def choose_device(device: str, devices: int = 1, num_nodes: int = 1) -> torch.device:
-    """The device that a name means; the first one, if there are several processes.
+    """The device with this name; with several processes, that of the first one.
 
     Args:
-        device: auto (CUDA where there is a GPU), cpu, cuda or cuda:N.
-        devices: processes on this machine, one a GPU, or so many on the CPU.
+        device: auto (CUDA if there is a GPU), cpu, cuda or cuda:N.
+        devices: processes on this machine, one per GPU, or all on the CPU.
         num_nodes: machines.
 
     Raises:
-        MfpsError: a device isn't there or has no such name, or the launcher started another number of processes.
+        MfpsError: there is no such device, or the launcher started another number of processes.
     """
     kind, _, number = device.partition(":")
     count = torch.cuda.device_count()
@@ -36,7 +36,7 @@ def choose_device(device: str, devices: int = 1, num_nodes: int = 1) -> torch.de
     if kind == "cuda" and first + devices > count:
         raise MfpsError(
             f"no device {device!r}{f' for {devices} processes' if devices > 1 else ''}: torch sees {count} CUDA "
-            "devices here; choose `device` cpu or auto"
+            "devices; choose `device` cpu or auto"
         )
     started = os.environ.get("WORLD_SIZE", "")
     if started.isdecimal() and int(started) != devices * num_nodes:
@@ -54,12 +54,12 @@ def check_precision(precision: str) -> None:
 
 
 def make_fabric(device: str, precision: str, devices: int = 1, num_nodes: int = 1) -> "Fabric":
-    """Choose devices and precision of a training. Several processes are started by `launch`, not here.
+    """Choose the devices and the precision for training. `launch` starts the processes.
 
     Args:
-        device: auto (CUDA where there is a GPU), cpu, cuda or cuda:N.
+        device: auto (CUDA if there is a GPU), cpu, cuda or cuda:N.
         precision: float32 or bfloat16.
-        devices: processes on this machine, one a GPU, or so many on the CPU.
+        devices: processes on this machine, one per GPU, or all on the CPU.
         num_nodes: machines.
 
     Raises:
@@ -67,10 +67,10 @@ def make_fabric(device: str, precision: str, devices: int = 1, num_nodes: int = 
     """
     check_precision(precision)
     first = choose_device(device, devices, num_nodes)
-    # Here, as Fabric takes a second to import and a network runs without it.
+    # Imported here: it takes a second, and running a network does not need it.
     from lightning_fabric import Fabric
 
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells of its choices and of each process
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it logs its choices and each process
     index = first.index or 0
     return Fabric(
         accelerator=first.type,

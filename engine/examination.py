@@ -1,4 +1,4 @@
-"""What a machine has of all that mfps can use, and how to get the rest."""
+"""What this machine has of everything that mfps can use, and how to get the rest."""
 
 import platform
 import shutil
@@ -21,7 +21,7 @@ from ..files.external_weights import (
 )
 
 OPTIONAL = {"transformers": "pip install 'mfps[parsing]', for parsing maps found by the face parser"}
-"""Libraries that an extra brings, and how to get them."""
+"""Libraries that an optional extra installs, and how to get them."""
 
 REQUIRED = (
     "numpy",
@@ -35,15 +35,15 @@ REQUIRED = (
 
 
 class Finding(NamedTuple):
-    """One thing that was looked for."""
+    """One thing that mfps looked for."""
 
     name: str
     there: bool | None
-    """None where it is neither: a fact."""
+    """None if it cannot be missing: the finding is information."""
     found: str
-    """What and where."""
+    """What was found, and where."""
     remedy: str = ""
-    """How to get it, where it is missing."""
+    """How to get it, if it is missing."""
 
 
 def examine(weights_dir: Path | None = None, check: bool = False) -> list[Finding]:
@@ -51,7 +51,7 @@ def examine(weights_dir: Path | None = None, check: bool = False) -> list[Findin
 
     Args:
         weights_dir: folder with external weights.
-        check: compare the hash of each weights file that is there with the listed one.
+        check: compare the hash of each weights file that is found with the listed one.
     """
     cuda = torch.cuda.device_count()
     findings = [
@@ -94,11 +94,13 @@ def _dot() -> Finding:
     program = shutil.which("dot")
     if program:
         return Finding("dot", True, program)
-    return Finding("dot", None, "not there; drawings are made without it (graphviz's program, for another layout)")
+    return Finding(
+        "dot", None, "not installed; drawings are made without it (a program of graphviz, for another layout)"
+    )
 
 
 def _parser() -> Finding:
-    """The face parser in its hub's cache; the cache's layout is the hub library's, so that it is asked."""
+    """Look for the face parser in the hub's cache; the hub's library knows the layout of the cache."""
     size, licence = f"{FACE_PARSER.megabytes} MB", FACE_PARSER.licence
     remedy = (
         f"{PARSER_MODEL}, revision {PARSER_REVISION[:12]} ({size}; {licence}), or a folder with its config.json and "

@@ -1,6 +1,6 @@
-"""Fields that several configurations have: type, rule, meaning and place in the help, written once.
+"""Fields that several configurations share: type, rules, meaning and place in the help, written once.
 
-They are annotations rather than a base class, so that each configuration keeps its own order and defaults.
+They are annotations rather than a base class, so that each configuration has its own order and defaults.
 """
 
 from typing import Annotated, Literal
@@ -11,17 +11,17 @@ from ..files.config_model import COMMAS, Panel
 from ..genotypes.prior_branches import known_priors
 
 PriorNames = Annotated[tuple[str, ...], BeforeValidator(known_priors), COMMAS]
-"""Names of priors, in the order of `PRIORS`; `none` and an empty text stand for none of them."""
+"""Names of priors, in the order of `PRIORS`; `none` and an empty text stand for no priors."""
 
 DropPrior = Annotated[
     PriorNames,
     Panel.PRIORS,
-    Field(description="Priors that the network takes and is given as zeros instead, for an ablation."),
+    Field(description="Replace these priors of the network by zeros, for an ablation."),
 ]
 
-Seed = Annotated[int, Panel.COMMON, Field(ge=0, lt=2**31, description="Everything random follows from it.")]
+Seed = Annotated[int, Panel.COMMON, Field(ge=0, lt=2**31, description="Seed of everything random.")]
 
-BatchOfFaces = Annotated[int, Panel.DEVICES, Field(ge=1, lt=2**31, description="Faces at a time.")]
+BatchOfFaces = Annotated[int, Panel.DEVICES, Field(ge=1, lt=2**31, description="Faces processed at a time.")]
 
 Workers = Annotated[
     int,
@@ -29,14 +29,18 @@ Workers = Annotated[
     Field(
         ge=0,
         lt=2**31,
-        description="Processes that read photographs; 0 does it in the main one. The result is the same.",
+        description="Processes that read photographs; with 0 the main process reads them. The result is the same.",
     ),
 ]
 
-Device = Annotated[str, Panel.COMMON, Field(description="auto, cpu, cuda or cuda:N.")]
+Device = Annotated[
+    str,
+    Panel.COMMON,
+    Field(description="Device to compute on: auto, cpu, cuda or cuda:N; auto is CUDA if there is a GPU."),
+]
 
 Precision = Annotated[
     Literal["float32", "bfloat16"],
     Panel.DEVICES,
-    Field(description="Numbers to compute in; bfloat16 is mixed precision, and weights stay in float32."),
+    Field(description="Number format of the computation; bfloat16 is mixed precision, the weights stay in float32."),
 ]

@@ -1,4 +1,4 @@
-"""Reading the history of a run: a record for each epoch. It is written by the journal."""
+"""Reading the history of a run, which has a record for each epoch. The journal writes it."""
 
 import os
 from pathlib import Path
@@ -9,14 +9,14 @@ from ..files.json_text import read_strict
 from ..files.regular_file import read_text
 
 MAX_HISTORY_BYTES = 128 * 2**20
-"""An epoch takes some kilobytes, and a search that writes its probabilities some tens of them."""
+"""An epoch takes a few kilobytes, or some tens in a search that writes its probabilities."""
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
     """The records of a run's `history.jsonl`, in order.
 
     Raises:
-        MfpsError: there is none, or a line is not JSON.
+        MfpsError: there is no history, or a line is not JSON.
     """
     file = folder / "history.jsonl"
     if not os.path.lexists(file):
@@ -27,5 +27,5 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     except MfpsError:
         records = [None]
     if not all(isinstance(record, dict) for record in records):
-        raise MfpsError(f"{file}: a line is not a JSON object; the file was changed or cut off, run again")
+        raise MfpsError(f"{file}: a line is not a JSON object, so the file was changed or cut off; run again")
     return records

@@ -1,4 +1,4 @@
-"""The journal of a run: a line of JSON for each epoch, and the same numbers for TensorBoard."""
+"""The journal of a run: one line of JSON for each epoch, and the same numbers for TensorBoard."""
 
 import json
 import math
@@ -12,18 +12,18 @@ from ..errors import MfpsError
 from .curves import Curves
 
 NO_CURVES = frozenset(("epoch", "step", "genotype", "top_paths", "probabilities"))
-"""Entries of an epoch's record that are no curves over the steps."""
+"""Entries of an epoch's record that are not curves over the steps."""
 
 
 class Journal:
     """Writes `history.jsonl` and `tensorboard/` of a run folder. A context manager.
 
-    The history holds no clock times, so that the same seed gives the same bytes; speeds go to TensorBoard.
+    The history holds no times, so that the same seed produces the same bytes; TensorBoard gets the speeds.
 
     Args:
         folder: the run folder.
-        size: bytes of the history that the run goes on from; what stands after them is cut off.
-        step: the step it goes on from; TensorBoard hides what it was told of later ones.
+        size: bytes of the history from which the run continues; the rest is cut off.
+        step: the step from which it continues; TensorBoard hides the points of later steps.
 
     Raises:
         MfpsError: the history is shorter.
@@ -47,8 +47,8 @@ class Journal:
         found = self.file.stat().st_size if self.file.exists() else 0
         if found < size:
             raise MfpsError(
-                f"{self.file}: has {found} bytes, and {size} when the run was saved; it was changed, so start anew "
-                "with `overwrite`"
+                f"{self.file}: has {found} bytes, but had {size} when the run was saved; it was changed, so start "
+                "again with `overwrite`"
             )
         if found > size:
             os.truncate(self.file, size)
@@ -57,7 +57,7 @@ class Journal:
         """Append one epoch's record, and its numbers as curves.
 
         Returns:
-            The bytes that the history has now, on the disk.
+            The size of the history on disk, in bytes.
         """
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
@@ -70,7 +70,7 @@ class Journal:
         return size
 
     def step(self, step: int, values: Mapping[str, float]) -> None:
-        """Add one step's numbers to TensorBoard alone."""
+        """Add one step's numbers, to TensorBoard only."""
         for name, value in values.items():
             self._curves.add(f"step/{name}", value, step)
 

@@ -1,4 +1,4 @@
-"""Opening a run: one owner for its folder, its newest checkpoint, its journal, and the signals that may stop it."""
+"""Opening a run: lock its folder, load its newest checkpoint, open its journal, and catch the signals to stop."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,20 +31,20 @@ def open_run(
     parts: Parts,
     *identity: str,
 ) -> Iterator[Run]:
-    """Own a run folder while the block runs, and continue from its newest checkpoint if there is one.
+    """Lock a run folder while the block runs, and continue from its newest checkpoint if there is one.
 
     Args:
-        config: the run's.
-        fabric: its devices; the processes are started.
-        console: where progress is shown; nowhere without one.
-        label: what the run does.
-        length: how far it goes.
+        config: of the run.
+        fabric: its devices; the processes have been started.
+        console: shows the progress; None shows nothing.
+        label: what the run does, for the progress.
+        length: epochs and steps of the run.
         parts: the modules and optimizers that it changes; filled from the checkpoint.
-        identity: what a checkpoint must have in common with the run besides its options.
+        identity: what a checkpoint must share with the run besides its options.
 
     Raises:
-        MfpsError: the folder holds another run, or another process works in it, or it cannot be written.
-        RunStopped: a signal asked for the end; the run is saved.
+        MfpsError: the folder holds another run, is used by another process, or cannot be written.
+        RunStopped: a signal stopped the run, which is saved.
     """
     folder, first = config.out, fabric.is_global_zero
     with ExitStack() as stack, _clear_errors(folder):
@@ -52,13 +52,13 @@ def open_run(
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(run_lock(folder))
-                check_run_folder(config)  # once more, now that no other process can change it
+                check_run_folder(config)  # again, now that no other process can change it
                 begin_run_folder(config)
             except OSError as error:
                 raise MfpsError(
                     f"{folder}: cannot be written ({error.strerror or error}); give another folder for `out`"
                 ) from None
-        largest(fabric, 0)  # the others wait until the folder is there
+        largest(fabric, 0)  # the other processes wait until the folder exists
         request = stack.enter_context(stop_signals())
         console = Console(quiet=True) if console is None else console
         run = Run(config, fabric, console, length, RunStore(config, fabric, parts, *identity), request)
@@ -75,11 +75,11 @@ def open_run(
 
 @contextmanager
 def _clear_errors(folder: Path) -> Iterator[None]:
-    """Raise errors that say which process or file is meant in the place of those that do not."""
+    """Replace errors that do not say which process or file is meant by ones that do."""
     try:
         yield
     except RuntimeError as error:
         raise lost_process(error, folder) or error from None
     except OSError as error:
-        error.filename = error.filename or str(folder)  # a full disk does not say where
+        error.filename = error.filename or str(folder)  # the error of a full disk names no file
         raise

@@ -1,4 +1,4 @@
-"""How far a run goes and where it stands: all numbers, so that it can be saved as JSON and tested without a network."""
+"""The length and the position of a run: plain data, which can be saved as JSON and tested without a network."""
 
 from typing import NamedTuple, Self
 
@@ -8,11 +8,11 @@ from .configuration import RunConfig
 
 
 class Length(NamedTuple):
-    """How far a run goes."""
+    """The length of a run."""
 
     epochs: int
     epoch_steps: int
-    """Steps of an epoch; the last epoch may have fewer."""
+    """Steps per epoch; the last epoch may have fewer."""
     steps: int
     """All steps."""
 
@@ -21,8 +21,8 @@ class Length(NamedTuple):
         """The length of a run.
 
         Args:
-            config: the run's; it may shorten the epochs and the run.
-            epoch_steps: steps that the training faces are enough for.
+            config: of the run; it may shorten the epochs and the run.
+            epoch_steps: steps in one pass over the training faces.
         """
         epoch_steps = min(epoch_steps, config.epoch_steps or epoch_steps)
         steps = config.epochs * epoch_steps
@@ -30,7 +30,7 @@ class Length(NamedTuple):
 
 
 class Position(BaseModel):
-    """Where a run stands. Apart from its parts, nothing else is carried from one process to the next."""
+    """How far a run has got. A resumed run continues from this and its parts, nothing else."""
 
     epoch: int = 0
     """Finished epochs."""
@@ -39,17 +39,17 @@ class Position(BaseModel):
     step: int = 0
     """All finished steps."""
     losses: dict[str, list[float]] = Field(default_factory=dict)
-    """Of the running epoch, by name."""
+    """Losses of the running epoch, by name."""
     best: float | None = None
     """Best score of an epoch."""
     best_step: int | None = None
     """The step after which that epoch ended."""
     history: int = 0
-    """Bytes of the history so far."""
+    """Size of the history so far, in bytes."""
     lr_scale: float = 1.0
-    """What rollbacks left of the learning rate."""
+    """Factor of the learning rate; each rollback halves it."""
     left_out: int = 0
-    """Updates that were left out since a number was not finite."""
+    """Updates that were skipped because a number was not finite."""
     bad_faces: dict[str, str] = Field(default_factory=dict)
     """Photographs that could not be read, and why."""
 
@@ -58,10 +58,10 @@ class Position(BaseModel):
         return {name: sum(values) / len(values) for name, values in self.losses.items() if values}
 
     def unfinished(self, length: Length) -> bool:
-        """Whether there is something left to do: an epoch, or the validation of the last one."""
+        """Whether something is left to do: an epoch, or the validation of the last one."""
         return self.epoch < length.epochs and (self.step < length.steps or self.batch > 0)
 
     def steps_left(self, length: Length) -> int:
-        """Steps of the running epoch that are left; 0 too where a resumed run has fewer steps than it has done."""
+        """Steps left in the running epoch; 0 also if a resumed run was shortened to fewer steps than are done."""
         here = length.steps - (self.step - self.batch)
         return max(min(length.epoch_steps, here) - self.batch, 0)

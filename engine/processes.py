@@ -1,8 +1,8 @@
-"""Several processes that train one network: each has its part of every batch, and all do the same steps.
+"""Several processes that train one network: each gets a part of every batch, and all make the same steps.
 
-Gradients are averaged here and not by DistributedDataParallel, which decides at the start which parameters learn: a
-search alternates between two sets of them. With `networks.synchronised_norm` the result is that of one process with
-the same batches, up to rounding.
+Gradients are averaged here and not by DistributedDataParallel, which fixes the set of trained parameters at the start,
+while a search alternates between two sets. With `networks.synchronised_norm` the result is that of one process with the
+same batches, up to rounding.
 """
 
 import atexit
@@ -19,14 +19,14 @@ from ..errors import MfpsError
 
 
 def launch(fabric: Fabric, deterministic: bool = False) -> None:
-    """Start the other processes, or join those that a launcher started, and wait until all are there.
+    """Start the other processes, or join those that a launcher started, and wait for all of them.
 
     Args:
         fabric: the devices.
-        deterministic: have CUDA compute the same bits every time, at some cost of speed; the CPU does so anyway.
+        deterministic: make CUDA compute the same bits every time, at some cost in speed; the CPU always does.
 
     Raises:
-        MfpsError: they do not find each other.
+        MfpsError: the processes cannot connect.
     """
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -42,7 +42,7 @@ def launch(fabric: Fabric, deterministic: bool = False) -> None:
 
 
 def _leave() -> None:
-    """Leave the other processes, whatever ended this one: gloo's threads would abort it while the interpreter ends."""
+    """Leave the process group, however this process ends: gloo's threads would abort the interpreter's shutdown."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
@@ -63,19 +63,19 @@ def average_gradients(fabric: Fabric, parameters: Iterable[nn.Parameter]) -> Non
 
 
 def sum_over_processes(fabric: Fabric, values: Tensor) -> Tensor:
-    """The sum of every process's tensor; they have one shape."""
+    """The sum of a tensor over all processes, in which it has the same shape."""
     return values if fabric.world_size == 1 else _reduced(fabric, values, dist.ReduceOp.SUM)
 
 
 def own_part(fabric: Fabric, total: int) -> range:
-    """The numbers below `total` that this process takes; all of them where there are fewer than processes."""
+    """The numbers below `total` that this process handles; all of them if there are more processes than numbers."""
     if total < fabric.world_size:
         return range(total)
     return range(fabric.global_rank, total, fabric.world_size)
 
 
 def gather_parts(fabric: Fabric, own: Tensor, total: int) -> Tensor:
-    """The rows (total, ...) of all processes, in order, from each one's rows (len(own_part), ...)."""
+    """Collect the rows (total, ...) in order, from the rows (len(own_part), ...) of each process."""
     if fabric.world_size == 1 or total < fabric.world_size:
         return own
     rows = own.new_zeros(total, *own.shape[1:])
@@ -84,7 +84,7 @@ def gather_parts(fabric: Fabric, own: Tensor, total: int) -> Tensor:
 
 
 def largest(fabric: Fabric, *values: int) -> tuple[int, ...]:
-    """For each number the largest that a process has: how processes agree on what to do next."""
+    """The largest value over all processes, for each number: this is how processes agree on what to do next."""
     if fabric.world_size == 1:
         return values
     return tuple(_reduced(fabric, torch.tensor(values), dist.ReduceOp.MAX).tolist())
@@ -95,27 +95,27 @@ def check_same(fabric: Fabric, digest: str, what: str) -> None:
     number = int(digest[:12], 16)
     if largest(fabric, number, -number) != (number, -number):
         raise MfpsError(
-            f"{what} is not the same in all processes: they have come apart, and the last checkpoint is still good; "
-            "check that all of them run the same software on the same data, and continue with `resume`"
+            f"{what} is not the same in all processes: they have diverged, but the last checkpoint is good; check that "
+            "all of them run the same software on the same data, and continue with `resume`"
         )
 
 
 def lost_process(error: RuntimeError, folder: Path) -> MfpsError | None:
-    """The error to raise instead of one that torch raised since another process of the run is gone.
+    """The error to raise in place of the one that torch raises when another process of the run is gone.
 
     Args:
         error: what torch raised.
         folder: the run folder.
 
     Returns:
-        None where it is about something else.
+        The error, or None if torch's error has another cause.
     """
     text = str(error)
-    remedy = f"what {folder} holds is whole: continue with `resume`"
+    remedy = f"{folder} is intact: continue with `resume`"
     if isinstance(error, dist.DistError) or "gloo" in text:
         return MfpsError(f"another process of the run is gone; {remedy}")
     if "DataLoader worker" in text:
-        return MfpsError(f"a process that reads photographs was killed, maybe for want of memory; {remedy}")
+        return MfpsError(f"a process that reads photographs was killed, perhaps because memory ran out; {remedy}")
     return None
 
 

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_LINES = 10.0
-"""Without a terminal a line is written at most this often, and at the end."""
+"""Without a terminal, a line is written at most this often, and at the end."""
 
 
 class Tick(Protocol):
     """Reports one finished step with some text to show beside it (loss, speed)."""
 
     def __call__(self, text: str = "", at: int | None = None) -> None:
-        """Count one step, or say how many are done in all."""
+        """Count one step, or set the number of steps done in all."""
         ...
 
 
@@ -26,20 +26,20 @@ def track(label: str, total: int, console: Console, done: int = 0) -> Iterator[T
     """Show the progress of `total` steps while the block runs; call the yielded function after each step.
 
     Args:
-        label: what the steps are.
-        total: how many.
-        console: where to.
+        label: what is being done.
+        total: the number of steps.
+        console: shows the progress.
         done: steps that an earlier run did.
     """
-    began = time.monotonic()
+    started = time.monotonic()
     here = 0
 
     def count(at: int | None) -> float:
-        """Count a step of this process, and give the seconds that a step takes."""
+        """Count a step of this process, and return the mean seconds per step."""
         nonlocal done, here
         done = done + 1 if at is None else at
         here += 1
-        return max(time.monotonic() - began, 1e-9) / here
+        return max(time.monotonic() - started, 1e-9) / here
 
     if console.is_terminal:
         columns = (
@@ -62,7 +62,7 @@ def track(label: str, total: int, console: Console, done: int = 0) -> Iterator[T
             yield advance
         return
 
-    last_line = began
+    last_line = started
 
     def write_line(text: str = "", at: int | None = None) -> None:
         nonlocal last_line

@@ -1,12 +1,12 @@
-"""A run in progress: where it stands, when it is saved, and how it is stopped, resumed and rolled back.
+"""A run in progress: its position, when it is saved, and how it is stopped, resumed and rolled back.
 
-The loops of `nas.search` and `retrain.train` do the training; this keeps it safe. What the result depends on is in
-`Position` and in the parts (modules, optimizers, random generators); the rest follows from seed, epoch and step.
+The loops of `nas.search` and `retrain.train` do the training; this module saves it. The result depends only on
+`Position` and the parts (modules, optimizers, random generators); the rest follows from seed, epoch and step.
 
     with open_run(...) as run:
         while run.unfinished:
             with run.roll_back_nonfinite():
-                ...  # the steps of an epoch that are left, each with `step_done`, then `epoch_done`
+                ...  # the steps left in the epoch, each with `step_done`, then `epoch_done`
 """
 
 import signal
@@ -28,17 +28,17 @@ from .progress import Tick
 from .run_store import RunStore
 from .stop_signals import StopRequest
 
-LEAST_LR_SCALE = 2**-5
-"""A run that has halved its learning rate so often gives up."""
+MIN_LR_SCALE = 2**-5
+"""A run gives up when its learning rate would fall below this factor."""
 
 
 class Run:
     """A run in progress; made by `open_run`.
 
     Attributes:
-        length: how far it goes.
-        position: where it stands.
-        console: for lines to the user; silent in all processes but the first.
+        length: epochs and steps of the run.
+        position: how far it has got.
+        console: for lines to the user; silent in all processes except the first.
     """
 
     def __init__(
@@ -64,20 +64,20 @@ class Run:
 
     @property
     def unfinished(self) -> bool:
-        """Whether there is something left to do."""
+        """Whether something is left to do."""
         return self.position.unfinished(self.length)
 
     @property
     def steps_left(self) -> int:
-        """Steps of the running epoch that are left."""
+        """Steps left in the running epoch."""
         return self.position.steps_left(self.length)
 
     def attach(self, journal: Journal | None, tick: Tick) -> None:
-        """Say where steps and epochs are written down and shown; only the first process has a journal."""
+        """Set where steps and epochs are recorded and shown; only the first process has a journal."""
         self._journal, self._tick = journal, tick
 
     def load(self, between_epochs: bool = False) -> bool:
-        """Take the newest whole checkpoint; False where there is none."""
+        """Load the newest intact checkpoint; returns False if there is none."""
         position = self._store.load(self.say, between_epochs)
         if position is None:
             return False
@@ -85,12 +85,12 @@ class Run:
         return True
 
     def save(self) -> None:
-        """Write a checkpoint of this moment."""
+        """Write a checkpoint of the current state."""
         self._store.save(self.position)
         self._saved_at = time.monotonic()
 
     def step_done(self, losses: Mapping[str, float], text: str, **curves: float) -> None:
-        """Count a step, and save or stop where that is due.
+        """Count a step, and save or stop if it is time.
 
         Args:
             losses: of this step, by name.
@@ -123,7 +123,7 @@ class Run:
             self._stop(signum)
 
     def epoch_done(self, record: Mapping[str, object], score: float) -> None:
-        """Write an epoch down and save.
+        """Record an epoch and save.
 
         Args:
             record: its line in the history.
@@ -144,9 +144,9 @@ class Run:
             self._stop(signum)
 
     def stop_if_asked(self) -> None:
-        """Save and stop between two batches of a validation, which is then done again.
+        """If a signal asked for it, save and stop between two batches of a validation, which a resumed run repeats.
 
-        Several processes, whose parts may differ by a batch, go on to its end.
+        Several processes, whose parts may differ by a batch, finish the validation first.
 
         Raises:
             RunStopped: a signal asked for it.
@@ -156,15 +156,15 @@ class Run:
             self._stop(self._request.signum)
 
     def improves(self, score: float) -> bool:
-        """Whether a score is better than every epoch's before."""
+        """Whether a score is better than that of every earlier epoch."""
         return self.position.best is None or score > self.position.best
 
     @contextmanager
     def skip_nonfinite(self, network: nn.Module) -> Iterator[None]:
-        """Leave the block's update out, with `on_nonfinite: skip`, where a number in it is not finite.
+        """With `on_nonfinite: skip`, skip the block's update if a number in it is not finite.
 
         Args:
-            network: what the block computes with; its running statistics are put back.
+            network: the network that the block uses; its running statistics are restored.
         """
         if self._config.on_nonfinite != "skip":
             yield
@@ -180,10 +180,10 @@ class Run:
 
     @contextmanager
     def roll_back_nonfinite(self) -> Iterator[None]:
-        """Go back to the end of the epoch before, with half the learning rate, where a number is not finite.
+        """If a number is not finite, go back to the end of the previous epoch and halve the learning rate.
 
         Raises:
-            NotFiniteError: `on_nonfinite` asks for something else than `rollback`, or the rate was halved too often.
+            NotFiniteError: `on_nonfinite` is not `rollback`, or the rate was halved too often.
         """
         try:
             yield
@@ -192,7 +192,7 @@ class Run:
 
     def _roll_back(self, trouble: NotFiniteError) -> None:
         scale = self.position.lr_scale / 2
-        if self._config.on_nonfinite != "rollback" or scale < LEAST_LR_SCALE or not self.load(between_epochs=True):
+        if self._config.on_nonfinite != "rollback" or scale < MIN_LR_SCALE or not self.load(between_epochs=True):
             raise trouble
         self.position.lr_scale = scale
         if self._journal:
@@ -200,14 +200,14 @@ class Run:
         self.say(f"back to step {self.position.step} with {scale:g} of the learning rate: {trouble}")
 
     def note_bad_faces(self, found: Mapping[str, str], faces: int) -> None:
-        """Tell of photographs that another one stands in for, each once.
+        """Report photographs that were replaced by others, each of them once.
 
         Args:
-            found: by name, what is wrong.
-            faces: how many the training list has.
+            found: what is wrong with each photograph, by name.
+            faces: the number of faces in the training list.
 
         Raises:
-            MfpsError: they are more than `max_bad_faces` of it.
+            MfpsError: they are more than the fraction `max_bad_faces` of the list.
         """
         bad = self.position.bad_faces
         for name, why in found.items():
@@ -217,11 +217,11 @@ class Run:
         if len(bad) > self._config.max_bad_faces * faces:
             raise MfpsError(
                 f"{len(bad)} of {faces} photographs cannot be read, more than the {self._config.max_bad_faces:.0%} of "
-                f"max_bad_faces; first: {next(iter(bad.values()))}"
+                f"`max_bad_faces`; first: {next(iter(bad.values()))}"
             )
 
     def _averaged(self, losses: Mapping[str, float]) -> dict[str, float]:
-        """The mean over the processes, which each saw a part of the batch."""
+        """The mean over the processes, each of which saw a part of the batch."""
         total = sum_over_processes(self._fabric, torch.tensor(list(losses.values()), dtype=torch.float64))
         return dict(zip(losses, (total / self._fabric.world_size).tolist(), strict=True))
 

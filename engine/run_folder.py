@@ -1,13 +1,13 @@
-"""A run's folder: what stands in it, and that no run overwrites another.
+"""A run's folder: what it contains, and checks that no run overwrites another.
 
-config.yaml           the resolved configuration; as `config` it fills another
+config.yaml           the resolved configuration; another run can be filled from it with `config`
 environment.json      versions of mfps, Python and the libraries, and the machine
 genotype.json, .svg   the architecture (and .png)
 history.jsonl         one JSON object for each epoch
 weights.safetensors   weights, with genotype and network configuration inside
 tensorboard/          the same curves for TensorBoard
-checkpoints/          what a resumed run continues from
-run.lock              there while a process works in the folder
+checkpoints/          the states from which a resumed run can continue
+run.lock              exists while a process works in the folder
 """
 
 import json
@@ -33,19 +33,19 @@ RUN_FILES = (
     "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg", "supernet.png",
     "history.jsonl", "weights.safetensors", "tensorboard", CHECKPOINTS, LOCK,
 )  # fmt: skip
-"""All that a search or a training leaves in its folder, what tells that it is one first."""
+"""Everything that a search or a training writes to its folder; the first shows that it is a run folder."""
 
 MAY_CHANGE = frozenset(
     ("out", "data", "list", "val_list", "epochs", "max_steps", "device", "devices", "num_nodes", "workers",
      "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces", "weights_dir",
      "vgg19")
 )  # fmt: skip
-"""Options that may differ when a run is resumed: how long, where and how safely it runs, and where its files are. That
-the photographs are the same ones is checked by their names."""
+"""Options that may change when a run is resumed: how long, where and how safely it runs, and where its files are. That
+the photographs are still the same is checked by their names."""
 
 
 def check_run_folder(config: RunConfig) -> None:
-    """Raise an MfpsError unless a run of `config` could begin or go on in its folder; changes nothing."""
+    """Raise an MfpsError unless a run of `config` could start or continue in its folder; changes nothing."""
     folder = config.out
     check_writable(folder)
     there = {path.name for path in folder.iterdir() if not is_partial(path)} if folder.is_dir() else set()
@@ -57,8 +57,8 @@ def check_run_folder(config: RunConfig) -> None:
     elif is_run and config.overwrite:
         if strange := sorted(there - set(RUN_FILES)):
             raise MfpsError(
-                f"{folder}: holds {shortened(strange[0], MAX_VALUE)} besides a run, and `overwrite` removes runs "
-                "alone; move it away, or give a new folder for `out`"
+                f"{folder}: holds {shortened(strange[0], MAX_VALUE)} besides a run, and `overwrite` removes "
+                "only runs; move it away, or give a new folder for `out`"
             )
     else:
         remedy = ", continue it with `resume`, or remove it with `overwrite`" if is_run else ""
@@ -69,14 +69,14 @@ def check_run_folder(config: RunConfig) -> None:
 
 
 def begin_run_folder(config: RunConfig) -> None:
-    """Fill the folder of a checked run with its configuration and environment; an overwritten run goes first.
+    """Write the configuration and environment of a checked run to its folder, after removing a run to overwrite.
 
     Args:
-        config: the run's; its folder exists and is locked.
+        config: of the run; its folder exists and is locked.
     """
     folder = config.out
     if config.overwrite:
-        for name in reversed(RUN_FILES):  # the configuration last, as it is what tells that this is a run
+        for name in reversed(RUN_FILES):  # the configuration last, as it shows that this is a run
             path = folder / name
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -89,7 +89,7 @@ def begin_run_folder(config: RunConfig) -> None:
 
 
 def _check_unchanged(config: RunConfig) -> None:
-    """Compare a run's options with those it was begun with."""
+    """Compare a run's options with those that it was started with."""
     before = read_yaml(config.out / "config.yaml")
     if isinstance(text := before.get("degradation"), str):
         before["degradation"] = normal_degradation(text)  # version 0.1 wrote it with its spaces
@@ -99,7 +99,7 @@ def _check_unchanged(config: RunConfig) -> None:
         listed = ", ".join(f"{name} was {before.get(name)} and is {now.get(name)}" for name in changed[:6])
         more = f" and {len(changed) - 6} more" if len(changed) > 6 else ""
         raise MfpsError(
-            f"{config.out}: the run was begun with other options: {shortened(listed, 4 * MAX_PLACE)}{more}; give the "
+            f"{config.out}: the run was started with other options: {shortened(listed, 4 * MAX_PLACE)}{more}; give the "
             "same ones, or a new folder for `out`"
         )
 

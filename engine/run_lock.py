@@ -1,4 +1,4 @@
-"""One run, one owner: a lock that the system gives back when its process ends, however it ends.
+"""One process per run folder: a lock that the system releases when its process ends, however it ends.
 
 A POSIX record lock on `run.lock`. Unlike `flock` it is not shared with forked worker processes, which may outlive a
 killed run for some seconds, and it works on network file systems. A lock file that is left behind locks nothing.
@@ -19,13 +19,13 @@ LOCK = "run.lock"
 
 @contextmanager
 def run_lock(folder: Path) -> Iterator[None]:
-    """Own a run folder while the block runs.
+    """Lock a run folder while the block runs.
 
     Args:
         folder: it must exist.
 
     Raises:
-        MfpsError: another process owns it.
+        MfpsError: another process has locked it.
     """
     file = folder / LOCK
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
@@ -38,7 +38,7 @@ def run_lock(folder: Path) -> Iterator[None]:
             pass
         if not owned:
             raise MfpsError(
-                f"{folder}: {_owner(descriptor)} is working in it; wait for its end, or give another folder for `out`"
+                f"{folder}: {_owner(descriptor)} is working in it; wait until it ends, or give another folder for `out`"
             )
         os.ftruncate(descriptor, 0)
         os.write(descriptor, json.dumps({"host": platform.node(), "process": os.getpid()}).encode())
@@ -50,7 +50,7 @@ def run_lock(folder: Path) -> Iterator[None]:
 
 
 def _is_there(descriptor: int, file: Path) -> bool:
-    """Whether the open file still has its name: its owner before may have removed it in between."""
+    """Whether the open file still has its name: the previous owner may have removed it in between."""
     try:
         return os.path.samestat(os.fstat(descriptor), file.stat())
     except FileNotFoundError:

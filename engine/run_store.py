@@ -1,4 +1,4 @@
-"""Where a run is saved: its position and its parts in a checkpoint, which only the same run may take up again."""
+"""Saving and loading a run: a checkpoint holds its position and parts, and only the same run may continue from it."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -15,13 +15,13 @@ from .training_state import Parts, capture_state, restore_state
 
 
 class RunStore:
-    """The checkpoints of a run; the first process writes them, all read them.
+    """The checkpoints of a run; the first process writes them, all processes read them.
 
     Args:
-        config: the run's.
-        fabric: its devices; the processes are started.
+        config: of the run.
+        fabric: its devices; the processes have been started.
         parts: the modules and optimizers that it changes.
-        identity: what a checkpoint must have in common with the run besides its options.
+        identity: what a checkpoint must share with the run besides its options.
     """
 
     def __init__(self, config: RunConfig, fabric: Fabric, parts: Parts, *identity: str) -> None:
@@ -32,25 +32,27 @@ class RunStore:
         self._checkpoints = Checkpoints(config.out, config.keep_checkpoints)
 
     def load(self, warn: Callable[[str], None], between_epochs: bool = False) -> Position | None:
-        """Fill the parts from the newest whole checkpoint.
+        """Fill the parts from the newest intact checkpoint.
 
         Args:
-            warn: told of each checkpoint that is passed over.
-            between_epochs: only of those between two epochs.
+            warn: called with a message for each checkpoint that is skipped.
+            between_epochs: consider only checkpoints between two epochs.
 
         Returns:
-            Where the run stood; None where there is no checkpoint.
+            The position of the run; None if there is no checkpoint.
 
         Raises:
-            MfpsError: it is of another network or other photographs, or processes see different ones.
+            MfpsError: it belongs to another network or other photographs, or processes see different checkpoints.
         """
         saved = self._checkpoints.newest(warn, between_epochs)
         step = saved.step if saved else -1
         if largest(self._fabric, step, -step) != (step, -step):
-            raise MfpsError(f"{self._folder}: not every process sees its checkpoints; give a folder that all share")
+            raise MfpsError(
+                f"{self._folder}: not every process sees its checkpoints; give a folder that all processes share"
+            )
         if saved is not None and saved.state.get("identity") != self._identity:
             raise MfpsError(
-                f"{self._folder}: the run was begun with other photographs or another genotype; give the same "
+                f"{self._folder}: the run was started with other photographs or another genotype; give the same "
                 "ones, or a new folder for `out`"
             )
         if self._fabric.is_global_zero:
@@ -61,11 +63,13 @@ class RunStore:
             position = Position.model_validate(saved.state["position"])
             restore_state(self._parts, saved.tensors, saved.state["parts"])
         except (KeyError, ValidationError):
-            raise MfpsError(f"{self._folder}: its checkpoints are of another version; use `overwrite`") from None
+            raise MfpsError(
+                f"{self._folder}: its checkpoints are from another version of mfps; start again with `overwrite`"
+            ) from None
         return position
 
     def save(self, position: Position) -> None:
-        """Write a checkpoint of this moment."""
+        """Write a checkpoint of the current state."""
         if self._fabric.is_global_zero:
             tensors, state = capture_state(self._parts)
             state = {"identity": self._identity, "position": position.model_dump(mode="json"), "parts": state}

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a request: the run finishes its step, saves and ends. A second one ends it at once."""
+"""SIGINT and SIGTERM as requests: the run finishes its step, saves and ends. A second signal ends it at once."""
 
 import signal
 import threading
@@ -10,10 +10,10 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Whether a signal asked for the end.
+    """Whether a signal asked the run to stop.
 
     Attributes:
-        signum: the signal's number, 0 as long as none came.
+        signum: the signal's number; 0 until one arrives.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class StopRequest:
 
 @contextmanager
 def stop_signals() -> Iterator[StopRequest]:
-    """Catch the first SIGINT or SIGTERM while the block runs; the second one acts as it did before.
+    """Catch the first SIGINT or SIGTERM while the block runs; the second one has its usual effect.
 
     Outside the main thread, where Python allows no handlers, nothing is caught.
     """
@@ -32,17 +32,17 @@ def stop_signals() -> Iterator[StopRequest]:
         return
     before = {signum: signal.getsignal(signum) for signum in STOPPING}
 
-    def give_back() -> None:
+    def restore_handlers() -> None:
         for signum, handler in before.items():
             signal.signal(signum, handler if handler is not None else signal.SIG_DFL)
 
     def note(signum: int, _frame: FrameType | None) -> None:
         request.signum = signum
-        give_back()
+        restore_handlers()
 
     for signum in STOPPING:
         signal.signal(signum, note)
     try:
         yield request
     finally:
-        give_back()
+        restore_handlers()

@@ -1,4 +1,4 @@
-"""What training changes, as tensors and JSON: modules, optimizers, random generators. Restoring is exact to the bit."""
+"""The state of a training, as tensors and JSON: modules, optimizers, random generators. Restoring it is bit-exact."""
 
 import random
 from collections.abc import Mapping
@@ -40,22 +40,22 @@ def capture_state(parts: Parts) -> tuple[dict[str, Tensor], dict[str, Any]]:
                     numbers.setdefault(str(index), {})[key] = value
         state[name] = {"numbers": numbers, "groups": dumped["param_groups"]}
     generators, state["random"] = _capture_generators()
-    # A copy each: safetensors stores no two names for one memory, and training goes on.
+    # Copies: safetensors does not store one memory under two names, and training continues.
     return {
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
     } | (generators), state
 
 
 def restore_state(parts: Parts, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
-    """Put a captured state back, in place.
+    """Restore a captured state in place.
 
     Args:
-        parts: as they were when it was captured.
+        parts: the same modules and optimizers as when it was captured.
         tensors: the captured tensors.
-        state: the captured rest.
+        state: the captured JSON data.
 
     Raises:
-        MfpsError: they are not of these parts.
+        MfpsError: the state does not fit the parts.
     """
     try:
         for name, part in parts.items():
@@ -66,7 +66,7 @@ def restore_state(parts: Parts, tensors: Mapping[str, Tensor], state: Mapping[st
         _restore_generators(tensors, state["random"])
     except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
         problem = str(error).splitlines()[0]
-        raise MfpsError(f"the checkpoint is not of this network ({problem}); start anew with `overwrite`") from None
+        raise MfpsError(f"the checkpoint is not of this network ({problem}); start again with `overwrite`") from None
 
 
 def _optimizer_state(
@@ -88,7 +88,7 @@ def _optimizer_state(
 def _laid_out_as(parameter: Tensor, tensor: Tensor) -> Tensor:
     """A tensor in its parameter's memory order.
 
-    Elsewhere in memory an element may meet another instruction, and with it another rounding.
+    In another order an element may be computed by another instruction, and so be rounded differently.
     """
     if not tensor.shape:  # a count of steps
         return tensor

@@ -15,11 +15,11 @@ from .processes import average_gradients, largest
 
 
 class NamedPhotographs(Protocol):
-    """A batch, or a piece of one: all that is asked of it here are its photographs' names."""
+    """A batch, or a piece of one; only the names of its photographs are needed here."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names, for messages."""
+        """Names of the photographs, for messages."""
         ...
 
 
@@ -35,15 +35,15 @@ def checked_update(
     step: int,
     clip_norm: float | None = None,
 ) -> dict[str, float]:
-    """Make one update from a step's batch, see `backward` and `apply_update`.
+    """Make one update from a step's batch; see `backward` and `apply_update`.
 
     Args:
         fabric: the devices.
         optimizer: of these parameters.
         parameters: by name.
         pieces: of the batch, equally large.
-        losses: gives the loss terms of a piece, scalars () by name.
-        step: number of the step, from 0 on, for messages.
+        losses: returns the loss terms of a piece, scalars () by name.
+        step: number of the step, from 0, for messages.
         clip_norm: largest norm of the gradient.
 
     Returns:
@@ -63,13 +63,13 @@ def checked_update(
 def backward(
     fabric: Fabric, pieces: Sequence[Piece], losses: Callable[[Piece], Mapping[str, Tensor]], step: int
 ) -> dict[str, float]:
-    """Add a batch's gradients to the parameters', piece by piece; a loss that nothing learning is part of gives none.
+    """Add the gradients of a batch to the parameters, piece by piece; a loss without trained parameters adds none.
 
     Args:
         fabric: the devices.
         pieces: of the batch, equally large.
-        losses: gives the loss terms of a piece, scalars () by name.
-        step: number of the step, from 0 on, for messages.
+        losses: returns the loss terms of a piece, scalars () by name.
+        step: number of the step, from 0, for messages.
 
     Returns:
         The mean of each term.
@@ -97,7 +97,7 @@ def apply_update(
     names: tuple[str, ...],
     clip_norm: float | None = None,
 ) -> None:
-    """Update parameters by the gradients that they hold.
+    """Update parameters with their gradients.
 
     Args:
         fabric: the devices.
@@ -122,24 +122,24 @@ def apply_update(
 
 
 def raise_together(fabric: Fabric, trouble: NotFiniteError | None) -> None:
-    """Raise an error in all processes if any of them has one, so that they go on doing the same.
+    """Raise an error in all processes if any of them has one, so that they keep making the same steps.
 
     Args:
         fabric: the devices.
-        trouble: this process's error, if it has one.
+        trouble: the error of this process, if any.
 
     Raises:
-        NotFiniteError: always when any process has one.
+        NotFiniteError: any process has one.
     """
     (any_has,) = largest(fabric, int(trouble is not None))
     if trouble is not None:
         raise trouble
     if any_has:
-        raise NotFiniteError("a loss of another process is not finite, and this update is not made")
+        raise NotFiniteError("a loss of another process is not finite, so this update is not made")
 
 
 def not_finite(terms: Mapping[str, Tensor], step: int, names: Sequence[str]) -> NotFiniteError | None:
-    """What is wrong with loss terms: names the first one that is not finite, the step and the batch's photographs.
+    """Check loss terms; the error names the first that is not finite, the step and the batch's photographs.
 
     Args:
         terms: scalars () by name.
@@ -147,7 +147,7 @@ def not_finite(terms: Mapping[str, Tensor], step: int, names: Sequence[str]) -> 
         names: photographs of the batch.
 
     Returns:
-        The error to raise, or None where all are finite.
+        The error to raise, or None if all are finite.
     """
     for name, value in terms.items():
         if not value.isfinite():

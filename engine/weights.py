@@ -1,8 +1,8 @@
-"""Weights files: safetensors that carry the architecture, so that one file is enough to rebuild its network.
+"""Weights files: safetensors that include the architecture, so that one file is enough to rebuild its network.
 
 The header holds one string, `mfps`: JSON with `format`, `network` (the network's configuration), `provenance`, and
 either `genotype` for a fixed network or `space` for a supernet. One string, because safetensors writes several in any
-order, and the same weights must give the same bytes. Nothing is ever unpickled.
+order, and the same weights must produce the same bytes. Nothing is ever unpickled.
 """
 
 import json
@@ -44,18 +44,18 @@ class WeightsFile:
 
 
 def save_weights(file: Path, state: Mapping[str, Tensor], **header: Any) -> None:
-    """Write tensors and header, so that the file is there whole or not at all."""
+    """Write tensors and header; the file then exists completely or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
     text = json.dumps({"format": WEIGHTS_FORMAT, **header}, sort_keys=True)
     write_atomically(file, save(tensors, metadata={"mfps": text}))
 
 
 def check_weights_target(file: Path) -> None:
-    """Raise an MfpsError unless `file` is a .safetensors file that can be made and is not there yet."""
+    """Raise an MfpsError unless `file` is a .safetensors file that can be made and does not exist yet."""
     if file.suffix != ".safetensors":
         raise MfpsError(f"{file}: a weights file ends in .safetensors; give such a name for `out`")
     if os.path.lexists(file):
-        raise MfpsError(f"{file}: exists already, and nothing is overwritten; give another name for `out`")
+        raise MfpsError(f"{file}: already exists, and nothing is overwritten; give another name for `out`")
     check_writable(file.parent)
 
 
@@ -63,7 +63,7 @@ def load_weights(file: Path) -> WeightsFile:
     """Read a weights file, or the `weights.safetensors` of a run folder.
 
     Raises:
-        MfpsError: it isn't there, is no safetensors file, or was not written by mfps.
+        MfpsError: it does not exist, is not a safetensors file, or was not written by mfps.
     """
     file = file / "weights.safetensors" if is_folder(file) else file
     if not os.path.lexists(file):
@@ -73,10 +73,10 @@ def load_weights(file: Path) -> WeightsFile:
         with safe_open(file, framework="pt") as opened:
             text = (opened.metadata() or {}).get("mfps")
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
-    except Exception as error:  # SafetensorError, and whatever torch says to a type or shape that it cannot make
+    except Exception as error:  # SafetensorError, and whatever torch raises for a type or shape that it cannot make
         raise MfpsError(f"{file}: not a safetensors file ({error}); give one written by mfps") from None
     if text is None:
-        raise MfpsError(f"{file}: its header does not say what network it is of; give a file written by mfps")
+        raise MfpsError(f"{file}: its header does not say which network it belongs to; give a file written by mfps")
     try:
         header = read_strict(text)
     except MfpsError as error:

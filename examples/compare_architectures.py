@@ -11,7 +11,7 @@ import torch
 
 
 def main() -> None:
-    """Widen a genotype step by step; print parameters and the shape of what the network gives."""
+    """Widen a genotype step by step; print the number of parameters and the shape of the output."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("genotype", help="genotype file, run folder or published name")
     parser.add_argument("--widths", type=int, nargs="+", default=[2, 4, 8])

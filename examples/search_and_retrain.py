@@ -1,4 +1,4 @@
-"""Search an architecture on a folder of faces, train its network, and judge it.
+"""Search an architecture on a folder of faces, train its network, and evaluate it.
 
 python examples/search_and_retrain.py photos/ --out runs/first --preset small
 """
@@ -10,7 +10,7 @@ import mfps
 
 
 def main() -> None:
-    """The whole of mfps in three calls; each leaves a run folder."""
+    """All of mfps in three calls; each leaves a run folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of clean, aligned faces")
     parser.add_argument("--out", type=Path, default=Path("runs/first"))

@@ -1,1 +1,1 @@
-"""Files as such, whatever stands in them: read with limits, written whole or not at all, known by their hash."""
+"""Files, whatever they hold: read with limits, written whole or not at all, known by their hash."""

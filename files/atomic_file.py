@@ -1,6 +1,6 @@
-"""Files that are there whole or not at all, even after a crash: written beside their place, synced, renamed.
+"""Files that exist completely or not at all, even after a crash: written to a hidden file, synced, renamed.
 
-Everything that a user keeps is written here; only journals, which grow line by line, are not.
+Everything that a user keeps is written this way, except journals, which grow line by line.
 """
 
 import hashlib
@@ -13,17 +13,17 @@ from pathlib import Path
 from ..errors import MfpsError
 
 MAX_NAME_BYTES = 255
-"""Of a file's name, on every usual file system."""
+"""The longest file name on all common file systems."""
 
 _PARTIAL = re.compile(r"\..+\.(\d+\.part|tmp)", re.DOTALL)
-# Version 0.1 also wrote to names that end in `.tmp`, and an unfinished data set of it may hold some.
+# Version 0.1 also wrote to names that end in `.tmp`, and its unfinished data sets may hold some.
 
 
 def write_atomically(file: str | Path, content: bytes | str) -> None:
-    """Write a file so that a reader, or the next start of the machine, sees its old content or the new one.
+    """Write a file so that a reader sees either its old or its new content, even after a power failure.
 
     Args:
-        file: where to; its folder must exist.
+        file: the file to write; its folder must exist.
         content: text is written as UTF-8.
 
     Raises:
@@ -35,13 +35,13 @@ def write_atomically(file: str | Path, content: bytes | str) -> None:
 
 @contextmanager
 def atomic_file(file: str | Path) -> Iterator[Path]:
-    """A file that gets all that the block wrote when the block ends, or keeps its old content.
+    """Replace a file when the block ends, by all that the block wrote; on an error it keeps its old content.
 
-    The block is given a hidden file beside it to write to, for libraries that want a path. `write_atomically` is for
-    content that is in memory.
+    The block writes to a hidden file beside it, for libraries that need a path. For content in memory use
+    `write_atomically`.
 
     Args:
-        file: where to; its folder must exist.
+        file: the file to write; its folder must exist.
 
     Raises:
         MfpsError: it cannot be written; the old content stays.
@@ -53,7 +53,7 @@ def atomic_file(file: str | Path) -> Iterator[Path]:
             yield partial
             _sync(partial, os.O_RDWR)
             partial.replace(file)
-            if os.name != "nt":  # Windows opens no folders
+            if os.name != "nt":  # Windows cannot open folders
                 _sync(file.parent, os.O_RDONLY)
         finally:
             partial.unlink(missing_ok=True)
@@ -65,16 +65,16 @@ def atomic_file(file: str | Path) -> Iterator[Path]:
 
 
 def is_partial(path: Path) -> bool:
-    """Whether a file is one that a killed process left half-written."""
+    """Whether a path is a half-written file left by a killed process."""
     return _PARTIAL.fullmatch(path.name) is not None and path.is_file()
 
 
 def remove_partials(folder: Path, recursive: bool = False) -> None:
-    """Remove what killed processes left half-written in a folder that no other process is writing to.
+    """Remove the half-written files of killed processes from a folder that no other process is writing to.
 
     Args:
         folder: it must exist.
-        recursive: also in the folders below it.
+        recursive: also from the folders below it.
     """
     for path in list(folder.rglob(".*") if recursive else folder.glob(".*")):
         if is_partial(path):
@@ -82,7 +82,7 @@ def remove_partials(folder: Path, recursive: bool = False) -> None:
 
 
 def _partial_of(file: Path) -> Path:
-    """Where a file is written before it gets its name."""
+    """The hidden file that is written before it is renamed."""
     ending = f".{os.getpid()}.part"
     name = file.name
     if len(os.fsencode(name)) + len(ending) >= MAX_NAME_BYTES:
@@ -91,7 +91,7 @@ def _partial_of(file: Path) -> Path:
 
 
 def _sync(path: Path, flags: int) -> None:
-    """Have the system write a file, or a folder's names, through to the disk."""
+    """Make the system write a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Folders that are there whole or not at all, and whether one can be made."""
+"""Folders that exist completely or not at all, and checks that one can be made."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from ..errors import MAX_PLACE, MfpsError, shortened
 
 
 def check_free(folder: Path) -> None:
-    """Raise an MfpsError unless a run could be written to `folder`: absent or empty, and its parent writable."""
+    """Raise an MfpsError unless `folder` is missing or empty and can be written to."""
     check_writable(folder)
     if folder.is_dir() and any(folder.iterdir()):
         raise MfpsError(
@@ -19,7 +19,7 @@ def check_free(folder: Path) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Raise an MfpsError unless `folder` is one to write to, or could be made."""
+    """Raise an MfpsError unless `folder` is writable, or could be made."""
     ancestor = folder
     try:
         while not ancestor.exists():
@@ -28,19 +28,19 @@ def check_writable(folder: Path) -> None:
         shown = shortened(str(folder), MAX_PLACE)
         raise MfpsError(f"{shown}: cannot be a folder ({error.strerror}); give another one for `out`") from None
     if not ancestor.is_dir():
-        raise MfpsError(f"{ancestor}: is a file, and `out` names a folder; give another one")
+        raise MfpsError(f"{ancestor}: is a file, but `out` must be a folder; give another one")
     if not os.access(ancestor, os.W_OK | os.X_OK):
         raise MfpsError(f"{folder}: no permission to write in {ancestor}; give another folder for `out`")
 
 
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A folder that gets all that the block wrote when the block ends, or nothing.
+    """Fill a folder when the block ends, with all that the block wrote; on an error nothing is left.
 
-    The block is given a hidden folder to write to.
+    The block writes to a hidden folder.
 
     Raises:
-        MfpsError: the folder holds something, or cannot be written.
+        MfpsError: the folder is not empty, or cannot be written.
     """
     check_free(folder)
     there = folder.is_dir()

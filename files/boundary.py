@@ -1,4 +1,4 @@
-"""The border of a data folder: a link in it may lead anywhere within, and nowhere else."""
+"""The boundary of a data folder: a link in it may lead anywhere inside it, but not out of it."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from ..errors import MfpsError
 
 
 class Boundary:
-    """Refuses paths that links lead out of a folder. The folder itself may be a link.
+    """Refuses paths that lead out of a folder through links. The folder itself may be a link.
 
     Args:
         folder: an existing folder.
@@ -22,7 +22,7 @@ class Boundary:
         """Raise an MfpsError if a path below the folder leads out of it. Nothing is opened.
 
         Args:
-            path: a path that begins with the folder; it need not exist.
+            path: a path that starts with the folder; it need not exist.
         """
         parent, name = os.path.split(path)
         if parent not in self._parents:
@@ -32,5 +32,5 @@ class Boundary:
             real = os.path.realpath(real)
         if real != self._real and not real.startswith(self._real.rstrip(os.sep) + os.sep):
             raise MfpsError(
-                f"{path}: a link that leads out of {self.folder}; put a copy there, or give the folder it leads to"
+                f"{path}: a link that leads out of {self.folder}; put a copy there, or give the folder that it leads to"
             )

@@ -1,7 +1,7 @@
-"""What every configuration is: a frozen model whose fields say where the help shows them, filled from a YAML file too.
+"""The base of every configuration: a frozen model whose fields also say where the help shows them.
 
-A field stands once: name, type, default and rules in its annotation, its meaning in the docstring under it, its place
-in the help as a `Panel` in its annotation. The command line, the YAML files and Python all take it from there.
+A field is defined once: its annotation holds its name, type, default, rules and, as a `Panel`, its place in the help;
+the docstring under it says what it means. The command line, YAML files and Python all use this definition.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from .yaml_text import MAX_YAML_BYTES, YamlError, read_plain_yaml
 
 
 class Panel(Enum):
-    """Where the help shows a field: the common ones first, then theme by theme in this order."""
+    """Where the help shows a field: the common ones first, then by theme in this order."""
 
     COMMON = "Options"
     DATA = "Data"
@@ -41,14 +41,14 @@ def _one_or_more(value: Any) -> Any:
 
 
 COMMAS = BeforeValidator(_parts)
-"""Annotation of a field that takes a list, or a text with commas in it; on the command line the text."""
+"""Marks a field that takes a list or a comma-separated text; on the command line, the text."""
 
 REPEATED = BeforeValidator(_one_or_more)
-"""Annotation of a field that takes a list, or one value alone; on the command line an option that may be repeated."""
+"""Marks a field that takes a list or a single value; on the command line, an option that may be repeated."""
 
 
 class ConfigModel(BaseModel):
-    """Base of the configurations: frozen, without unknown fields, the docstring under a field its description."""
+    """Base of the configurations: frozen, no unknown fields; the docstring under a field is its description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -70,19 +70,19 @@ def fill(
     beneath: Mapping[str, Any] | None = None,
     also: Sequence[str] = (),
 ) -> Model:
-    """Fill a configuration: what lies beneath first, what a file says over it, what was given over both.
+    """Fill a configuration: given values override those of a file, which override those of a preset.
 
     Args:
         model: the configuration.
         given: values by field; None stands for "not given".
         file: the YAML file.
-        written: what it says; read from it by default. `null` stands for a field's default.
+        written: the file's values; read from it by default. `null` stands for a field's default.
         beneath: values of a preset.
-        also: names that the file may have besides the fields, for the error that lists them.
+        also: names besides the fields that the file may have, for the error that lists them.
 
     Raises:
-        MfpsError: unreadable file, unknown field or impossible value, which is named as a field in backticks, or as
-            it stands in the file.
+        MfpsError: unreadable file, unknown field or impossible value; the message names a field in backticks, or as
+            the file names it.
     """
     if written is None:
         written = {} if file is None else read_yaml(file)
@@ -116,7 +116,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """The values in a YAML file, by field.
 
     Raises:
-        MfpsError: it cannot be read, or is something else.
+        MfpsError: it cannot be read, or is not a configuration.
     """
     rule = "a configuration is `option: value` lines"
     try:

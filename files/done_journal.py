@@ -1,4 +1,4 @@
-"""What a command has done so far, a line an item, so that an interrupted run is continued where it stopped."""
+"""A journal of what a command has done, one line per item, so that an interrupted run continues where it stopped."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,16 +10,16 @@ from .atomic_file import write_atomically
 
 
 class DoneJournal:
-    """An append-only file of JSON lines, the first one the settings.
+    """An append-only file of JSON lines; the first line holds the settings.
 
-    A line that an interruption cut off is dropped when the file is opened again.
+    When the file is opened again, a line that an interruption cut off is dropped.
 
     Args:
-        file: the journal; made with its folder if missing.
+        file: the journal; it and its folder are made if missing.
         settings: what every entry depends on.
 
     Raises:
-        MfpsError: the file was begun with other settings, or is none of these.
+        MfpsError: the file was started with other settings, or is not such a journal.
     """
 
     def __init__(self, file: Path, settings: Mapping[str, Any]) -> None:
@@ -33,17 +33,17 @@ class DoneJournal:
         lines = list(_whole_lines(file))
         if not lines or lines[0] != first:
             raise MfpsError(
-                f"{file.parent.parent}: was begun with other settings ({_difference(lines, settings)}); "
-                "give the same ones to go on, or another folder"
+                f"{file.parent.parent}: was started with other settings ({_difference(lines, settings)}); "
+                "give the same ones to continue, or another folder"
             )
         try:
             self.entries = {entry["key"]: entry for entry in map(json.loads, lines[1:])}
         except (TypeError, KeyError):
-            raise MfpsError(f"{file}: is damaged; give another folder") from None
+            raise MfpsError(f"{file}: the journal is damaged; give another folder") from None
         write_atomically(file, "".join(f"{line}\n" for line in lines))
 
     def add(self, key: str, **entry: Any) -> None:
-        """Write down what is done."""
+        """Record that an item is done."""
         done = {"key": key, **entry}
         with self.file.open("a", encoding="utf-8") as opened:
             opened.write(json.dumps(done) + "\n")
@@ -60,8 +60,8 @@ def _whole_lines(file: Path) -> Iterator[str]:
 
 
 def _difference(lines: list[str], settings: Mapping[str, Any]) -> str:
-    begun = json.loads(lines[0]) if lines else None
-    before = begun.get("settings") if isinstance(begun, dict) else None
+    first = json.loads(lines[0]) if lines else None
+    before = first.get("settings") if isinstance(first, dict) else None
     if not isinstance(before, dict):
         return "unreadable"
     now = json.loads(json.dumps(settings))

@@ -1,6 +1,6 @@
-"""Weights that other people trained: what they are, where they come from, and how they are found and checked.
+"""Weights that other people trained: what they are, where they come from, and how to find and check them.
 
-The one list of every external file that any part of mfps may use. Nothing is taken whose SHA-256 is not the listed one.
+This is the only list of the external files that mfps uses. A file with another SHA-256 than the listed one is refused.
 """
 
 import os
@@ -26,10 +26,10 @@ class ExternalWeights:
         name: what mfps calls it.
         file: its file name, in a weights folder and in torch's hub cache.
         url: where it is published.
-        sha256: its hash, or its first digits where the publisher gives no more (torch.hub's convention).
-        licence: under which it may be used, as its publisher says.
+        sha256: its hash, or its first digits if the publisher gives no more (torch.hub's convention).
+        licence: the terms of use, as its publisher states them.
         megabytes: size of the download.
-        used_by: who needs it.
+        used_by: what needs it.
     """
 
     name: str
@@ -70,13 +70,13 @@ WEIGHTS = (
         "faces found in photographs (`mfps prepare` without landmarks and of photographs not aligned)",
     ),
 )
-"""Files that lie in a weights folder or in torch's hub cache."""
+"""Files in a weights folder or in torch's hub cache."""
 
 PARSER_MODEL = "jonathandinu/face-parsing"
-"""The published face parser, SegFormer B5: a folder, in the Hugging Face hub's cache or named."""
+"""The published face parser, SegFormer B5: a folder in the Hugging Face hub's cache, or one that the user names."""
 
 PARSER_REVISION = "1f7e152e1efbfe03ce6c2637944a1f6a41bfcd0a"
-"""Commit that is taken. Configurations before 373bfce name the classes wrongly."""
+"""The commit that is used. Configurations before 373bfce name the classes wrongly."""
 
 FACE_PARSER = ExternalWeights(
     "face parser",
@@ -88,7 +88,7 @@ FACE_PARSER = ExternalWeights(
     339,
     "parsing maps found in photographs (`mfps prepare` without label maps; priors from degraded or coarse)",
 )
-"""Its weights, with config.json beside them."""
+"""The face parser's weights; config.json lies beside them."""
 
 
 def weights_of(name: str) -> ExternalWeights:
@@ -103,21 +103,21 @@ def hub_folder() -> Path:
 
 
 def places(weights: ExternalWeights, folder: Path | None = None) -> tuple[Path, ...]:
-    """Where a file is looked for, in this order.
+    """The places where a file is looked for, in this order.
 
     Args:
         weights: the file.
-        folder: a weights folder that the user named; `FOLDER_VARIABLE` otherwise.
+        folder: a weights folder that the user named; by default the one that `FOLDER_VARIABLE` names.
     """
     named = folder or (Path(value) if (value := os.environ.get(FOLDER_VARIABLE)) else None)
     return tuple(place / weights.file for place in (named, hub_folder()) if place is not None)
 
 
 def check_weights(file: Path, weights: ExternalWeights) -> str:
-    """Check a file's hash, and give it whole.
+    """Check a file's hash and return all of its digits.
 
     Raises:
-        MfpsError: the file is missing, or is another one.
+        MfpsError: the file is missing or has another hash.
     """
     if not os.path.lexists(file):
         raise MfpsError(f"{file}: there are no {weights.name} weights; get them from {weights.url}")
@@ -132,15 +132,15 @@ def check_weights(file: Path, weights: ExternalWeights) -> str:
 
 
 def find_weights(name: str, folder: Path | None = None, download: bool = True) -> Path:
-    """Find an external file and check its hash; download it to torch's hub cache where it is nowhere.
+    """Find an external file and check its hash; if it is not found, download it to torch's hub cache.
 
     Args:
         name: one of `WEIGHTS`.
         folder: a weights folder that the user named.
-        download: whether to.
+        download: whether to download a file that is not found.
 
     Raises:
-        MfpsError: the file has another hash, or is nowhere and cannot be downloaded.
+        MfpsError: the file has another hash, or is not found and cannot be downloaded.
     """
     weights = weights_of(name)
     looked = places(weights, folder)
@@ -165,7 +165,7 @@ def _download(weights: ExternalWeights, file: Path, remedy: str) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             with urllib.request.urlopen(weights.url, timeout=60) as response, partial.open("wb") as opened:
                 most = weights.megabytes * 2**20 + 2**20
-                while (block := response.read(2**20)) and opened.tell() <= most:  # and not what never ends
+                while (block := response.read(2**20)) and opened.tell() <= most:  # an endless answer is cut off
                     opened.write(block)
         except (OSError, HTTPException) as error:
             raise MfpsError(f"the {weights.name} weights cannot be downloaded ({error}): {remedy}") from None

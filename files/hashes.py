@@ -1,4 +1,4 @@
-"""What a file is known by: the SHA-256 of its content."""
+"""The SHA-256 of files."""
 
 import hashlib
 from io import BufferedReader
@@ -9,10 +9,10 @@ def sha256_of(file: Path | BufferedReader) -> str:
     """The SHA-256 of a file, in hexadecimal.
 
     Args:
-        file: its path; or a file opened for reading, from where it stands.
+        file: a path; or a file opened for reading, which is hashed from its current position.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     if isinstance(file, Path):
         with file.open("rb") as opened:

@@ -1,4 +1,4 @@
-"""JSON as this package reads and writes it: strictly in, and laid out for people."""
+"""JSON: read strictly, and written in a layout for people."""
 
 import json
 import math
@@ -13,19 +13,19 @@ MAX_DIGITS = 100
 """Digits of a number: enough for any seed, and far below what Python refuses to read."""
 
 MAX_JSON_DEPTH = 32
-"""Lists and objects inside one another; no file of mfps has more than a third of that."""
+"""Nesting of lists and objects; no file of mfps has more than a third of it."""
 
 
 def read_strict(text: str, *, finite: bool = True, remedy: str = "give a file written by mfps") -> Any:
-    """Read JSON, refusing what the standard leaves open: duplicate keys, NaN, infinite or endless numbers, any depth.
+    """Read JSON strictly: duplicate keys, NaN, infinite or very long numbers, and deep nesting are refused.
 
     Args:
         text: a JSON document.
-        finite: False reads NaN and Infinity, for journals in which mfps itself writes them.
-        remedy: what to do where it is not JSON at all.
+        finite: False permits NaN and Infinity, for journals in which mfps itself writes them.
+        remedy: what to do if the text is not JSON at all.
 
     Raises:
-        MfpsError: it is not such a document; one line, which the caller prefixes with the file.
+        MfpsError: it is not such a document. The message is one line, before which the caller puts the file's name.
     """
     numbers: dict[str, Any] = {"parse_constant": _constant, "parse_float": _finite} if finite else {}
     try:
@@ -44,7 +44,7 @@ def read_strict(text: str, *, finite: bool = True, remedy: str = "give a file wr
 
 
 def compact_leaves(text: str, width: int = 120) -> str:
-    """Put each innermost JSON list or object on one line where it fits, as people write them.
+    """Put each innermost JSON list or object on one line if it fits, as people write them.
 
     Args:
         text: indented JSON.
@@ -73,7 +73,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(unique) < len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))
-        raise MfpsError(f"key {shown(twice)} stands twice in one object: keep one")
+        raise MfpsError(f"key {shown(twice)} occurs twice in one object: keep one")
     return unique
 
 

@@ -1,4 +1,4 @@
-"""NumPy's .npy files from strangers: numbers alone, mapped into memory, never unpickled."""
+"""Untrusted .npy files of NumPy: only numbers, mapped into memory, never unpickled."""
 
 import os
 import warnings
@@ -10,21 +10,21 @@ from ..errors import MfpsError
 from .regular_file import open_regular
 
 MAX_NPY_HEADER_BYTES = 10_000
-"""Of a .npy file; that of an array of numbers has some 120."""
+"""The longest header of a .npy file that is read; that of an array of numbers has about 120 bytes."""
 
 
 def open_array(file: Path, remedy: str = "check the path") -> np.ndarray:
-    """Map an array of numbers; what its header claims costs nothing until it is read.
+    """Map an array of numbers into memory; whatever size its header claims, nothing is read yet.
 
     Args:
         file: a .npy file.
-        remedy: what to do where there is no such file.
+        remedy: what to do if there is no such file.
 
     Returns:
-        A read-only array of integers or floats, all of whose values are in the file.
+        A read-only array of integers or floats; the file holds all of its values.
 
     Raises:
-        MfpsError: there is no such file, it is not a plain .npy file, or the array has other values than numbers.
+        MfpsError: there is no such file, it is not a plain .npy file, or the array holds something other than numbers.
     """
     with open_regular(file, "array", remedy) as opened:
         start, size = opened.read(12), os.fstat(opened.fileno()).st_size
@@ -34,7 +34,7 @@ def open_array(file: Path, remedy: str = "check the path") -> np.ndarray:
         if long_header:
             raise ValueError
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of headers that Python 2 wrote, and of shapes that overflow
+            warnings.simplefilter("ignore")  # about headers that Python 2 wrote, and shapes that overflow
             array = np.lib.format.open_memmap(file, mode="r")
     except Exception:  # a hostile header can make the parser raise almost anything
         raise MfpsError(f"{file}: not a plain NumPy array (pickled ones are refused); save it with np.save") from None

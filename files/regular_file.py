@@ -1,7 +1,7 @@
-"""Files that somebody gave: opened only where they are regular files, and read only up to a size.
+"""Files that a user names: opened only if they are regular files, and read only up to a size.
 
-A named pipe is waited for without end and a device may have no end, so neither is opened; and a file is measured before
-it is read, so that a wrong one cannot fill the memory.
+Opening a named pipe may wait forever and a device may be endless, so neither is opened. A file's size is checked before
+it is read, so that a wrong file cannot fill the memory.
 """
 
 import errno
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import MfpsError
 
-_OTHERS = {
+_SPECIAL_FILES = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -21,24 +21,24 @@ _OTHERS = {
 
 
 def open_regular(path: str | Path, what: str, remedy: str = "check the path") -> BufferedReader:
-    """Open a regular file for reading, or say why that is not possible.
+    """Open a regular file for reading, or say why it cannot be opened.
 
     Args:
-        path: the file; a link to one will do.
+        path: the file, or a link to one.
         what: what it should be, for the message: `image`, `landmark file`.
         remedy: what to do where there is no such file.
 
     Raises:
-        MfpsError: it is missing, a folder, a pipe, a device, a link that leads nowhere, or may not be read.
+        MfpsError: it is missing, a folder, a pipe, a device or a broken link, or may not be read.
     """
     path = Path(path)
     try:
         _refuse_others(path, os.stat(path).st_mode, what)  # noqa: PTH116 - Path.stat is the same, with more to catch
-        # Not to wait for a writer, should a pipe take the file's place in between.
+        # Non-blocking, in case a pipe takes the file's place in between: opening it would wait for a writer.
         opened = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
     except MfpsError:
         raise
-    except ValueError:  # a null byte, or what no file system can name
+    except ValueError:  # a null byte, or a name that no file system permits
         raise MfpsError(f"{path}: no file can have such a name; {remedy}") from None
     except OSError as error:
         raise _refusal(path, what, remedy, error) from None
@@ -56,7 +56,7 @@ def read_bytes(path: str | Path, what: str, limit: int, remedy: str = "check the
     Args:
         path: the file.
         what: what it should be, for the message.
-        limit: a larger one is refused before it is read.
+        limit: a larger file is refused before it is read.
         remedy: what to do where there is no such file.
 
     Raises:
@@ -79,8 +79,8 @@ def read_text(path: str | Path, what: str, limit: int, remedy: str = "check the 
     Args:
         path: the file.
         what: what it should be, for the message.
-        limit: a larger one is refused before it is read.
-        remedy: what to do where there is no such file, or it is not text.
+        limit: a larger file is refused before it is read.
+        remedy: what to do if there is no such file, or it is not text.
 
     Raises:
         MfpsError: as `read_bytes`, or the file is not UTF-8.
@@ -93,12 +93,12 @@ def read_text(path: str | Path, what: str, limit: int, remedy: str = "check the 
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether a regular file is there; False also for a name that no file can have."""
+    """Whether a path is a regular file; False also for a name that no file can have."""
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where a name is too long
 
 
 def is_folder(path: str | Path) -> bool:
-    """Whether a folder is there; False also for a name that no folder can have."""
+    """Whether a path is a folder; False also for a name that no folder can have."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a name is too long
 
 
@@ -106,7 +106,7 @@ def _refuse_others(path: Path, mode: int, what: str) -> None:
     if stat.S_ISDIR(mode):
         raise MfpsError(f"{path}: a folder stands where the {what} should be; give the path of a file")
     if not stat.S_ISREG(mode):
-        found = _OTHERS.get(stat.S_IFMT(mode), "something else")
+        found = _SPECIAL_FILES.get(stat.S_IFMT(mode), "something else")
         raise MfpsError(f"{path}: {found} stands where the {what} should be; give a regular file")
 
 

@@ -1,4 +1,4 @@
-"""What is checked of a safetensors file before its parser sees it."""
+"""Checks of a safetensors file before it is parsed."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ from ..errors import MfpsError
 from .regular_file import open_regular
 
 MAX_SAFETENSORS_HEADER_BYTES = 16 * 2**20
-"""A tensor takes some hundred bytes of a header; the format itself permits 100 MB, which take a gigabyte to parse."""
+"""A tensor takes about a hundred bytes of a header; the format permits 100 MB, which take a gigabyte to parse."""
 
 
 def check_safetensors(path: str | Path, what: str, remedy: str) -> None:
-    """Check that a file is a regular one, and that its header is no longer than the file or than any that mfps knows.
+    """Check that a file is a regular file, and that its header is not longer than the file or the limit.
 
     Args:
         path: the file.
@@ -19,7 +19,7 @@ def check_safetensors(path: str | Path, what: str, remedy: str) -> None:
         remedy: what to do otherwise.
 
     Raises:
-        MfpsError: it is not.
+        MfpsError: the file fails a check.
     """
     with open_regular(path, what, remedy) as opened:
         start, size = opened.read(8), os.fstat(opened.fileno()).st_size

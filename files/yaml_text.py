@@ -1,7 +1,7 @@
-"""YAML as configurations need it: plain options and lists, read strictly.
+"""YAML for configurations: plain options and lists, read strictly.
 
-Anchors, tags, dates and merge keys are left out of the language. They are what makes YAML dangerous (a page of aliases
-can stand for gigabytes), and no option needs them.
+Anchors, tags, dates and merge keys are not read. They make YAML dangerous (a page of aliases can stand for gigabytes),
+and no option needs them.
 """
 
 import math
@@ -13,23 +13,23 @@ from ..errors import shortened, shown
 from .json_text import MAX_DIGITS
 
 MAX_YAML_DEPTH = 8
-"""Lists and dictionaries inside one another; no option has more than three."""
+"""Nesting of lists and dictionaries; no option needs more than three levels."""
 
 MAX_YAML_BYTES = 100_000
-"""A configuration has some hundred lines."""
+"""A configuration has about a hundred lines."""
 
 
 class YamlError(ValueError):
-    """A text is not the YAML that is read; the message goes behind the name of its file."""
+    """A text is not YAML of the kind that is read; the message follows the name of its file."""
 
     def __init__(self, problem: str, mark: yaml.Mark | None = None) -> None:
         super().__init__(f"{f', line {mark.line + 1}' if mark else ''}: {problem}")
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Plain values alone, and no key twice."""
+    """Loads only plain values, and no key twice."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - the base class has it so
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as in the base class
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":merge", ":value"))]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -38,7 +38,7 @@ class _PlainLoader(yaml.SafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise YamlError("a list or dictionary is no option's name", key.start_mark)
+                raise YamlError("a list or dictionary is not an option's name", key.start_mark)
             if key.value in seen:
                 raise YamlError(f"{shown(key.value)} is given twice; keep one", key.start_mark)
             seen.add(key.value)
@@ -50,7 +50,7 @@ class _PlainLoader(yaml.SafeLoader):
         whole = node.tag.endswith(":int")
         value = self.construct_yaml_int(node) if whole else self.construct_yaml_float(node)
         if not math.isfinite(value):
-            raise YamlError(f"{shown(node.value)} is no finite number; give one", node.start_mark)
+            raise YamlError(f"{shown(node.value)} is not a finite number; give one", node.start_mark)
         return value
 
 
@@ -62,7 +62,7 @@ def read_plain_yaml(text: str) -> Any:
     """Read one YAML document of plain values, lists and dictionaries.
 
     Raises:
-        YamlError: it is no such document.
+        YamlError: it is not such a document.
     """
     depth = 0
     try:

@@ -1,1 +1,1 @@
-"""What an architecture is: search space, genotype file, decoding, sampling, differences and drawing. Knows no torch."""
+"""What an architecture is: search space, genotype file, decoding, sampling, differences, drawing. Imports no torch."""

@@ -1,4 +1,4 @@
-"""The architecture of one branch: its path through the trellis and its cell, as a genotype's file has them."""
+"""The architecture of one branch: its path through the trellis and its cell, as a genotype file stores them."""
 
 from itertools import pairwise
 from typing import Annotated, Literal, Self
@@ -28,7 +28,7 @@ def _plain_integer(value: object) -> object:
 
 
 Rate = Annotated[Literal[1, 2, 4, 8], BeforeValidator(_plain_integer)]
-# A `Literal` of names that are known at run time: its rule, its message and its JSON Schema.
+# A `Literal` whose names are known only at run time, with the same rule, message and JSON Schema.
 Operation = Annotated[str, GetPydanticSchema(lambda *_: literal_schema(list(OPERATIONS)))]
 Source = Literal["s0", "s1", "n0", "n1"]
 Node = Literal["n0", "n1", "n2"]
@@ -73,13 +73,13 @@ class BranchGenotype(StrictModel):
             if abs(RATES.index(source) - RATES.index(target)) > 1:
                 raise MfpsError(
                     f"illegal path: layer {layer} jumps from rate {source} to {target}; "
-                    f"neighbouring layers differ by one of the steps {' - '.join(map(str, RATES))}"
+                    f"a layer moves at most one step along {' - '.join(map(str, RATES))}"
                 )
         return path
 
     @field_validator("cell")
     @classmethod
-    def _two_edges_a_node(cls, cell: list[CellEdge]) -> list[CellEdge]:
+    def _two_edges_per_node(cls, cell: list[CellEdge]) -> list[CellEdge]:
         for kept in cell:
             if kept.edge not in EDGES:
                 raise MfpsError(
@@ -103,7 +103,7 @@ class BranchGenotype(StrictModel):
 
     @property
     def layers(self) -> int:
-        """Number of cells in a row."""
+        """Number of layers, each of one cell."""
         return len(self.path)
 
     @property
@@ -113,5 +113,5 @@ class BranchGenotype(StrictModel):
 
 
 def space_of(branch: BranchGenotype, name: str) -> BranchSpace:
-    """The search space that a genotype's branch is a point of: its layers, width and every operation."""
+    """The search space that a genotype's branch comes from: its layers and width, with every operation."""
     return BranchSpace(name, branch.width, branch.layers)

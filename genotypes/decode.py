@@ -1,9 +1,9 @@
-"""From the supernet's probabilities to a genotype: two edges a node, and the best path by exact Viterbi.
+"""From the supernet's probabilities to a genotype: two edges per node, and the best path by exact Viterbi.
 
 Works on plain numbers, so that it can be tested against brute force and used without torch.
 
-Source: MFPSNet paper section III-B; Auto-DeepLab's Viterbi decoding. Deviates: probabilities are those of the
-transitions that come in, and are corrected for the number of choices (see `path_score`).
+Source: MFPSNet paper section III-B; Auto-DeepLab's Viterbi decoding. Deviates: each cell's
+probabilities run over its incoming transitions, and are corrected for the number of choices (see `path_score`).
 """
 
 import math
@@ -24,7 +24,7 @@ class BranchProbabilities:
 
     Attributes:
         operations: (E, P) softmax over the operations of each edge, edges in the order of `EDGES`.
-        transitions: the probability of each transition among those that come into the same cell.
+        transitions: the probability of each transition among those into the same cell.
         ends: the probability of each end rate.
     """
 
@@ -34,22 +34,22 @@ class BranchProbabilities:
 
 
 class ScoredPath(NamedTuple):
-    """A path and its score: 0 for a path of even odds, positive for one the supernet prefers (nats)."""
+    """A path and its score in nats: 0 for a path of even odds, positive for one that the supernet prefers."""
 
     score: float
     path: tuple[int, ...]
 
 
 class DecodedBranch(NamedTuple):
-    """A branch's derived architecture with how sure the decision was.
+    """A branch's derived architecture, and how clear-cut the decision was.
 
     Attributes:
         genotype: the architecture.
         paths: the top paths with their scores, best first.
-        path_margin: score of the best path minus the runner-up's (infinite where there is one path).
-        cell_margin: least difference by which a node's kept edge beat its strongest dropped edge, or an edge's
-            operation its runner-up: the probability that must shift before the cell changes (infinite where nothing was
-            chosen).
+        path_margin: score of the best path minus the runner-up's (infinite if there is only one path).
+        cell_margin: smallest margin by which a kept edge beat its node's strongest dropped edge, or the operation of a
+            kept edge its runner-up: the probability that must shift before the cell changes (infinite if there was no
+            choice).
     """
 
     genotype: BranchGenotype
@@ -65,6 +65,12 @@ def decode_branch(space: BranchSpace, probabilities: BranchProbabilities, top_k:
         space: the branch's search space.
         probabilities: what its supernet believes.
         top_k: how many of the best paths to report.
+
+    Returns:
+        The architecture, the best paths and the margins.
+
+    Raises:
+        MfpsError: the probabilities of the operations do not have the shape (E, P).
     """
     paths = best_paths(space, probabilities, max(top_k, 2))
     cell, cell_margin = decode_cell(space, probabilities.operations)
@@ -83,7 +89,7 @@ def decode_cell(space: BranchSpace, operations: np.ndarray) -> tuple[list[CellEd
         operations: (E, P) probabilities, E = 9 edges in the order of `EDGES`.
 
     Returns:
-        The kept edges in edge order, and the least margin of all choices made.
+        The kept edges in edge order, and the smallest margin of all choices made.
 
     Raises:
         MfpsError: the array's shape is not (E, P).
@@ -113,7 +119,15 @@ def path_score(space: BranchSpace, probabilities: BranchProbabilities, path: tup
 
     The correction makes a choice among k equal alternatives worth 0 whatever k is. Without it a path along the border
     of the trellis, where cells have fewer inputs, would win at equal logits. (The published decoder scales two-way
-    softmaxes by 2/3 for the same end.)
+    softmaxes by 2/3 for the same purpose.)
+
+    Args:
+        space: the branch's search space.
+        probabilities: what its supernet believes.
+        path: the rate of each layer.
+
+    Returns:
+        The score in nats.
     """
     score = 0.0
     for layer, (source, target) in enumerate(zip((space.start_rate, *path), path, strict=False)):
@@ -122,7 +136,7 @@ def path_score(space: BranchSpace, probabilities: BranchProbabilities, path: tup
 
 
 def best_paths(space: BranchSpace, probabilities: BranchProbabilities, top_k: int) -> list[ScoredPath]:
-    """The `top_k` best paths, best first, by exact k-best Viterbi in log space; ties in order of the paths."""
+    """The `top_k` best paths, best first, by exact k-best Viterbi in log space; equal scores are sorted by path."""
     best: dict[int, list[ScoredPath]] = {space.start_rate: [ScoredPath(0.0, ())]}
     for layer, targets in enumerate(space.rates):
         extended: dict[int, list[ScoredPath]] = {}

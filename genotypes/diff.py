@@ -8,10 +8,10 @@ from .space import BRANCHES, EDGES
 
 
 class Difference(NamedTuple):
-    """One difference of two genotypes; `str` gives it as a line for people.
+    """One difference between two genotypes; `str` returns it as a readable line.
 
     Attributes:
-        branch: the branch it is in.
+        branch: the branch that differs.
         what: `branch`, `start rate`, `width`, `layers`, `layer 3 rate` (layers count from 1) or `edge s0 -> n1`.
         before: the first genotype's value, None where it has none.
         after: the second genotype's value, None where it has none.
@@ -31,9 +31,9 @@ class Difference(NamedTuple):
 
 
 def diff_genotypes(a: Genotype, b: Genotype) -> list[Difference]:
-    """List what must change to turn architecture `a` into `b`: empty exactly where their hashes are equal.
+    """List what must change to turn architecture `a` into `b`: empty exactly when their hashes are equal.
 
-    Names and provenance do not count.
+    Names and provenance are ignored.
 
     Args:
         a: the architecture before.

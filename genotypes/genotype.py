@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..networks.restorer import Restorer
 
 GENOTYPE_SCHEMA = "mfps.genotype/1"
-"""The file format's name and version; a newer version is refused, an older one migrated by a named function."""
+"""The file format's name and version; a newer version is refused, an older one is migrated by a named function."""
 
 
 class _Upsample(StrictModel):
@@ -38,7 +38,7 @@ class _Upsample(StrictModel):
 
 
 _PRIOR_FIELDS: dict[str, Any] = dict.fromkeys(PRIORS, (BranchGenotype | None, None))
-# In three steps, so that the fields stand in a file in the order of the branches.
+# Built in three steps, so that a file lists the fields in the order of the branches.
 _UpsampleAndPriors = create_model("_UpsampleAndPriors", __base__=_Upsample, **_PRIOR_FIELDS)
 
 
@@ -70,7 +70,7 @@ class Branches(_UpsampleAndPriors):
         if self.fusion.width != expected:
             raise MfpsError(
                 f"fusion has width {self.fusion.width}: it must be {expected}, three times the upsample branch's "
-                f"{self.upsample.width} and once each prior's {widths[0]}"
+                f"{self.upsample.width} plus each prior branch's {widths[0]}"
             )
         return self
 
@@ -112,6 +112,9 @@ class Genotype(StrictModel):
         Args:
             width: base width of the upsample and prior branches, 1 to 4096; the fusion branch follows.
 
+        Returns:
+            A new genotype, whose provenance has this one's hash as `widened_from`.
+
         Raises:
             MfpsError: the width is not a whole number in that range.
         """
@@ -129,15 +132,24 @@ class Genotype(StrictModel):
     def load(cls, name_or_file: str | Path) -> "Genotype":
         """Read a published genotype by name (`mfpsnet`), a genotype file, or the genotype of a run folder.
 
+        Args:
+            name_or_file: the name, the file or the folder; a file or folder comes first.
+
         Raises:
             MfpsError: there is no such name or file, or it is not a valid genotype.
         """
-        from .genotype_file import read_genotype  # that module builds on this one
+        from .genotype_file import read_genotype  # that module imports this one
 
         return read_genotype(name_or_file)
 
     def save(self, file: str | Path) -> Path:
-        """Write the genotype's file; an existing one is not overwritten.
+        """Write the genotype to a file; an existing file is not overwritten.
+
+        Args:
+            file: where to write it; missing folders are made.
+
+        Returns:
+            The file written.
 
         Raises:
             MfpsError: the file exists, or cannot be written.
@@ -151,13 +163,16 @@ class Genotype(StrictModel):
         """Draw each branch's path and cell.
 
         Args:
-            file: the drawing; its suffix (.svg, .png, .pdf, .gv) is the format.
+            file: the drawing; its suffix (.svg, .png, .pdf, .gv) decides the format.
             title: a line above the drawing.
 
+        Returns:
+            The file written.
+
         Raises:
-            MfpsError: the suffix is another one, or the file cannot be written.
+            MfpsError: the suffix is not one of these, or the file cannot be written.
         """
-        from .drawing.drawing import draw_genotype  # that one builds on this module, and drawing takes a while to load
+        from .drawing.drawing import draw_genotype  # that module imports this one, and is slow to load
 
         return draw_genotype(self, Path(file), title=title)
 
@@ -174,21 +189,21 @@ class Genotype(StrictModel):
         Args:
             iterations: passes over the face; by default 2 with priors and 1 without.
             blocks: residual dense blocks in the encoder, and again after re-distillation.
-            prior_channels: channels of each prior; by default the usual ones.
+            prior_channels: channels of each prior; by default those in the provenance, else those that mfps prepares.
             attention: a learned weight for each prior.
 
         Returns:
             A `torch.nn.Module` that maps (B, 3, H, W) in [0, 1] to a list with each iteration's output.
 
         Raises:
-            MfpsError: a number is out of its range, or the priors are not the genotype's.
+            MfpsError: a number is out of range, or the priors are not the genotype's.
         """
-        from ..inference.compile import compile_genotype  # the one import from above: it brings torch
+        from ..inference.compile import compile_genotype  # the one import from a higher package; it loads torch
         from ..inference.cost_report import network_config
 
         return compile_genotype(self, network_config(self, iterations, blocks, prior_channels, attention))
 
     def to_json(self) -> str:
-        """The genotype as a file's text: indented, one edge a line, ending with a newline."""
+        """The genotype as a file's text: indented, one edge per line, ending with a newline."""
         data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return compact_leaves(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"

@@ -1,7 +1,7 @@
 """The genotype's JSON file: read strictly, written once.
 
-It is made for people: rates not indices, operations and edges by name. Unknown keys are errors; reading one never
-evaluates anything.
+It is meant to be read by people: rates instead of indices, operations and edges by name. Unknown keys are errors.
+Reading a file never evaluates anything.
 """
 
 import json
@@ -30,7 +30,8 @@ def parse_genotype(text: str, where: str) -> Genotype:
         where: its name, for error messages.
 
     Raises:
-        MfpsError: not JSON, duplicate keys, a newer schema, or any rule of the format broken; one line that says which.
+        MfpsError: the text is not JSON, has duplicate keys or a newer schema, or breaks another rule of the format; the
+            one-line message says which.
     """
     try:
         data = read_strict(text)
@@ -52,12 +53,15 @@ def parse_genotype(text: str, where: str) -> Genotype:
     try:
         genotype.to_json().encode()
     except (ValueError, RecursionError):
-        raise MfpsError(f"{where}: provenance: not Unicode text, or nested too deeply: write it plainer") from None
+        raise MfpsError(f"{where}: provenance: not Unicode text, or nested too deeply: simplify it") from None
     return genotype
 
 
 def read_genotype(name_or_file: str | Path) -> Genotype:
     """Read a published genotype by name (`mfpsnet`), a genotype file, or the genotype of a run folder.
+
+    Args:
+        name_or_file: the name, the file or the folder; a file or folder comes first.
 
     Raises:
         MfpsError: there is no such name or file, or it is not a valid genotype.
@@ -77,13 +81,17 @@ def read_genotype(name_or_file: str | Path) -> Genotype:
 
 
 def write_genotype(genotype: Genotype, file: Path) -> None:
-    """Write a genotype file; an existing one is not overwritten.
+    """Write a genotype file; an existing file is not overwritten.
+
+    Args:
+        genotype: what to write.
+        file: where to; missing folders are made.
 
     Raises:
         MfpsError: the file exists, or cannot be written.
     """
     if os.path.lexists(file):
-        raise MfpsError(f"{file}: exists already, and nothing is overwritten; give another name for `out`")
+        raise MfpsError(f"{file}: already exists, and nothing is overwritten; give another name for `out`")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -104,5 +112,5 @@ def json_schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """That schema as the text of `genotype.schema.json`, which `make schema` writes."""
+    """The JSON Schema as the text of `genotype.schema.json`, which `make schema` writes."""
     return json.dumps(json_schema(), indent=2) + "\n"

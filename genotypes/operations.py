@@ -1,7 +1,7 @@
-"""The candidate operations of an edge: a row each, with the line that draws it.
+"""The candidate operations of an edge: one row each, with the line that draws it.
 
-How an operation is built stands in `networks/operations.py`, which needs torch. Colours are a ramp of one hue that no
-branch has, and darker for larger kernels, so that they can be told apart in grey as well.
+`networks/operations.py`, which needs torch, builds them. The colours are shades of one hue that no branch uses, darker
+for larger kernels, so that they can be distinguished in grey too.
 """
 
 from typing import NamedTuple
@@ -27,4 +27,4 @@ STROKES = {
     "conv_5x5": Stroke("#6f5cc0", 1.6),
     "conv_7x7": Stroke("#311b7a", 1.9),
 }
-"""Every operation by name, in the published order, which breaks ties in decoding: a new one is appended."""
+"""Every operation by name, in the published order, which breaks ties in decoding. Append new ones."""

@@ -1,6 +1,6 @@
-"""The facial priors as a network's architecture sees them: a row for each.
+"""The facial priors as a network's architecture sees them: one row each.
 
-How a prior is stored, found and made stands in the row of the same name in `priors/kinds.py`, as that needs torch.
+The row of the same name in `priors/kinds.py`, which needs torch, says how a prior is stored, found and made.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from ..errors import MAX_VALUE, MfpsError, shortened
 
 @dataclass(frozen=True)
 class PriorBranch:
-    """What a network has to know of a prior.
+    """What a network has to know about a prior.
 
     Attributes:
         name: of the prior, of its branch, and of its folder below `priors`.
-        channels: C of its tensor (B, C, H, W) as mfps makes it; assumed where a genotype does not say another number.
+        channels: C of its tensor (B, C, H, W) as mfps makes it; assumed unless a genotype gives another number.
         colour: of its branch in drawings, `#rrggbb`.
         start_rate: the rate at which its branch enters the trellis.
-        with_picture: the branch sees the degraded picture beside the prior. Without, the prior is a feature map of the
-            face already, and three convolutions bring it to the branch's width instead of one.
+        with_picture: the branch sees the degraded picture beside the prior. If false, the prior is already a feature
+            map of the face, and three convolutions instead of one bring it to the branch's width.
     """
 
     name: str
@@ -40,7 +40,7 @@ PRIOR_BRANCHES = {
 """Every prior by its name, in the order in which the fusion branch concatenates them."""
 
 PUBLISHED_PRIORS = ("parsing", "heatmap", "dictionary")
-"""The priors of the published network and code; one that was added since has no name there."""
+"""The priors of the published network and code; a prior added later has no name there."""
 
 
 def known_priors(value: Any) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def known_priors(value: Any) -> tuple[str, ...]:
         value: names in any order, or a text such as `parsing,heatmap`; `none` names no prior.
 
     Raises:
-        MfpsError: something else, or a name that is not known.
+        MfpsError: the value is something else, or names an unknown prior.
     """
     known = tuple(PRIOR_BRANCHES)
     names = value.split(",") if isinstance(value, str) else value

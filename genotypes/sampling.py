@@ -19,7 +19,7 @@ def random_genotype(space: dict[str, BranchSpace], seed: int, name: str = "rando
     """Draw a genotype uniformly from a search space.
 
     Args:
-        space: the branches' spaces, as `search_space` gives them.
+        space: the branches' spaces, as `search_space` returns them.
         seed: the same space and seed give the same genotype, to the byte.
         name: the genotype's name.
 
@@ -27,7 +27,7 @@ def random_genotype(space: dict[str, BranchSpace], seed: int, name: str = "rando
         The genotype, with `{"kind": "random", "seed": seed}` as its provenance.
 
     Raises:
-        MfpsError: the seed is negative, or the branches make no network together.
+        MfpsError: the seed is negative, or the branches do not make a network.
     """
     if seed < 0:
         raise MfpsError(f"seed is {seed}: a seed must not be negative, give 0 or a greater integer")
@@ -54,7 +54,7 @@ def random_branch(space: BranchSpace, rng: np.random.Generator) -> BranchGenotyp
 def random_path(space: BranchSpace, rng: np.random.Generator) -> tuple[int, ...]:
     """Draw one legal path, each with the same probability.
 
-    A step is taken in proportion to the number of paths that go on from it.
+    A step is taken in proportion to the number of paths that continue from it.
 
     Args:
         space: the branch's search space.
@@ -77,7 +77,7 @@ def random_path(space: BranchSpace, rng: np.random.Generator) -> tuple[int, ...]
 
 
 def count_continuations(space: BranchSpace) -> list[dict[int, int]]:
-    """For each layer and each rate reached there, how many legal paths go on from it (1 in the last layer)."""
+    """For each layer and each rate reached there, how many legal paths continue from it (1 in the last layer)."""
     after = dict.fromkeys(space.end_rates, 1)
     counts = [after]
     for rates in reversed(space.rates[:-1]):
@@ -87,7 +87,7 @@ def count_continuations(space: BranchSpace) -> list[dict[int, int]]:
 
 
 def random_cell(space: BranchSpace, rng: np.random.Generator) -> list[CellEdge]:
-    """Draw one cell: per node one pair of its incoming edges, per kept edge one operation, all uniformly.
+    """Draw one cell uniformly: for each node a pair of its incoming edges, for each kept edge an operation.
 
     Args:
         space: names the operations.

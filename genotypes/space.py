@@ -1,7 +1,7 @@
 """The search space as data: branches, rates, layers, transitions, cells and edges.
 
 A branch is a trellis of layers x upsampling rates. Everything that walks a branch - supernet, fixed path, decoder,
-genotype validation, drawing - asks this file which transitions and edges there are; the topology is spelled out nowhere
+genotype validation, drawing - asks this file which transitions and edges there are; the topology is defined nowhere
 else.
 
 Legend: L layers, T transitions, E edges, P operations (primitives).
@@ -28,29 +28,29 @@ PRIORS = tuple(PRIOR_BRANCHES)
 """The facial priors, in the order in which the fusion branch concatenates them."""
 
 BRANCHES = ("upsample", *PRIORS, "fusion")
-"""Every branch a restorer can have; FRSNet has the first alone."""
+"""Every branch a restorer can have; FRSNet has only the first."""
 
 START_RATES = {"upsample": 1} | {row.name: row.start_rate for row in PRIOR_BRANCHES.values()} | {"fusion": 8}
 """The rate at which each branch enters its trellis."""
 
 CELL_INPUTS = ("s0", "s1")
-"""A cell's two inputs: the features of two layers back and of the layer before."""
+"""A cell's two inputs: the features from two layers back and from the layer before."""
 
 KEPT_EDGES_PER_NODE = 2
 """Edges that a decoded node keeps."""
 
 MAX_LAYERS = 64
-"""Layers that a branch can have; a genotype file with more is refused."""
+"""Most layers that a branch can have; a genotype file with more is refused."""
 
 MAX_WIDTH = 4096
-"""Base width that a branch can have."""
+"""Largest base width that a branch can have."""
 
 OUTPUT_NODES = 3
-"""A cell puts out its nodes' concatenation: three times its width."""
+"""Nodes of a cell, which outputs their concatenation: three times its width."""
 
 
 class Transition(NamedTuple):
-    """A move of the trellis: into `layer` at rate `target`, from the layer before at rate `source`."""
+    """A move in the trellis: into `layer` at rate `target`, from the layer before at rate `source`."""
 
     layer: int
     source: int
@@ -87,7 +87,7 @@ def cell_width(width: int, rate: int) -> int:
 
 
 def cell_channels(width: int, rate: int) -> int:
-    """Channels that a cell at `rate` puts out: its nodes' concatenation."""
+    """Channels of the output of a cell at `rate`: its nodes' concatenation."""
     return OUTPUT_NODES * cell_width(width, rate)
 
 
@@ -98,8 +98,8 @@ class BranchSpace:
     Attributes:
         name: one of `BRANCHES`.
         width: base width; a cell at rate r has `width * 8 / r` channels.
-        layers: cells in a row (published: 6; the paper's fusion branch: 8).
-        monotone: only moves to the same or the next higher rate, as the paper describes its upsampling space.
+        layers: number of cells, one after the other (published: 6; the paper's fusion branch: 8).
+        monotone: allow only moves to the same or the next higher rate, as the paper describes its upsampling space.
         operations: candidate operations of every edge.
     """
 
@@ -132,7 +132,7 @@ class BranchSpace:
 
     @cached_property
     def rates(self) -> tuple[tuple[int, ...], ...]:
-        """The rates that can be reached, for each layer, coarse to fine."""
+        """The rates that can be reached in each layer, coarse to fine."""
         reached: list[tuple[int, ...]] = []
         before: tuple[int, ...] = (self.start_rate,)
         for _ in range(self.layers):
@@ -147,7 +147,7 @@ class BranchSpace:
 
     @cached_property
     def transitions(self) -> tuple[Transition, ...]:
-        """Every transition, by layer, target and source (45 for 6 layers from an end rate, without `monotone`)."""
+        """Every transition, by layer, then target, then source (45 for 6 layers from an end rate, not `monotone`)."""
         before = ((self.start_rate,), *self.rates)
         return tuple(
             Transition(layer, source, target)
@@ -158,7 +158,7 @@ class BranchSpace:
         )
 
     def incoming(self, layer: int, target: int) -> tuple[Transition, ...]:
-        """The transitions that come into the cell at (`layer`, `target`); one softmax runs over them."""
+        """The transitions into the cell at (`layer`, `target`); one softmax runs over them."""
         return tuple(t for t in self.transitions if t.layer == layer and t.target == target)
 
     @property
@@ -171,7 +171,7 @@ class BranchSpace:
         return [path for path in product(*self.rates) if self.is_legal(path)]
 
     def is_legal(self, path: Sequence[int]) -> bool:
-        """Whether `path`, one rate a layer, can be walked from the start rate."""
+        """Whether `path`, one rate per layer, can be walked from the start rate."""
         steps = zip((self.start_rate, *path), path, strict=False)
         return len(path) == self.layers and all(t in RATES and self.allows(s, t) for s, t in steps)
 
@@ -185,7 +185,7 @@ def search_space(
     monotone_upsample: bool = False,
     operations: tuple[str, ...] = OPERATIONS,
 ) -> dict[str, BranchSpace]:
-    """The spaces of a whole network: the upsample branch, and with priors theirs and the fusion branch.
+    """The spaces of a whole network: the upsample branch and, with priors, their branches and the fusion branch.
 
     Args:
         priors: any subset of `PRIORS`; none gives FRSNet.
@@ -195,8 +195,11 @@ def search_space(
         monotone_upsample: the upsample branch moves only {same, up}.
         operations: candidate operations.
 
+    Returns:
+        The space of each branch by its name, in the order of `BRANCHES`.
+
     Raises:
-        MfpsError: a prior is unknown.
+        MfpsError: a prior or an operation is unknown, or a number is out of range.
     """
     chosen = known_priors(list(priors))
     space = {"upsample": BranchSpace("upsample", width, layers, monotone_upsample, operations)}
@@ -208,5 +211,5 @@ def search_space(
 
 
 def fusion_width(upsample_width: int, prior_widths: Sequence[int]) -> int:
-    """Base width of the fusion branch: it takes the upsample branch's three-fold width and each prior's own width."""
+    """Base width of the fusion branch: three times the upsample branch's, plus each prior branch's."""
     return OUTPUT_NODES * upsample_width + sum(prior_widths)

@@ -1,4 +1,4 @@
-"""Pictures side by side with their numbers: input, output and clean face, a row a face."""
+"""Pictures side by side with their numbers: input, output and clean face, one row per face."""
 
 from collections.abc import Sequence
 
@@ -24,19 +24,19 @@ def comparison_sheet(
     captions: Sequence[Sequence[str]] = (),
     labels: Sequence[str] = (),
 ) -> Image.Image:
-    """Lay pictures out in rows under column titles, each with its caption below and each row with its label above.
+    """Arrange pictures in rows under column titles, with a caption below each picture and a label above each row.
 
     Args:
         rows: uint8 (H, W, 3) or (H, W) pictures, the same number in every row; a column may differ in size.
-        titles: a title a column, such as `input`, `output`, `clean`.
-        captions: for each row a caption a picture, such as `24.31 dB  0.713`; empty for none.
-        labels: for each row what it is, such as `ann.png, blur`; a long one is shortened to fit. Empty for none.
+        titles: one for each column, such as `input`, `output`, `clean`.
+        captions: for each row, one for each picture, such as `24.31 dB  0.713`; empty for none.
+        labels: one for each row, such as `ann.png, blur`; a long one is shortened to fit. Empty for none.
 
     Returns:
         The sheet in RGB, on white.
 
     Raises:
-        MfpsError: there are no rows, or titles, captions or labels do not match the pictures in number.
+        MfpsError: there are no rows, or the number of titles, captions or labels does not match the pictures.
     """
     _check(rows, titles, captions, labels)
     cells = [[_enlarged(picture) for picture in row] for row in rows]
@@ -94,7 +94,7 @@ def _text_width(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    """A text without as much of its beginning as is needed to fit: a file's own name comes after its folders'."""
+    """Cut off the beginning of a text until it fits, since a file's own name comes after its folders."""
     if font.getlength(text) < width:
         return text
     while text and font.getlength(f"...{text}") > width - 1:  # a letter may reach a pixel beyond its length

@@ -1,4 +1,4 @@
-"""Photographs in, pictures out: every common image mode becomes 8-bit RGB, in one way for the whole product."""
+"""Reading and writing pictures: every common image mode becomes 8-bit RGB, in the same way everywhere."""
 
 import io
 from pathlib import Path
@@ -34,7 +34,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What makes a picture of each EXIF orientation upright."""
+"""The transposition that makes a picture of each EXIF orientation upright."""
 
 _PROFILE_MODES = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L"}
 
@@ -43,25 +43,25 @@ class SquareFit(NamedTuple):
     """How `fit_square` moved a picture: x' = (x + 0.5 - dx) * scale - 0.5, in pixel-centre coordinates."""
 
     scale: float
-    """New pixels per old pixel; above 1 only where enlarging was allowed."""
+    """New pixels per old pixel; above 1 only if enlarging was allowed."""
     dx: int
     """Columns cut off on the left, in old pixels."""
     dy: int
     """Rows cut off at the top, in old pixels."""
 
     def move(self, points: np.ndarray) -> np.ndarray:
-        """Carry points (..., 2), x and y in old pixels, over to the fitted picture."""
+        """Move points (..., 2), x and y in old pixels, to the fitted picture."""
         return (points + 0.5 - np.array([self.dx, self.dy], np.float64)) * self.scale - 0.5
 
 
 def image_size(path: str | Path, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Width and height of a photograph as `read_image` would give it, read from its header alone.
+    """Width and height of a photograph as `read_image` would return it, read only from its header.
 
     Raises:
         MfpsError: the file is missing, is not an image, or has more than `max_pixels`.
     """
     with open_image(path, max_pixels) as image:
-        # Some versions of Pillow have turned a TIFF's size already when it is opened; the tags are as stored.
+        # Some versions of Pillow turn a TIFF's size when it is opened; the tags are as stored.
         tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else None
         width, height = (int(tags[256]), int(tags[257])) if tags else image.size
         sideways = orientation(image) in (5, 6, 7, 8)
@@ -73,11 +73,11 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
 
     The EXIF orientation is applied. An embedded colour profile is applied (a broken one is ignored). Transparency is
     composited over white. 16-bit and float grey are scaled to 8 bits, never clipped: integers by 65,535 (by the
-    31-bit range if they exceed it), floats by the smallest of 1, 255 and 65,535 that holds the brightest pixel. Of an
-    animation the first picture is read.
+    31-bit range if they exceed it), floats by the smallest of 1, 255 and 65,535 that is not below the brightest pixel.
+    The first picture of an animation is read.
 
     Args:
-        path: a PNG, JPEG, WebP, BMP or TIFF file; its content says which, not its name.
+        path: a PNG, JPEG, WebP, BMP or TIFF file; its content decides which, not its name.
         max_pixels: a larger picture is refused before it is decoded.
 
     Returns:
@@ -102,10 +102,10 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
 
 
 def write_image(path: str | Path, array: np.ndarray) -> None:
-    """Write a picture as PNG in one step: the file is there whole or not at all.
+    """Write a picture as PNG; the file then exists completely or not at all.
 
     Args:
-        path: where to; its folder must exist. PNG whatever the suffix.
+        path: the file to write, PNG whatever its suffix; its folder must exist.
         array: uint8 (H, W, 3) RGB or (H, W) grey.
 
     Raises:
@@ -121,14 +121,14 @@ def fit_square(image: np.ndarray, size: int, enlarge: bool = False) -> tuple[np.
     Args:
         image: uint8 (H, W, 3) or (H, W).
         size: side of the result in pixels.
-        enlarge: also enlarge what is smaller (bicubic), as a degraded face is before it is restored. A clean face never
-            is.
+        enlarge: also enlarge a smaller picture (bicubic), as is done with a degraded face before it is restored, but
+            never with a clean face.
 
     Returns:
-        The picture, uint8 (size, size, ...), and where its pixels came from.
+        The picture, uint8 (size, size, ...), and how it was moved.
 
     Raises:
-        MfpsError: the picture is smaller than `size` and may not be enlarged. The caller knows its name.
+        MfpsError: the picture is smaller than `size` and may not be enlarged; the caller adds its name.
     """
     height, width = image.shape[:2]
     side = min(height, width)
@@ -174,7 +174,7 @@ def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _grey_to_8_bit(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
-    step = max(1, 2**20 // image.width)  # rows at a time, as a pixel takes eight bytes meanwhile
+    step = max(1, 2**20 // image.width)  # some rows at a time, as each pixel takes eight bytes here
     rows = [slice(top, top + step) for top in range(0, image.height, step)]
     brightest = max(float(_finite(values[part]).max()) for part in rows)
     ranges = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0, 2.0**31 - 1)

@@ -1,4 +1,4 @@
-"""Image files from strangers, opened: known formats alone, and measured by their headers before a pixel is decoded."""
+"""Opening untrusted image files: only known formats, checked by their headers before a pixel is decoded."""
 
 import os
 import re
@@ -15,27 +15,27 @@ from ..errors import MfpsError
 from ..files.regular_file import open_regular
 
 MAX_PIXELS = 100_000_000
-"""Width times height of the largest picture that is read by default; while it is, it takes some 11 bytes a pixel."""
+"""Width times height of the largest picture that is read by default; reading takes about 11 bytes a pixel."""
 
 PILLOW_MAX_PIXELS = 178_956_970
-"""The most that Pillow itself opens, so the most that a limit can be raised to."""
+"""The most pixels that Pillow opens, and so the highest possible limit."""
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-"""What is read. Pillow knows more, some of which it hands to other programs (EPS to Ghostscript)."""
+"""The formats that are read. Pillow knows more, some of which it passes to other programs (EPS to Ghostscript)."""
 
 MAX_SCANS = 64
-"""Passes of a progressive JPEG; each costs as much as decoding the picture. Encoders make some ten, at most 25."""
+"""Passes of a progressive JPEG; each costs as much as decoding the picture. Encoders make about ten, at most 25."""
 
 SPARE_BYTES, BYTES_A_PIXEL = 32 * 2**20, 16
-"""What a file may have besides its pixels (profiles, previews, a video), and for each of them."""
+"""Bytes that a file may have besides its pixels (profiles, previews, a video), and for each pixel."""
 
-# Pillow's TIFF decoder logs an error, on stderr, where there are more.
+# With more, Pillow's TIFF decoder logs an error on stderr.
 _MAX_SAMPLES = 6
-# None, CCITT, LZW, JPEG, deflate, PackBits. Others may claim any amount of memory for themselves (LZMA).
+# None, CCITT, LZW, JPEG, deflate, PackBits. Others may take any amount of memory (LZMA).
 _TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
 _MAX_TILE = 4096 * 4096  # pixels; a tile is decoded whole, however small the picture is
 _BIG_TIFF = 43
-# End of a JPEG's picture, or begin of a scan; in the scan's own data 0xff has a zero after it.
+# End of a JPEG's picture, or start of a scan; in the data of a scan, a zero follows every 0xff.
 _SCAN_OR_END = re.compile(rb"\xff([\xda\xd9])")
 
 
@@ -43,17 +43,17 @@ _SCAN_OR_END = re.compile(rb"\xff([\xda\xd9])")
 def open_image(
     path: str | Path, max_pixels: int = MAX_PIXELS, formats: Sequence[str] = IMAGE_FORMATS, what: str = "image"
 ) -> Iterator[ImageFile.ImageFile]:
-    """Open an image file without decoding it. What Pillow warns of is judged here, and its warnings are dropped.
+    """Open an image file without decoding it. Pillow's warnings are silenced: what they are about is checked here.
 
     Args:
-        path: the file; its content says what it is, not its name.
+        path: the file; its content decides its format, not its name.
         max_pixels: a larger picture is refused.
         formats: some of `IMAGE_FORMATS`.
         what: what the picture is, for messages.
 
     Raises:
-        MfpsError: the file is missing, no regular file, empty, of no such format, or larger than its pixels can be; or
-            has too many pixels, or too many scans.
+        MfpsError: the file is missing, not a regular file, empty, of another format, or larger than its pixels
+            can need; or it has too many pixels or scans.
     """
     path = Path(path)
     with open_regular(path, what) as file, warnings.catch_warnings():
@@ -81,9 +81,9 @@ def open_image(
 
 
 def orientation(image: ImageFile.ImageFile) -> int:
-    """The EXIF orientation of an opened image, 1 to 8; 1 where it has none, or a broken one.
+    """The EXIF orientation of an opened image, 1 to 8; 1 if it is missing or broken.
 
-    Nothing is decoded: Pillow's own way to a PNG's EXIF data is to decode it first.
+    Nothing is decoded, whereas Pillow decodes a PNG before it looks for EXIF data.
     """
     try:
         if image.format == "PNG" and "exif" not in image.info and (late := _late_exif(image)):
@@ -95,7 +95,7 @@ def orientation(image: ImageFile.ImageFile) -> int:
 
 
 def _late_exif(image: ImageFile.ImageFile) -> bytes | None:
-    """The EXIF data of a PNG that has them after its pixels, as the format permits."""
+    """The EXIF data of a PNG in which it follows the pixels, as the format permits."""
     file, found = image.fp, None
     if file is None:
         return None
@@ -156,7 +156,7 @@ def _check_scans(file: BinaryIO, path: Path) -> None:
 
 
 def _check_tiff(file: BinaryIO, path: Path) -> None:
-    """Refuse what would make a TIFF's decoder log to stderr, or claim memory for other things than the picture."""
+    """Refuse a TIFF whose decoder would log to stderr, or take memory for more than the picture."""
     file.seek(0)
     head = file.read(8)
     try:
@@ -165,7 +165,7 @@ def _check_tiff(file: BinaryIO, path: Path) -> None:
         tags.load(file)
         samples, compression = int(tags.get(277, 1)), int(tags.get(259, 1))
         tile = int(tags.get(322, 0)) * int(tags.get(323, 0))
-    except Exception:  # it is not a TIFF then, and opening it says so
+    except Exception:  # then it is not a TIFF, and opening it says so
         return
     if samples > _MAX_SAMPLES or compression not in _TIFF_COMPRESSIONS or tile > _MAX_TILE:
         raise MfpsError(

@@ -1,4 +1,4 @@
-"""Which photographs a data folder holds, and list files that choose among them."""
+"""The photographs of a data folder, and list files that choose some of them."""
 
 import io
 import os
@@ -14,11 +14,11 @@ from .image import IMAGE_SUFFIXES
 MAX_LIST_BYTES = 16 * 2**20
 """A list of a million names of 16 characters."""
 
-_LIST_REMEDY = "give a text file with the name of one photograph a line"
+_LIST_REMEDY = "give a text file with the name of one photograph per line"
 
 
 def image_folder(root: str | Path) -> Path:
-    """Where a data folder keeps its photographs: in `images` where there is one, otherwise in itself.
+    """The folder of a data folder's photographs: its `images` if there is one, otherwise the data folder itself.
 
     Raises:
         MfpsError: the folder is missing, or its `images` is a link that leads out of it.
@@ -35,10 +35,10 @@ def image_folder(root: str | Path) -> Path:
 
 
 def find_photographs(source: str | Path) -> tuple[Path, tuple[str, ...]]:
-    """One photograph, or all of a data folder: the folder that they lie in, and their names in it.
+    """Find one photograph, or all of a data folder; returns the folder in which they lie, and their names in it.
 
     Raises:
-        MfpsError: there is neither; or see `image_folder` and `find_images`.
+        MfpsError: there is no such file or folder; see also `image_folder` and `find_images`.
     """
     source = Path(source)
     if is_file(source):
@@ -52,12 +52,12 @@ def find_photographs(source: str | Path) -> tuple[Path, tuple[str, ...]]:
 def find_images(folder: str | Path) -> tuple[str, ...]:
     """Names of all photographs below a folder, as sorted posix paths relative to it.
 
-    Hidden files and folders are passed over, and so is a folder `priors` at the top. Links within the folder are
-    followed, and no folder is looked into twice.
+    Hidden files and folders are skipped, and so is a folder `priors` at the top. Links within the folder are followed;
+    no folder is searched twice.
 
     Raises:
         MfpsError: the folder is empty, holds no photograph or cannot be read; a link leads out of it; or the name of a
-            photograph cannot be written down.
+            photograph cannot be written to a text file.
     """
     folder = Path(folder)
     names: list[str] = []
@@ -66,7 +66,9 @@ def find_images(folder: str | Path) -> tuple[str, ...]:
         empty = False
         if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES:
             if holds_controls(name):
-                raise MfpsError(f"{folder}: the name {shown(name)} holds what no text can; rename the file")
+                raise MfpsError(
+                    f"{folder}: the name {shown(name)} has characters that a text file cannot hold; rename the file"
+                )
             names.append(name)
     if not names:
         what = "the folder is empty" if empty else "no image in the folder"
@@ -75,12 +77,12 @@ def find_images(folder: str | Path) -> tuple[str, ...]:
 
 
 def _visible_files(folder: Path) -> Iterator[str]:
-    """Posix paths of the files below a folder; linked folders come last, so that a file has its plainest name."""
+    """Posix paths of the files below a folder; linked folders come last, so that a file gets its simplest name."""
     boundary = Boundary(folder)
     plain, linked, seen = [""], list[str](), set[tuple[int, int]]()
     while plain or linked:
         here = plain.pop() if plain else linked.pop(0)
-        place = os.path.join(folder, here)  # noqa: PTH118 - strings, as there may be a million
+        place = os.path.join(folder, here)  # noqa: PTH118 - strings are faster, and there may be a million
         try:
             there = os.stat(place)  # noqa: PTH116
             if (there.st_dev, there.st_ino) in seen:
@@ -106,41 +108,42 @@ def _visible_files(folder: Path) -> Iterator[str]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads in a circle; whoever opens it says so
+    except OSError:  # a circular link; opening it raises the error
         return False
 
 
 def png_names(names: Sequence[str], where: str | Path) -> tuple[str, ...]:
-    """The PNG file that each photograph's result goes to: the same name with another suffix.
+    """The name of the PNG file for each photograph's result: the same name with another suffix.
 
     Raises:
-        MfpsError: two photographs differ by their suffix alone, so that one result would overwrite the other.
+        MfpsError: two photographs differ only by their suffix, so that one result would overwrite the other.
     """
     results = [PurePosixPath(name).with_suffix(".png").as_posix() for name in names]
     if len(set(results)) < len(results):
         twice = next(name for name, count in Counter(results).items() if count > 1)
         raise MfpsError(
-            f"{where}: two photographs differ by their suffix alone and would both become {twice}; rename one"
+            f"{where}: two photographs differ only by their suffix and would both become {twice}; rename one"
         )
     return tuple(results)
 
 
 def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
-    """Read a list file: the names of photographs, one a line, in the order given.
+    """Read a list file: the names of photographs, one per line, in the order of the file.
 
-    Blank lines and lines that start with `#` are passed over, and so is a byte order mark.
+    Blank lines, lines that start with `#` and a byte order mark are ignored.
 
     Args:
-        path: the list file, taken as it is or, where that does not exist, relative to `root`.
+        path: the list file; if there is no such file, the path relative to `root` is tried.
         root: the data folder; names are relative to its photographs (`image_folder`).
 
     Raises:
-        MfpsError: the list is missing, empty or not text; a name comes twice, leaves the folder or has no photograph.
+        MfpsError: the list is missing, empty or not text; a name occurs twice, leads out of the folder or has no
+            photograph.
     """
     given, folder = Path(path), image_folder(root)
     path = given if is_file(given) else Path(root) / given
     if not is_file(path) and os.path.lexists(given) and not is_folder(given):
-        path = given  # a pipe or a broken link, which reading it names
+        path = given  # a pipe or a broken link, about which reading it raises the error
     elif not is_file(path):
         what = "a folder, not a list" if is_folder(given) else f"there is no such list, nor one in {root}"
         raise MfpsError(f"{given}: {what}; {_LIST_REMEDY}")
@@ -154,10 +157,10 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
             continue
         name = _inside(name, f"{path}, line {number}")
         if name in names:
-            raise MfpsError(f"{path}, line {number}: {name} stands on line {names[name]} already; remove one")
+            raise MfpsError(f"{path}, line {number}: {name} is on line {names[name]} already; remove one")
         names[name] = number
     if not names:
-        raise MfpsError(f"{path}: the list names no photograph; write one name a line")
+        raise MfpsError(f"{path}: the list names no photograph; write one name per line")
     boundary = Boundary(folder)
     for name in names:
         boundary.check(folder / name)
@@ -171,9 +174,9 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
 
 
 def _inside(name: str, where: str) -> str:
-    """The normal form of a name that stays inside its folder."""
+    """Normalise a name, and check that it stays inside its folder."""
     if holds_controls(name):
-        raise MfpsError(f"{where}: {shown(name)} is no photograph's name; {_LIST_REMEDY}")
+        raise MfpsError(f"{where}: {shown(name)} is not a photograph's name; {_LIST_REMEDY}")
     plain = PurePosixPath(name.replace("\\", "/"))
     if plain.is_absolute() or ".." in plain.parts or not plain.name or ":" in plain.parts[0]:
         raise MfpsError(f"{where}: {shown(name)} leads out of the data folder; give a path relative to its photographs")

@@ -1,4 +1,4 @@
-"""How close a restored face is to the clean one: PSNR and SSIM, in one stated convention."""
+"""How close a restored face is to the clean one: PSNR and SSIM by one stated convention."""
 
 from typing import Any
 
@@ -16,18 +16,18 @@ CONVENTION = {
     "ssim": "Gaussian window, sigma 1.5, 11 x 11, use_sample_covariance False, "
     "mean over channels and over the pixels whose window lies inside the image",
 }
-"""What `psnr` and `ssim` measure, to be written beside every number."""
+"""How `psnr` and `ssim` are computed; it is written beside every number."""
 
 SSIM_WINDOW_PX = 11
 PSNR_CAP_DB = 100.0
 
 
 def psnr(output: np.ndarray, clean: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB, at most 100 (so that identical images stay a number that JSON can hold).
+    """Peak signal-to-noise ratio in dB, at most 100 (so that identical images have a number that JSON can hold).
 
     Args:
         output: uint8 (H, W, 3) RGB, the restored face.
-        clean: the same, the truth.
+        clean: the clean face, likewise.
 
     Raises:
         MfpsError: the pictures differ in shape or are not uint8 (H, W, 3).
@@ -43,7 +43,7 @@ def ssim(output: np.ndarray, clean: np.ndarray) -> float:
 
     Args:
         output: uint8 (H, W, 3) RGB, the restored face, at least 11 pixels each way.
-        clean: the same, the truth.
+        clean: the clean face, likewise.
 
     Raises:
         MfpsError: the pictures differ in shape, are not uint8 (H, W, 3), or are smaller than the window.

@@ -1,4 +1,4 @@
-"""Pictures as bytes and as tensors. Shapes: B batch, H and W pixels."""
+"""Conversion between pictures as bytes and as tensors. Shapes: B batch, H and W pixels."""
 
 from collections.abc import Sequence
 
@@ -12,23 +12,23 @@ from ..errors import MfpsError
 
 def images_to_tensor(images: Sequence[np.ndarray]) -> Float[Tensor, "B 3 H W"]:
     """Stack uint8 (H, W, 3) pictures of one size into a float32 tensor in [0, 1]."""
-    # In NumPy, as torch would start its threads for a few milliseconds' work.
+    # In NumPy: torch would start its threads for a few milliseconds of work.
     stacked = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2))
     return torch.from_numpy(stacked.astype(np.float32) / 255)
 
 
 def to_uint8(array: np.ndarray) -> np.ndarray:
-    """Turn a network's picture into bytes, by rounding.
+    """Convert a network's picture to bytes by rounding.
 
     Args:
         array: float (..., 3, H, W) in [0, 1], an array or anything NumPy can view as one (a tensor on the CPU);
-            values outside are clipped.
+            other values are clipped.
 
     Returns:
         uint8 (..., H, W, 3).
 
     Raises:
-        MfpsError: there is a value that is not finite.
+        MfpsError: a value is not finite.
     """
     values = np.asarray(array, dtype=np.float64)
     if not np.isfinite(values).all():

@@ -1,1 +1,1 @@
-"""A fixed network in use: compiled, loaded, run, judged and reported."""
+"""A fixed network in use: compiled, loaded, run, evaluated and reported."""

@@ -27,7 +27,7 @@ class CompiledNetwork(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Side in pixels of the faces it was trained on; 128, the published one, where the file does not say."""
+        """Side in pixels of the faces it was trained on; 128, the published one, if the file does not say."""
         size = self.provenance.get("size")
         return size if isinstance(size, int) else 128
 
@@ -60,6 +60,9 @@ def compile_genotype(genotype: Genotype, config: NetworkConfig) -> Restorer:
         genotype: the architecture.
         config: iterations, blocks and prior channels.
 
+    Returns:
+        The network, with random weights.
+
     Raises:
         MfpsError: the priors of `config` are not the genotype's.
     """
@@ -70,7 +73,7 @@ def compile_genotype(genotype: Genotype, config: NetworkConfig) -> Restorer:
 def slice_supernet(network: Restorer, supernet: Mapping[str, Tensor], where: str) -> None:
     """Fill a compiled network with the weights that its modules had in the supernet.
 
-    A fixed path's modules have the names they have in the supernet, so that slicing is taking a subset.
+    A fixed path's modules have the same names as in the supernet, so slicing takes a subset of its tensors.
 
     Args:
         network: the compiled network; changed in place.
@@ -95,7 +98,7 @@ def slice_supernet(network: Restorer, supernet: Mapping[str, Tensor], where: str
 
 
 def weights_header(genotype: Genotype, config: NetworkConfig, provenance: dict[str, Any]) -> dict[str, Any]:
-    """What a fixed network's weights file says of it; `load_network` reads it back."""
+    """The header of a fixed network's weights file; `load_network` reads it back."""
     return {
         "genotype": genotype.model_dump(mode="json", by_alias=True, exclude_none=True),
         "network": config.model_dump(mode="json"),
@@ -106,8 +109,14 @@ def weights_header(genotype: Genotype, config: NetworkConfig, provenance: dict[s
 def load_network(file: Path) -> CompiledNetwork:
     """Rebuild a fixed network from its weights file, or from the run folder that holds it.
 
+    Args:
+        file: the weights file or run folder.
+
+    Returns:
+        The network in eval mode on the CPU, its genotype and its provenance.
+
     Raises:
-        MfpsError: not a weights file, a supernet's, or one whose tensors do not fit its own genotype.
+        MfpsError: the file is not a weights file, holds a supernet, or has tensors that do not fit its own genotype.
     """
     opened = load_weights(file)
     if "genotype" not in opened.header:
@@ -121,7 +130,7 @@ def load_network(file: Path) -> CompiledNetwork:
     if not isinstance(provenance, dict):
         raise MfpsError(f"{file}: its provenance is damaged; give a file written by mfps")
     try:
-        # A header may claim a network of any size: its shapes come first, and must be those of the tensors in the file.
+        # A header may claim a network of any size, so first compare its shapes with those of the tensors in the file.
         with torch.device("meta"):
             shapes = compile_genotype(genotype, config)
         shapes.load_state_dict({name: tensor.to("meta") for name, tensor in opened.state.items()}, assign=True)

@@ -24,19 +24,19 @@ Side = Annotated[
 
 
 class EvaluateConfig(ConfigModel):
-    """How a network is judged: on which faces, degraded how, with which priors, and what is written."""
+    """How a network is evaluated: on which faces, degraded how, with which priors, and what is written."""
 
     weights: Annotated[Path, Panel.COMMON]
     """Weights file, or the run folder that holds it."""
     data: Annotated[Path, Panel.COMMON]
-    """Folder of clean, aligned faces, with the priors that the network takes; without any of them it stops after
-    iteration 0, which needs none."""
+    """Folder of clean, aligned faces, with the priors that the network takes. If none of them is there, the network
+    stops after iteration 0, which needs none."""
     out: Annotated[Path, Panel.COMMON]
-    """Folder to make; nothing is overwritten."""
+    """New folder for the report; nothing is overwritten."""
     list: Annotated[tuple[Path, ...], REPEATED, Panel.COMMON] = ()
-    """List of names, a group of its own in the report; repeatable. Without one, all faces are a group."""
+    """List of names, reported as a separate group; repeatable. By default all faces are one group."""
     degradation: Annotated[tuple[DegradationText, ...], REPEATED, Panel.COMMON] = ("full",)
-    """Preset, stages or mix as in `mfps degrade`, reported on its own; repeatable."""
+    """Preset, stages or mix as in `mfps degrade`, each reported separately; repeatable."""
     size: Side = None
     batch_size: BatchOfFaces = 8
     workers: Workers = 0
@@ -49,19 +49,19 @@ class EvaluateConfig(ConfigModel):
     parser: Parser = None
     dictionary: Dictionary = None
     shown: Annotated[int, Panel.REPORT] = Field(default=6, ge=1, lt=2**31)
-    """Faces of each degradation on the comparison picture."""
+    """Faces of each degradation to show in the comparison picture."""
     save_images: Annotated[bool, Panel.REPORT] = False
-    """Write every restored face to `restored/` in the folder."""
+    """Write every restored face to `restored/` in the new folder."""
 
     @model_validator(mode="after")
-    def _judges_each_once(self) -> "EvaluateConfig":
+    def _no_duplicates(self) -> "EvaluateConfig":
         if len(set(self.degradation)) < len(self.degradation):
             twice = max(self.degradation, key=self.degradation.count)
-            raise MfpsError(f"`degradation` {twice!r} comes twice; name each once")
+            raise MfpsError(f"`degradation` {twice!r} is given twice; name each once")
         if len({path.stem for path in self.list}) < len(self.list):
             raise MfpsError(
                 f"`list`: two lists have the same name: {', '.join(path.name for path in self.list)}; "
-                "a group is called by its list's name, so rename one"
+                "a group is named after its list, so rename one"
             )
         return self
 
@@ -74,7 +74,7 @@ class RestoreConfig(ConfigModel):
     source: Annotated[Path, Panel.COMMON]
     """Degraded, aligned face, or a folder of them."""
     out: Annotated[Path, Panel.COMMON]
-    """Folder to make for the restored PNG files; nothing is overwritten."""
+    """New folder for the restored PNG files; nothing is overwritten."""
     iterations: Annotated[int | None, Panel.COMMON] = Field(default=None, ge=1, lt=2**31)
     """Passes over each face; by default as many as the network was trained with."""
     size: Side = None

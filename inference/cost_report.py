@@ -1,4 +1,4 @@
-"""What the network of a genotype costs, without its data."""
+"""What the network of a genotype costs, without any data."""
 
 from collections.abc import Mapping
 
@@ -14,22 +14,22 @@ from .compile import compile_genotype
 
 
 def assumed_channels(genotype: Genotype) -> dict[str, int]:
-    """Channels of each prior that a genotype's cost is counted with.
+    """The channels of each prior with which a genotype's cost is counted.
 
-    An architecture does not say how many its priors have. Its provenance may, under `prior_channels`; else they are
-    those of `PRIOR_BRANCHES`.
+    An architecture does not say how many channels its priors have. Its provenance may, under `prior_channels`; the
+    default is that of `PRIOR_BRANCHES`.
 
     Args:
         genotype: the architecture.
 
     Raises:
-        MfpsError: the provenance has something else there than positive integers by the names of priors.
+        MfpsError: `prior_channels` is not positive integers by the names of priors.
     """
     said = genotype.provenance.get("prior_channels", {})
     if not isinstance(said, dict) or not all(type(count) is int and count > 0 for count in said.values()):
         raise MfpsError(
             f"{genotype.name}: its provenance has prior_channels {shown(said)}: "
-            'it must be positive integers by prior, such as {"heatmap": 71}; correct it or leave it out'
+            'they must be positive integers by prior, such as {"heatmap": 71}; correct it or leave it out'
         )
     return {prior: said.get(prior, PRIOR_BRANCHES[prior].channels) for prior in genotype.priors}  # pyright: ignore[reportReturnType]
 
@@ -41,7 +41,7 @@ def network_config(
     prior_channels: Mapping[str, int] | None = None,
     attention: bool = False,
 ) -> NetworkConfig:
-    """What a genotype's network is besides its paths, where no data says it.
+    """The configuration of a genotype's network where there is no data to take it from.
 
     Args:
         genotype: the architecture.
@@ -51,7 +51,7 @@ def network_config(
         attention: a learned weight for each prior.
 
     Raises:
-        MfpsError: a number is out of its range.
+        MfpsError: a number is out of range.
     """
     try:
         return NetworkConfig(
@@ -75,7 +75,7 @@ def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None,
         blocks: residual dense blocks.
 
     Raises:
-        MfpsError: the size is no multiple of 8, or a number is out of its range. See also `assumed_channels`.
+        MfpsError: the size is not a positive multiple of 8, or a number is out of range. See also `assumed_channels`.
     """
     if size < STRIDE or size % STRIDE:
         raise MfpsError(f"`size` is {size}: the side of a face is a positive multiple of {STRIDE} pixels, such as 128")

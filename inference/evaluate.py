@@ -1,7 +1,7 @@
-"""Judging a fixed network: PSNR and SSIM of the degraded input and of every iteration, image by image.
+"""Evaluating a fixed network: PSNR and SSIM of the degraded input and of every iteration, image by image.
 
-A report covers every asked-for degradation, and every list of names as a group of its own. It carries the convention
-its numbers follow.
+A report covers every requested degradation, and every list of names as a separate group. It states the convention
+that its numbers follow.
 """
 
 import hashlib
@@ -38,14 +38,14 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     """Evaluate a network and write `evaluation.json`, `evaluation.md` and `comparison.png` to a new folder.
 
     Args:
-        config: the network, the faces, and how they are judged.
+        config: the network, the faces, and how they are evaluated.
         console: where progress is shown; by default nowhere.
 
     Returns:
         The report, as written.
 
     Raises:
-        MfpsError: something given cannot be used.
+        MfpsError: an input cannot be used; nothing is written then.
     """
     console = console or Console(quiet=True)
     check_free(config.out)
@@ -94,11 +94,11 @@ class _Priors(NamedTuple):
     """Where a network's priors come from."""
 
     stored: tuple[str, ...]
-    """Those that are read from files."""
+    """The priors that are read from files."""
     extract: PriorExtractor | None
-    """Finds all of them on the fly."""
+    """Finds all priors on the fly."""
     passes: int | None
-    """Iterations to run; None for the network's."""
+    """Iterations to run; None for the network's own number."""
 
 
 def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.device, console: Console) -> _Priors:
@@ -116,7 +116,7 @@ def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.dev
 
 
 def _convention(config: EvaluateConfig, compiled: CompiledNetwork, priors: _Priors) -> dict[str, Any]:
-    """What the numbers rest on."""
+    """The conditions under which the numbers hold."""
     recorded = read_provenance(config.data)
     what = (compiled.restorer.priors, config.priors_from, recorded, config.drop_prior)
     convention: dict[str, Any] = {
@@ -157,10 +157,10 @@ def _pictures(
 
 
 def folder_name(degradation: str) -> str:
-    """The folder below `restored/` for a degradation's text: letters, digits and `_ . + -`, another for every text.
+    """The folder below `restored/` for a degradation's text: letters, digits and `_ . + -`, different for every text.
 
-    Presets and mixes of them are called as they are written, without colons: `full0.5_blur0.5`. The name of stages in a
-    row begins with their text and ends with the first eight digits of its SHA-256: `blur-6-12-jpeg-30-60-10031f2b`.
+    Presets and mixes of them are named as they are written, without colons: `full0.5_blur0.5`. The name of a chain of
+    stages begins with their text and ends with the first eight digits of its SHA-256: `blur-6-12-jpeg-30-60-10031f2b`.
     """
     plain = degradation.replace(":", "").replace(",", "_")
     if len(plain) <= 100 and re.fullmatch(r"[\w.+-]+", plain, re.ASCII):

@@ -21,7 +21,7 @@ class EvaluatedFace:
     """One face under one degradation.
 
     Attributes:
-        name: the photograph.
+        name: the name of the photograph.
         degradation: preset, stages or mix.
         scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
         images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
@@ -42,16 +42,19 @@ def evaluation_report(
     degradations: Sequence[str],
     evaluated: Sequence[EvaluatedFace],
 ) -> dict[str, Any]:
-    """The report: means over all, for each degradation and group, and for each face.
+    """Make the report: means over all faces, for each degradation and group, and the scores of each face.
 
     Args:
         compiled: the network.
         weights: its file or run folder.
         data: folder of the faces.
-        convention: what the numbers rest on besides the metrics' own convention: size, seed, priors.
+        convention: the conditions besides the metrics' own convention: size, seed, priors.
         groups: the names of each list; empty for all faces as one group.
-        degradations: those that were asked for.
+        degradations: those that were requested.
         evaluated: every face under every degradation.
+
+    Returns:
+        The report, as plain JSON data.
     """
     results = [
         {
@@ -100,7 +103,7 @@ def evaluation_report(
 
 
 def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
-    """The report as rows of text: degradation, list, faces, what, PSNR, SSIM, and the gain over the input."""
+    """The report as rows of text: degradation, list, faces, stage, PSNR, SSIM, and the gain over the input."""
     rows: list[tuple[str, ...]] = []
     oracle = bool(report["convention"].get("oracle_priors"))
     for result in report["results"]:
@@ -119,11 +122,11 @@ def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def stage_name(iteration: int, oracle: bool) -> str:
-    """What an iteration's numbers are called: those that rest on clean faces' priors say so. The first has no priors.
+    """The label of an iteration's numbers, which says if they depend on oracle priors. The first iteration uses none.
 
     Args:
         iteration: from 0 on.
-        oracle: the network was given oracle priors.
+        oracle: whether the network was given oracle priors, those of the clean faces.
     """
     return f"iteration {iteration}" + (" (oracle priors)" if oracle and iteration > 0 else "")
 
@@ -159,12 +162,12 @@ def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
 
 
 def write_comparison(faces: Sequence[EvaluatedFace], file: Path, oracle: bool = False) -> None:
-    """Write the pictures of the faces that kept theirs: input, outputs, clean, with their numbers.
+    """Write one picture of the faces that kept their images: input, outputs and clean, with their scores.
 
     Args:
         faces: the faces.
-        file: where to.
-        oracle: the outputs rest on oracle priors.
+        file: where to write it.
+        oracle: whether the outputs depend on oracle priors.
     """
     rows, captions, labels = [], [], []
     for face in faces:

@@ -1,4 +1,4 @@
-"""Running a network with the priors that it is to be judged or used with: stored, of the degraded face, or coarse."""
+"""Running a network with its priors: stored ones, or those found in the degraded or the coarsely restored face."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -17,13 +17,13 @@ Extractor = Callable[[Tensor], dict[str, Tensor]]
 def prior_extractor(
     compiled: CompiledNetwork, sources: ExternalSources, device: torch.device, dropped: Sequence[str]
 ) -> PriorExtractor:
-    """What finds a network's priors in pictures.
+    """Make the extractor that finds a network's priors in pictures.
 
     Args:
         compiled: the network.
-        sources: where the networks that find them come from.
+        sources: where the networks that find the priors come from.
         device: where they run.
-        dropped: priors that are zeros.
+        dropped: priors to replace by zeros.
 
     Raises:
         MfpsError: weights are missing, or the network takes priors of another kind than can be found.
@@ -33,13 +33,16 @@ def prior_extractor(
 
 
 def ready_to_run(restorer: nn.Module, device: torch.device, precision: str) -> Model:
-    """A network on a device, to be called as itself.
+    """Move a network to a device, ready to be called.
 
     Args:
-        restorer: it is moved.
+        restorer: the network; it is moved in place.
         device: where it runs.
-        precision: float32; or bfloat16, in which convolutions are computed on inputs that are rounded to it, while
-            weights and outputs stay float32, as in a training.
+        precision: float32, or bfloat16: convolutions are then computed on inputs rounded to it, while weights and
+            outputs stay float32, as in training.
+
+    Returns:
+        What is called like the network, with tensors on the device.
     """
     placed = restorer.to(device)
     if precision == "float32":
@@ -70,18 +73,18 @@ def run_with_priors(
         model: the network.
         degraded: (B, 3, H, W) in [0, 1].
         stored: priors read from files, for `clean`.
-        source: where priors come from, one of `priors.provenance.SOURCES`.
-        extract: finds priors, for the others.
-        iterations: passes, by default the network's.
+        source: where the priors come from, one of `priors.provenance.SOURCES`.
+        extract: finds the priors, for the other sources.
+        iterations: passes over the faces; by default the network's own number.
 
     Returns:
-        The output of each iteration.
+        The output of each iteration, (B, 3, H, W).
     """
     if source == "clean" or extract is None:
         return model(degraded, stored, iterations)
     if source == "degraded":
         return model(degraded, extract(degraded), iterations)
-    # No gradient through the extractor, and none through the pass that only feeds it.
+    # No gradient flows through the extractor, nor through the pass that only feeds it.
     with torch.no_grad():
         coarse = model(degraded, None, 1)[0].float().clamp(0, 1)
     return model(degraded, extract(coarse), iterations)

@@ -1,6 +1,6 @@
 """The official MFPSNet checkpoint, or one of its code family: read safely, checked key by key, renamed.
 
-`torch.load(weights_only=True)` is the only way in: nothing in a file is ever executed.
+Files are read only by `torch.load(weights_only=True)`: nothing in them is ever executed.
 """
 
 import os
@@ -27,7 +27,7 @@ from ..priors.array_source import MAX_CHANNELS
 from .compile import compile_genotype
 
 WRAPPERS = ("state_dict", "params", "model")
-"""Keys under which a checkpoint may hold its state dict."""
+"""Keys under which a checkpoint may store its state dict."""
 
 PARALLEL_PREFIX = "module."
 """What torch's DataParallel puts before every key."""
@@ -35,7 +35,7 @@ PARALLEL_PREFIX = "module."
 IMAGE_CHANNELS = 3
 TRAINED_SIZE, ITERATIONS = 128, 2
 MAX_CHECKPOINT_BYTES = 2**31
-"""The published checkpoint has some tens of megabytes."""
+"""The published checkpoint is a few tens of megabytes."""
 
 _TENSOR_NAMES = (
     "collections.OrderedDict",
@@ -48,7 +48,7 @@ _TENSOR_NAMES = (
 _LEGACY_PICKLES = 5  # magic number, protocol, machine, state dict, names of the storages; then come the values
 
 LISTED = 3
-"""Keys that an error names before it counts the rest."""
+"""How many keys an error names."""
 
 
 class ImportedCheckpoint(NamedTuple):
@@ -70,8 +70,8 @@ def import_checkpoint(file: Path, genotype: Genotype) -> ImportedCheckpoint:
         genotype: the architecture that it was trained with, with all five branches.
 
     Raises:
-        MfpsError: not a file of tensors alone, not float32, not finite, or not the keys and shapes of that
-            architecture: each that is missing, extra or misshapen is counted and the first are named.
+        MfpsError: the file holds more than tensors, has values that are not float32 or not finite, or does not have the
+            keys and shapes of that architecture: the missing, extra and misshapen ones are counted and the first named.
     """
     check_published(genotype)
     state = read_state_dict(file)
@@ -97,10 +97,16 @@ def import_checkpoint(file: Path, genotype: Genotype) -> ImportedCheckpoint:
 
 
 def read_state_dict(file: Path) -> dict[str, Tensor]:
-    """The state dict of a checkpoint file, without `module.`.
+    """Read the state dict of a checkpoint file.
+
+    Args:
+        file: what `torch.save` wrote.
+
+    Returns:
+        The tensors by their keys, without the prefix `module.`.
 
     Raises:
-        MfpsError: the file is missing, is no checkpoint, or holds anything but tensors.
+        MfpsError: the file is missing, is not a checkpoint, or holds anything but tensors.
     """
     content = _loaded(file)
     wrapper = next((key for key in WRAPPERS if isinstance(content, Mapping) and key in content), None)
@@ -127,13 +133,13 @@ def _loaded(file: Path) -> Any:
         with open_regular(file, "checkpoint", "give the .pth file of the published network") as opened:
             start = opened.read(64).lstrip()
             if start[:1] == b"<":
-                raise MfpsError(f"{file}: a web page, not a checkpoint; download the file itself, not the page of it")
+                raise MfpsError(f"{file}: a web page, not a checkpoint; download the file itself instead")
             if start.startswith(b"version https://git-lfs"):
                 raise MfpsError(f"{file}: a git-lfs pointer, not the checkpoint; fetch the file with `git lfs pull`")
             if start[8:9] == b"{":
                 raise MfpsError(f"{file}: a safetensors file; give the .pth checkpoint of the published MFPSNet")
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of odd pickle protocols and escapes; what matters is an error
+                warnings.simplefilter("ignore")  # about odd pickle protocols and escapes; only errors matter
                 _check_content(opened, file)
                 return torch.load(file, map_location="cpu", weights_only=True)
     except MfpsError:
@@ -147,7 +153,7 @@ def _loaded(file: Path) -> Any:
 def _check_content(opened: BinaryIO, file: Path) -> None:
     """Refuse an archive that unpacks to more than it holds, and pickles that name anything but tensors.
 
-    torch unpacks an archive into memory, and its own list of what a pickle may call has `bytearray`, of any size.
+    torch unpacks an archive into memory, and its own list of what a pickle may call includes `bytearray`, of any size.
     """
     size = os.fstat(opened.fileno()).st_size
     if size > MAX_CHECKPOINT_BYTES:
@@ -160,7 +166,9 @@ def _check_content(opened: BinaryIO, file: Path) -> None:
     with zipfile.ZipFile(opened) as archive:
         members = archive.infolist()
         if sum(member.file_size for member in members) > size or any(member.compress_type for member in members):
-            raise MfpsError(f"{file}: its archive is compressed, which torch.save never does; save it again with it")
+            raise MfpsError(
+                f"{file}: its archive is compressed, which torch.save never does; save it again with torch.save"
+            )
         for member in members:
             if member.filename.endswith(".pkl"):
                 _check_names(archive.read(member), file)
@@ -172,18 +180,18 @@ def _check_names(pickled: bytes | BinaryIO, file: Path) -> None:
             name = ".".join(str(argument).split(" "))
             if name not in _TENSOR_NAMES and not re.fullmatch(r"torch\.[A-Z][A-Za-z0-9]*Storage", name):
                 raise MfpsError(
-                    f"{file}: holds {shortened(name, 60)}, not tensors alone, and is not opened, as such a file can "
-                    "run code; save only its state dict, with torch.save(network.state_dict(), FILE)"
+                    f"{file}: holds {shortened(name, 60)}, not only tensors, and is not opened, since such a file "
+                    "can run code; save only its state dict, with torch.save(network.state_dict(), FILE)"
                 )
 
 
 def _network_config(state: Mapping[str, Tensor], file: Path) -> NetworkConfig:
-    """What the shapes say of the network besides its paths."""
+    """The network's configuration, apart from its paths, as the shapes show it."""
 
     def inputs(key: str) -> int:
         if key not in state or state[key].ndim != 4:
             raise MfpsError(
-                f"{file}: lacks {key}, which every MFPSNet checkpoint has; it has {len(state)} tensors, first "
+                f"{file}: lacks {key}, which every MFPSNet checkpoint has; it has {len(state)} tensors, the first is "
                 f"{shortened(next(iter(state)), 60)}. Give a checkpoint of the published MFPSNet"
             )
         return state[key].shape[1]
@@ -217,7 +225,8 @@ def _check_keys(
     ]
     if faults:
         raise MfpsError(
-            f"{file}: not a checkpoint of genotype {genotype.name} ({'; '.join(faults)}); name its own as `genotype`"
+            f"{file}: not a checkpoint of genotype {genotype.name} ({'; '.join(faults)}); name its own "
+            "genotype as `genotype`"
         )
 
 

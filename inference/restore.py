@@ -35,12 +35,11 @@ class Restored(NamedTuple):
     iterations: int
     """Passes that were run."""
     left_out: tuple[str, ...]
-    """Priors that the network takes and that it went without, as zeros; without all of them it stopped after iteration
-    0."""
+    """Priors that the network takes and that were replaced by zeros; if these are all, it stopped after iteration 0."""
     cropped: int
-    """Photographs that were not square, of which only the middle was restored."""
+    """Number of photographs that were not square, so that only their middle was restored."""
     priors: str
-    """The priors that were used, and what they were made from; empty for none."""
+    """The priors that were used, and what they were made from; empty if there were none."""
 
 
 class _Photographs(NamedTuple):
@@ -57,6 +56,7 @@ class _Plan(NamedTuple):
     wanted: tuple[str, ...]
     """Priors that the network would use."""
     zeroed: tuple[str, ...]
+    """Those of them that are replaced by zeros."""
     extract: PriorExtractor | None
     """Finds the priors that aren't stored."""
 
@@ -64,16 +64,20 @@ class _Plan(NamedTuple):
 def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     """Restore degraded, aligned faces; each becomes a PNG file of its name in a new folder.
 
-    A photograph that is not square gives its middle. It is brought to `size`, enlarged if need be, and so is the
-    restored face. Priors are read from `priors` beside the photographs, or found on the fly. Missing priors are
-    replaced by zeros and reported; without any the network stops after iteration 0, which needs none.
+    A photograph that is not square is cropped to its middle. It is resized to `size`, enlarged if need be, and the
+    restored face has the same size. Priors are read from `priors` beside the photographs, or found on the fly. Missing
+    priors are replaced by zeros and reported; if all are missing, the network stops after iteration 0, which needs
+    none.
 
     Args:
         config: the network, the photographs, and how they are restored.
         console: where progress is shown; by default nowhere.
 
+    Returns:
+        The files written, and how they were made.
+
     Raises:
-        MfpsError: something given cannot be used; nothing is written then.
+        MfpsError: an input cannot be used; nothing is written then.
     """
     check_free(config.out)
     device = choose_device(config.device)
@@ -120,7 +124,7 @@ def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: 
     if config.priors_from != "clean":
         sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
         return _Plan(passes, wanted, zeroed, prior_extractor(compiled, sources, device, zeroed) if wanted else None)
-    # A network runs with fewer priors than it was trained with: missing ones are zeros, and are said to be.
+    # A network runs with fewer priors than it was trained with: missing ones are replaced by zeros and reported.
     zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(root, prior))
     if wanted and set(zeroed) == set(wanted):
         passes = 1
@@ -128,17 +132,17 @@ def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: 
 
 
 def _face_priors(compiled: CompiledNetwork, faces: _Photographs, plan: _Plan) -> FacePriors:
-    alone = plan.passes == 1 and bool(plan.wanted)
+    without_priors = plan.passes == 1 and bool(plan.wanted)
     channels = compiled.restorer.config.prior_channels
     dropped: dict[str, int | None] = {prior: channels[prior] for prior in plan.zeroed}
-    read = () if alone or plan.extract else plan.wanted
+    read = () if without_priors or plan.extract else plan.wanted
     priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped=dropped)
     compiled.check_priors(priors.channels, faces.root)
     return priors
 
 
 def _photographs(source: Path) -> _Photographs:
-    """The photographs to restore; the headers of all are read first, as a folder half restored helps nobody."""
+    """The photographs to restore; all headers are read first, since a half-restored folder helps nobody."""
     folder, names = find_photographs(source)
     root = source
     if is_file(source):

@@ -1,4 +1,4 @@
-"""A trained network as a Python object: load one, hand it a photograph, get the restored face."""
+"""A trained network as a Python object: load one, call it on a photograph, get the restored face."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,11 +21,14 @@ def load(weights: str | Path, device: str = "auto") -> "TrainedNetwork":
     """Load a trained network.
 
     Args:
-        weights: a weights file, or the run folder of a training.
+        weights: a weights file, or the run folder of a retraining.
         device: auto (CUDA where there is a GPU), cpu, cuda or cuda:N.
 
+    Returns:
+        The network, ready to restore faces.
+
     Raises:
-        MfpsError: not a weights file of a fixed network, or there is no such device.
+        MfpsError: the file is not the weights file of a fixed network, or there is no such device.
     """
     return TrainedNetwork(load_network(Path(weights))).to(device)
 
@@ -36,9 +39,9 @@ class TrainedNetwork:
     Attributes:
         network: the module, in eval mode. It maps (B, 3, H, W) in [0, 1] to a list with each iteration's output.
         genotype: its architecture.
-        size: side in pixels of the faces it was trained on, and of those it gives.
+        size: side in pixels of the faces it was trained on, and of those it returns.
         priors: the facial priors that it takes, in order.
-        provenance: what its file says of the training.
+        provenance: what its file says about the training.
     """
 
     def __init__(self, compiled: CompiledNetwork) -> None:
@@ -55,14 +58,17 @@ class TrainedNetwork:
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """The device that the network is on."""
         return next(self.network.parameters()).device
 
     def to(self, device: str | torch.device) -> "TrainedNetwork":
-        """Move the network to a device, and give it back.
+        """Move the network to a device.
 
         Args:
             device: auto, cpu, cuda or cuda:N.
+
+        Returns:
+            This same object.
 
         Raises:
             MfpsError: there is no such device.
@@ -79,20 +85,20 @@ class TrainedNetwork:
     ) -> np.ndarray:
         """Restore one aligned face.
 
-        A picture that is not square gives its middle; it is brought to `size` pixels, enlarged if need be.
+        A picture that is not square is cropped to its middle; it is resized to `size` pixels, enlarged if need be.
 
         Args:
             face: a photograph's file, or its pixels: uint8 (H, W, 3), RGB.
-            priors: for each prior (C, size, size), numbers as in training. Without them only the first iteration runs,
-                which needs none.
+            priors: each prior as (C, size, size), with values as in training. Without priors only the first iteration
+                runs, which needs none.
             iterations: passes over the face; by default the network's own number.
 
         Returns:
             uint8 (size, size, 3), RGB.
 
         Raises:
-            MfpsError: the file cannot be read, the array is of another kind, or a prior is missing or has another
-                shape.
+            MfpsError: the file cannot be read, the array has another shape or type, or a prior is missing, unknown or
+                of another shape.
         """
         picture, _ = fit_square(_pixels(face), self.size, enlarge=True)
         given = {name: _prior(name, value).to(self.device) for name, value in (priors or {}).items()}

@@ -1,4 +1,4 @@
-"""What a weights file says of itself: architecture, size, number format, provenance."""
+"""What a weights file says about itself: architecture, size, number format, provenance."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from ..engine.weights import load_weights
 from ..genotypes.genotype_file import parse_genotype
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
-"""Tensors that are no parameters: the statistics of batch norms."""
+"""Tensors that are not parameters: the statistics of batch norms."""
 
 
 def weights_report(file: Path) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def weights_report(file: Path) -> dict[str, Any]:
         `network` (its configuration) and `provenance`, in this order; plain JSON data.
 
     Raises:
-        MfpsError: not a weights file of mfps, or its genotype is not valid.
+        MfpsError: the file is not a weights file of mfps, or its genotype is not valid.
     """
     file = file / "weights.safetensors" if file.is_dir() else file
     opened = load_weights(file)

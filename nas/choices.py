@@ -1,4 +1,4 @@
-"""The choices of a branch, one softmax each: what a supernet's mixture, probabilities and entropies are made of."""
+"""The choices of a branch, one softmax each: a supernet's mixture, probabilities and entropies follow from them."""
 
 import math
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ class Choice(NamedTuple):
     options: tuple[Any, ...]
     """Names of operations, transitions, or rates."""
     logits: Tensor | None
-    """(options,), part of an architecture parameter; None where there is one option."""
+    """(options,), part of an architecture parameter; None if there is only one option."""
     edge: Edge | None = None
-    """Whose operation is chosen."""
+    """The edge whose operation is chosen."""
 
     def weights(self) -> dict[Any, Weight]:
         """The softmax over the options; 1 for a single one."""
@@ -36,13 +36,13 @@ class Choice(NamedTuple):
 def branch_choices(
     space: BranchSpace, alphas: Tensor | None, betas: Tensor | None, gammas: Tensor | None
 ) -> list[Choice]:
-    """All choices of a branch: of the edges in the order of `EDGES`, of the cells by layer and rate, of the end.
+    """All choices of a branch: one per edge in the order of `EDGES`, one per cell by layer and rate, and the end.
 
     Args:
         space: the branch.
-        alphas: (E, P), a row of logits for each edge; None where there is one operation.
+        alphas: (E, P), a row of logits for each edge; None if there is only one operation.
         betas: logits of the transitions into every cell that has several, one cell after the other, or None.
-        gammas: logits of the end rates; None where there is one.
+        gammas: logits of the end rates; None if there is only one.
     """
     rows = [None] * len(EDGES) if alphas is None else alphas.unbind(0)
     operations = [Choice("operations", space.operations, row, edge) for edge, row in zip(EDGES, rows, strict=True)]
@@ -53,7 +53,7 @@ def branch_choices(
 
 
 def mixture_of(choices: Sequence[Choice]) -> Mixture:
-    """The softmaxes of a branch's choices, as a supernet runs with them."""
+    """The softmaxes of a branch's choices, as a supernet's forward pass takes them."""
     operations: dict[Edge, dict[str, Weight]] = {}
     transitions: dict[Transition, Weight] = {}
     ends: dict[int, Weight] = {}
@@ -81,7 +81,7 @@ def entropies(choices: Sequence[Choice]) -> dict[str, float]:
     """Mean entropy of each kind of choice, as a share of its maximum: 1 for even odds, 0 for a decision.
 
     Returns:
-        `operations`, `transitions` and `ends`, each only where there is such a choice.
+        `operations`, `transitions` and `ends`, each only if there is such a choice.
     """
     shares: dict[str, list[float]] = {}
     for choice in choices:

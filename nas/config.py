@@ -11,14 +11,14 @@ from ..genotypes.space import BRANCHES, OPERATIONS
 
 
 class SearchConfig(RunConfig):
-    """A search: its space, the bilevel optimisation, and what `RunConfig` has."""
+    """A search: its space, its bilevel optimisation, and the options of every run."""
 
     stage: ClassVar[str] = "search"
 
     width: Annotated[int, Panel.COMMON] = Field(default=8, ge=1, le=512)
     """Base width of the supernet."""
     layers: Annotated[int, Panel.SEARCH] = Field(default=6, ge=1, le=16)
-    """Layers of every branch but fusion."""
+    """Layers of every branch except fusion."""
     fusion_layers: Annotated[int, Panel.SEARCH] = Field(default=8, ge=1, le=16)
     """Layers of the fusion branch."""
     monotone: Annotated[bool, Panel.SEARCH] = False
@@ -26,20 +26,20 @@ class SearchConfig(RunConfig):
     operations: Annotated[tuple[str, ...], COMMAS, Panel.SEARCH] = OPERATIONS
     """Candidate operations of every edge."""
     mixing: Annotated[Literal["input", "output"], Panel.SEARCH] = "input"
-    """Average a cell's inputs (once through the cell), or as published its outputs (about twice the work)."""
+    """Average a cell's inputs (the cell runs once) or, as published, its outputs (about twice the work)."""
     strategy: Annotated[str, Panel.SEARCH] = Field(default="mixed", exclude_if=lambda name: name == "mixed")
-    """What a step trains, see `nas.strategies`: `mixed`, as published, weighs all choices at once."""
+    """What a step trains: `mixed`, as published, weighs all choices at once (see `nas.strategies`)."""
     fix: Annotated[dict[str, str], Panel.SEARCH] = Field(default_factory=dict)
-    """BRANCH=GENOTYPE: branches held at a known architecture, that of a genotype file, run folder or published name."""
+    """BRANCH=GENOTYPE: branches held at the architecture of a genotype file, run folder or published name."""
 
     epochs: Annotated[int, Panel.COMMON] = Field(default=100, ge=1)
-    """Passes over the training list, each half of it once."""
+    """Passes over the training list; weights and architecture learn from one half each."""
     warmup_epochs: Annotated[int, Panel.SEARCH] = Field(default=10, ge=0)
-    """First epochs, in which the architecture parameters are frozen."""
+    """Epochs at the start during which the architecture parameters are frozen."""
     batch_size: Annotated[int, Panel.COMMON] = Field(default=2, ge=1)
-    """Faces a step of all devices together, for weights and for the architecture each."""
+    """Faces per step on all devices together, for the weights and again for the architecture."""
     loss: Annotated[Literal["smooth_l1", "l1"], Panel.TRAINING] = "smooth_l1"
-    """Pixel loss of both levels."""
+    """Pixel loss for the weights and for the architecture."""
     weight_lr: Annotated[float, Panel.TRAINING] = Field(default=0.025, gt=0)
     """Learning rate of the weights (SGD)."""
     weight_momentum: Annotated[float, Panel.TRAINING] = Field(default=0.9, ge=0, lt=1)
@@ -53,7 +53,7 @@ class SearchConfig(RunConfig):
     cost_weight: Annotated[float, Panel.SEARCH] = Field(default=0.0, ge=0)
     """Weight of the expected FLOPs in the architecture's loss, relative to those at even odds; 0 ignores cost."""
     halve_every: Annotated[int, Panel.TRAINING] = Field(default=10, ge=1)
-    """Both learning rates halve after every so many epochs."""
+    """Epochs between two halvings of both learning rates."""
 
     @field_validator("strategy")
     @classmethod
@@ -80,7 +80,7 @@ class SearchConfig(RunConfig):
         return pairs
 
     @model_validator(mode="after")
-    def _architecture_is_trained(self) -> "SearchConfig":
+    def _architecture_learns(self) -> "SearchConfig":
         if self.warmup_epochs >= self.epochs:
             raise MfpsError(
                 f"`warmup_epochs` ({self.warmup_epochs}) must be below `epochs` ({self.epochs}): "

@@ -1,4 +1,4 @@
-"""Reading a searched network: its genotype with margins, and the probabilities in an epoch's record."""
+"""What a search decided: its genotype with margins, and the probabilities in an epoch's record."""
 
 import json
 import math
@@ -24,12 +24,12 @@ def derive_genotype(
     name: str,
     provenance: dict[str, Any],
 ) -> tuple[Genotype, dict[str, DecodedBranch]]:
-    """Decode every searched branch and put the fixed ones beside them.
+    """Decode every searched branch and add the fixed ones.
 
     Args:
         spaces: the searched branches' spaces.
         probabilities: what their supernets believe.
-        fixed: the branches that were held.
+        fixed: the branches that were held at a known architecture.
         name: the genotype's name.
         provenance: where it comes from; the margins are added.
 
@@ -43,7 +43,7 @@ def derive_genotype(
 
 
 def margins(decoded: Mapping[str, DecodedBranch]) -> dict[str, dict[str, float | None]]:
-    """How sure each branch's decision was: path margin (nats) and cell margin (probability); None without a choice."""
+    """How clear-cut each branch's decision was: path margin (nats), cell margin (probability); None for no choice."""
     return {
         branch: {"path": _finite(found.path_margin), "cell": _finite(found.cell_margin)}
         for branch, found in decoded.items()
@@ -56,13 +56,13 @@ def decisions(
     decoded: Mapping[str, DecodedBranch],
     genotype: Genotype,
 ) -> dict[str, Any]:
-    """The part of an epoch's record that is about the architecture, as JSON data; `searched_epoch` reads it back.
+    """The architecture's part of an epoch's record, as JSON data; `searched_epoch` reads it back.
 
     Args:
         entropies: of each searched branch, by kind of choice.
         probabilities: what each supernet believes.
         decoded: each searched branch as decoded.
-        genotype: what all branches together are.
+        genotype: all branches together.
     """
     return {
         "entropy": dict(entropies),
@@ -96,14 +96,17 @@ def probabilities_from_json(data: Mapping[str, Any]) -> BranchProbabilities:
 
 
 def searched_epoch(folder: Path, epoch: int) -> tuple[Genotype, dict[str, BranchProbabilities]]:
-    """The genotype and the probabilities that a search had after an epoch.
+    """Read the genotype and the probabilities that a search had after an epoch.
 
     Args:
         folder: the search's run folder.
         epoch: from 1 on.
 
+    Returns:
+        The genotype, and the probabilities of each searched branch.
+
     Raises:
-        MfpsError: no such run or epoch, or not a search's.
+        MfpsError: there is no such run or epoch, it is not a search's, or its record is damaged.
     """
     history = {record.get("epoch"): record for record in read_history(folder)}
     searched = [str(number) for number, record in history.items() if "probabilities" in record]

@@ -1,7 +1,7 @@
-"""What a supernet expects its derived network to cost: a differentiable sum over the probabilities of all choices.
+"""The cost that a supernet expects of its derived network: differentiable in the probabilities of all choices.
 
-Because the transitions into a cell have a softmax of their own, the probability that a path runs through a cell follows
-from the end backwards: it is that of the cells it can lead to, times the weight of the transition taken.
+The transitions into a cell share a softmax, so the probability that a path runs through a cell is computed backwards
+from the end: it is the sum, over the cells it can lead to, of their probability times the transition's weight.
 Source: design after FBNet and ProxylessNAS (expected latency); here for parameters and FLOPs.
 """
 
@@ -23,13 +23,16 @@ class ExpectedCost(NamedTuple):
 def expected_cost(space: BranchSpace, mixture: Mixture, size: int) -> ExpectedCost:
     """Expected cost of a branch.
 
-    With a genotype's mixture it is the cost of the genotype's fixed path. With softmaxes all nine edges of a cell
-    count, though six are kept in the end.
+    For a genotype's mixture this is the cost of the genotype's fixed path. For softmaxes all nine edges of a cell are
+    counted, though six are kept in the end.
 
     Args:
         space: the branch.
-        mixture: the weights of its choices; tensors give a differentiable result.
+        mixture: the weights of its choices; with tensors the result is differentiable.
         size: side of the face in pixels.
+
+    Returns:
+        Parameters, and FLOPs for one face.
     """
     weighted = _weighted_convolutions(space, mixture)
     parameters: Weight = 0.0
@@ -47,7 +50,7 @@ class _Convolution(NamedTuple):
 
     weight: Weight
     kernel: int
-    channels_in: int  # that each channel out looks at
+    channels_in: int  # seen by each channel out
     channels_out: int
     rate: int
     norm: bool
@@ -84,7 +87,7 @@ def _weighted_convolutions(space: BranchSpace, mixture: Mixture) -> list[_Convol
 
 
 def _two_back(space: BranchSpace, mixture: Mixture, layer: int, rate: int) -> list[tuple[int, Weight]]:
-    """Where s0 comes from, given that s1 comes from `rate`."""
+    """The rates that s0 can come from, with their weights, given that s1 comes from `rate`."""
     if layer == 0:
         return [(space.start_rate, 1.0)]
     steps = [step for step in space.incoming(layer - 1, rate) if step in mixture.transitions]

@@ -24,5 +24,5 @@ class MixedOperation(nn.ModuleDict):
         super().__init__({name: make_operation(name, width) for name in operations})
 
     def forward(self, x: Float[Tensor, "B C H W"], weights: Mapping[str, Weight]) -> Float[Tensor, "B C H W"]:
-        """The weighted sum of the operations' results; an operation missing in `weights` is not computed."""
+        """The weighted sum of the operations' results; an operation missing from `weights` is not computed."""
         return sum_in_order([weight * self[name](x) for name, weight in weights.items()])

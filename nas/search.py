@@ -1,6 +1,6 @@
-"""The search: first-order bilevel training of the supernet, and the genotype it ends with.
+"""The search: first-order bilevel training of the supernet, which ends with a genotype.
 
-Weights learn from one half of the training faces, the architecture from the other; after a warm-up the two steps
+The weights learn from one half of the training faces, the architecture from the other; after a warm-up, the two
 alternate. Source: DARTS first order; hyperparameters as published (MFPSNet). Deviates: docs/deviations.md.
 """
 
@@ -40,21 +40,21 @@ from .strategies import STRATEGIES
 
 
 def search(config: SearchConfig, console: Console | None = None) -> Genotype:
-    """Search an architecture and leave it in the run folder `config.out`.
+    """Search for an architecture and write it to the run folder `config.out`.
 
     After every epoch the folder holds that epoch's genotype, drawings and weights.
 
     Args:
         config: everything about the search.
-        console: where progress is shown; nowhere without one.
+        console: where progress is shown; by default nowhere.
 
     Returns:
         The genotype of the last epoch.
 
     Raises:
-        MfpsError: something given cannot be used, found before the folder is made; or a number is not finite, and
+        MfpsError: an input cannot be used, which is found before the folder is made; or a number is not finite, and
             what was saved stays in the folder.
-        RunStopped: a signal asked for the end; the run is saved.
+        RunStopped: a signal asked the run to stop; it was saved.
     """
     searching = Search(config)
     with searching.session.open_run(console, "search", searching.parts, *searching.identity) as run:
@@ -66,18 +66,18 @@ def search(config: SearchConfig, console: Console | None = None) -> Genotype:
 
 
 class Search:
-    """What a search consists of, and what it does in an epoch.
+    """The parts of a search, and what it does in an epoch.
 
     Args:
         config: everything about the search.
 
     Attributes:
-        session: what it shares with a training of a fixed network.
-        parts: all that it changes: the network and an optimizer for each level.
-        identity: what a checkpoint must have in common with it besides the options.
+        session: what it shares with the training of a fixed network.
+        parts: everything that it changes: the network and an optimizer for each level.
+        identity: what a checkpoint must share with it besides the options.
 
     Raises:
-        MfpsError: something given cannot be used.
+        MfpsError: an input cannot be used.
     """
 
     def __init__(self, config: SearchConfig) -> None:
@@ -101,7 +101,7 @@ class Search:
         self.identity = (*self.session.names, "", *(f"{name} {held!r}" for name, held in self._searched.fixed.items()))
 
     def train_epoch(self, run: Run) -> None:
-        """The steps of the running epoch that are left: an update of the architecture, then one of the weights."""
+        """Run the remaining steps of this epoch: in each, an update of the architecture, then one of the weights."""
         config, epoch = self._config, run.position.epoch
         for level, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
@@ -117,7 +117,7 @@ class Search:
             run.step_done(losses, f"epoch {epoch + 1}/{config.epochs} {_loss_text(losses)}")
 
     def _learn(self, level: str, pieces: Pieces, position: Position) -> float:
-        """One update of one level, whose loss is returned; the other level's parameters get no gradient."""
+        """Update one level and return its loss; the other level's parameters get no gradient."""
         for name, parameters in self._levels.items():
             for parameter in parameters.values():
                 parameter.requires_grad_(name == level)
@@ -145,7 +145,7 @@ class Search:
         return self._network(batch.degraded, batch.priors, mixtures=mixtures)
 
     def finish_epoch(self, run: Run) -> None:
-        """Validate, decode, write down."""
+        """Validate, decode, and write the epoch's files and record."""
         config, searched, step = self._config, self._searched, run.position.step
         probabilities = searched.probabilities()
         provenance = _provenance(config, run.position, searched)
@@ -195,7 +195,7 @@ def _check_warm_up(config: SearchConfig, length: Length) -> None:
 
 
 def _provenance(config: SearchConfig, position: Position, searched: SearchNetwork) -> dict[str, Any]:
-    """What a genotype says of its search: enough to know it by, and nothing that differs between equal runs."""
+    """What a genotype says about its search: enough to identify it, and nothing that differs between equal runs."""
     return {
         "kind": "search",
         "mfps": __version__,
@@ -211,7 +211,7 @@ def _provenance(config: SearchConfig, position: Position, searched: SearchNetwor
 
 
 def _write_genotype(folder: Path, genotype: Genotype, probabilities: dict[str, BranchProbabilities]) -> None:
-    """The genotype and its drawings, the `supernet` ones with the transition probabilities."""
+    """Write the genotype and its drawings; the `supernet` ones show the transition probabilities."""
     write_atomically(folder / "genotype.json", genotype.to_json())
     for suffix in ("svg", "png"):
         draw_genotype(genotype, folder / f"genotype.{suffix}")

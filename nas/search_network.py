@@ -51,7 +51,7 @@ class SearchNetwork:
         return {name: p for name, p in self.restorer.named_parameters() if name not in choices}
 
     def probabilities(self) -> dict[str, BranchProbabilities]:
-        """What each supernet believes, as plain numbers."""
+        """The probabilities of each supernet, as plain numbers."""
         return {name: probabilities_of(supernet.choices()) for name, supernet in self.supernets.items()}
 
     def entropies(self) -> dict[str, dict[str, float]]:
@@ -68,7 +68,7 @@ class SearchNetwork:
         return {name: restriction(genotype.present[name]) for name in self.supernets}
 
     def header(self) -> dict[str, Any]:
-        """What a weights file needs to say of this network."""
+        """What a weights file's header needs to say about this network."""
         spaces = {
             name: {
                 "width": space.width,
@@ -88,6 +88,9 @@ def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]
     Args:
         config: the search.
         prior_channels: channels of each prior tensor in the data.
+
+    Returns:
+        The network, with random weights.
 
     Raises:
         MfpsError: a branch to hold is not part of the network, its genotype lacks it or has another width, or every
@@ -125,7 +128,7 @@ def _held_branch(branch: str, source: str, spaces: Mapping[str, BranchSpace]) ->
         )
     genotype = read_genotype(source)
     if branch not in genotype.present:
-        raise MfpsError(f"`fix` {branch}={source}: that genotype has the branches {', '.join(genotype.present)} only")
+        raise MfpsError(f"`fix` {branch}={source}: that genotype has only the branches {', '.join(genotype.present)}")
     held = genotype.present[branch]
     if held.width != spaces[branch].width:
         raise MfpsError(

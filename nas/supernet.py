@@ -1,7 +1,7 @@
 """The supernet of one branch: every cell of the trellis, every operation of every edge, mixed by softmaxes.
 
-Three kinds of choices, one softmax each: the operations of an edge (`alphas`), the transitions that come into a cell
-(`betas`), the rate at which the path ends (`gammas`). The weights of a cell's inputs so sum to 1, and its second input
+Three kinds of choices, one softmax each: the operations of an edge (`alphas`), the transitions into a cell
+(`betas`), the rate at which the path ends (`gammas`). So the weights of a cell's inputs sum to 1, and its input
 s0, from two layers back, is weighted by the two-step probabilities. When all choices are one-hot, the supernet is
 therefore the derived network along the whole path.
 
@@ -24,7 +24,8 @@ from .choices import Choice, branch_choices, mixture_of
 from .mixed_operation import MixedOperation
 
 Mixing = Literal["input", "output"]
-"""`input`: a cell runs once, on its averaged inputs. `output` (as published): it runs on each, its outputs averaged."""
+"""`input`: a cell runs once, on its averaged inputs. `output` (as published): it runs on each, and its outputs are
+averaged."""
 
 INITIAL_SCALE = 1e-3
 """Standard deviation of the architecture parameters at the start, as published."""
@@ -37,9 +38,8 @@ class Supernet(nn.Module):
         space: the branch's search space.
         mixing: where features are averaged, before a cell or after it.
 
-    A parameter exists only where there is a choice: `alphas` (E, P) where there are two operations or more, `betas`
-    with one logit for each transition that has an alternative, `gammas` with one for each end rate where there are
-    several.
+    A parameter exists only where there is a choice: `alphas` (E, P) if there are at least two operations, `betas` with
+    one logit for each transition that has an alternative, `gammas` with one for each end rate if there are several.
     """
 
     def __init__(self, space: BranchSpace, mixing: Mixing = "input") -> None:
@@ -93,8 +93,8 @@ class Supernet(nn.Module):
 
         Args:
             x: (B, start width, h, w) at the start rate.
-            mixture: the weights of all choices, the supernet's own by default; what it lacks is not computed, so that a
-                genotype's mixture (`restriction`) runs the genotype's cells alone.
+            mixture: the weights of all choices, the supernet's own by default; what it lacks is not computed, so a
+                genotype's mixture (`restriction`) runs only the genotype's cells.
 
         Returns:
             (B, 3 * width, H, W) at rate 8.
@@ -152,7 +152,7 @@ class Supernet(nn.Module):
 
 
 def restriction(branch: BranchGenotype) -> Mixture:
-    """The mixture that is a genotype: weight 1 for its choices, nothing else."""
+    """The mixture that stands for a genotype: weight 1 for its choices, nothing else."""
     steps = zip((branch.start_rate, *branch.path), branch.path, strict=False)
     return Mixture(
         {edge: {operation: 1.0} for edge, operation in branch.operations.items()},

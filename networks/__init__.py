@@ -1,1 +1,1 @@
-"""What supernet and fixed network share: operations, cells, paths, the restorer (FRSNet and MFPSNet), losses."""
+"""What supernets and fixed networks share: operations, cells, paths, the restorer (FRSNet and MFPSNet), losses."""

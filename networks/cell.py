@@ -1,4 +1,4 @@
-"""The cell: three nodes that sum their edges. Written once; supernet and fixed network differ in the edges handed in.
+"""The cell: three nodes that sum their edges. Supernet and fixed network differ only in the edges passed to it.
 
 Legend: B batch, C channels, H/W pixels.
 """
@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from ..genotypes.space import EDGES, NODES, Edge
 
 Weight = Tensor | float
-"""A mixing weight: a scalar tensor while searching, a plain number once decided."""
+"""A mixing weight: a scalar tensor during the search, a plain number once it is decided."""
 
 EdgeFactory = Callable[[Edge, int], nn.Module | None]
-"""Builds the module of an edge for a cell width; None where the edge was dropped."""
+"""Builds the module of an edge for a cell width; None if the edge was dropped."""
 
 
 class Cell(nn.Module):
-    """A cell of given width. Node n sums its edges in edge order; the output is the concatenation of the three nodes.
+    """A cell of a given width. Node n sums its edges in edge order; the output is the concatenation of the three nodes.
 
     Args:
         width: channels of the two inputs and of every node.
@@ -41,10 +41,13 @@ class Cell(nn.Module):
         """Run the cell.
 
         Args:
-            s0: features of two layers back, at the cell's size and width.
-            s1: features of the layer before, likewise.
-            weights: for each edge the weight of each operation; an edge that is missing here is left out. None where
-                each edge is its one operation.
+            s0: features from two layers back, at the cell's size and width.
+            s1: features from the layer before, likewise.
+            weights: for each edge the weight of each operation; a missing edge is left out. None if each edge has only
+                one operation.
+
+        Returns:
+            The concatenation of the three nodes.
         """
         features: dict[str, Tensor] = {"s0": s0, "s1": s1}
         for node in NODES:

@@ -1,4 +1,4 @@
-"""What a fixed network costs: parameters and FLOPs, whole and by branch."""
+"""What a fixed network costs: parameters and FLOPs, in total and by branch."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,15 +23,18 @@ class Cost(NamedTuple):
 def network_cost(network: Restorer, size: int) -> dict[str, Cost]:
     """Cost of all iterations for one face of `size` x `size`: `total`, each branch's path, and `rest`.
 
-    The network runs on a batch of no faces, so nothing is computed and only shapes are seen. Convolutions count, the
-    cheap element-wise operations do not.
+    The network runs on an empty batch, so that only shapes are computed. Convolutions are counted, the cheap
+    element-wise operations are not.
 
     Args:
-        network: any restorer, whatever device it is on; it is not changed.
+        network: any restorer, on any device; it is not changed.
         size: side of the face in pixels, a multiple of 8.
+
+    Returns:
+        The costs by name.
     """
     priors = {name: torch.empty(0, channels, size, size) for name, channels in network.config.prior_channels.items()}
-    with _counted_flops(network) as flops, _NoFaces(), torch.no_grad():
+    with _counted_flops(network) as flops, _EmptyBatch(), torch.no_grad():
         network(torch.empty(0, 3, size, size), priors)
     by_branch = {
         name: Cost(_parameters(path), sum(n for conv, n in flops.items() if conv.startswith(f"paths.{name}.")))
@@ -45,11 +48,11 @@ def network_cost(network: Restorer, size: int) -> dict[str, Cost]:
     return {"total": total, **by_branch, "rest": rest}
 
 
-class _NoFaces(TorchFunctionMode):
-    """Gives a batch of no faces its shape where torch forgets to, and keeps off the weights.
+class _EmptyBatch(TorchFunctionMode):
+    """Gives an empty batch the right shape where torch would not, without reading the weights.
 
-    They may be on the meta device, having no memory. The faces are not: there, torch imports its compiler for the
-    element-wise operations, which takes two seconds.
+    The weights may be on the meta device, where they have no memory. The batch is not: on that device torch imports its
+    compiler for element-wise operations, which takes two seconds.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -71,7 +74,7 @@ class _NoFaces(TorchFunctionMode):
 
 @contextmanager
 def _counted_flops(network: nn.Module) -> Iterator[Counter[str]]:
-    """FLOPs for one picture of every convolution that runs inside the block, by its name in the network."""
+    """FLOPs, for one picture, of every convolution that runs inside the block, by its name in the network."""
     flops: Counter[str] = Counter()
 
     def counting(name: str, conv: nn.Conv2d) -> None:

@@ -35,13 +35,16 @@ def restoration_loss(
 
     Args:
         outputs: the output of each iteration.
-        clean: what they should be.
+        clean: the clean faces, which the outputs should equal.
         pixel: a name in `PIXEL_LOSSES`.
         perceptual: weight of the perceptual term; 0 leaves it out.
         vgg: needed for the perceptual term.
 
     Returns:
-        Named terms, weighted; their sum is the loss.
+        The weighted terms by name; their sum is the loss.
+
+    Raises:
+        MfpsError: there is a perceptual term but no `vgg`.
     """
     terms = {pixel: sum_in_order([PIXEL_LOSSES[pixel](output, clean) for output in outputs])}
     if perceptual > 0:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class ConvNormReLU(nn.Module):
-    """Convolution without bias, batch norm, ReLU; the size stays."""
+    """Convolution without bias, batch norm, ReLU; the size is unchanged."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Convolution(NamedTuple):
     kernel: int
     """Side of the kernel."""
     depthwise: bool = False
-    """Each channel is convolved alone, instead of all with all."""
+    """Each channel is convolved separately, instead of all together."""
     norm: bool = True
     """A batch norm follows."""
 
@@ -39,7 +39,7 @@ class Candidate(NamedTuple):
     """A candidate operation: how it is built, and what it costs."""
 
     build: Callable[[int], nn.Module]
-    """Gives the module for a width, the channels in and out; the size stays."""
+    """Returns the module for a width, its channels in and out; the size is unchanged."""
     convolutions: tuple[Convolution, ...]
     """Every convolution of that module; a supernet's expected cost is counted from these."""
 

@@ -1,7 +1,7 @@
 """A branch's way through its trellis: stem, cells, head, and the fixed path of a genotype.
 
-Modules are named by where they stand in the trellis (`cells.l3_r4`, `s1.l3_r4_from_r2`, `edges.s0_n1.conv_5x5`), in the
-fixed path just as in the supernet. So a fixed path's weights are a subset of its supernet's, under the same keys.
+Modules are named after their place in the trellis (`cells.l3_r4`, `s1.l3_r4_from_r2`, `edges.s0_n1.conv_5x5`), in the
+fixed path as in the supernet. So a fixed path's weights are a subset of its supernet's, under the same keys.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ PathFactory = Callable[[BranchSpace], nn.Module]
 
 
 class Mixture(NamedTuple):
-    """The weights of every choice in a branch. What is missing here has weight zero and is not computed.
+    """The weights of every choice in a branch. Anything missing has weight zero and is not computed.
 
     Attributes:
         operations: for each edge, the weight of each operation.
@@ -53,7 +53,7 @@ def projection_name(layer: int, source: int, rate: int) -> str:
 
 
 def input_channels(space_width: int, start_rate: int, layer: int, rate: int) -> int:
-    """Channels of what stands at (layer, rate): the path's input at layer -2, the stem at -1, cells from 0 on."""
+    """Channels of the features at (layer, rate): the path's input at layer -2, the stem at -1, cells from 0 on."""
     return cell_width(space_width, start_rate) if layer == -2 else cell_channels(space_width, rate)
 
 
@@ -109,7 +109,7 @@ class ChosenOperation(nn.ModuleDict):
 
 
 class FixedPath(nn.Module):
-    """The path of a genotype's branch: one cell a layer.
+    """The path of a genotype's branch: one cell per layer.
 
     Args:
         branch: the architecture.
@@ -122,7 +122,7 @@ class FixedPath(nn.Module):
         width, operations = branch.width, branch.operations
         self.stem = Stem(width, branch.start_rate)
         self.cells, self.s0, self.s1 = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
-        # rates[layer] is where s0 of that layer comes from.
+        # rates[layer] is the rate that s0 of that layer comes from.
         rates = (branch.start_rate, branch.start_rate, *branch.path)
 
         def make_edge(edge: Edge, cell_width: int) -> nn.Module | None:

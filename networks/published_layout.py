@@ -1,8 +1,8 @@
-"""The official MFPSNet state dict: what its keys are called here, and which of them nothing uses.
+"""The official MFPSNet state dict: our names for its keys, and the keys that nothing uses.
 
-Every difference in naming and every quirk of the published network stands in this file as data;
-docs/published-network.md explains them key by key. Source: the public state dict's keys and shapes, as facts; no code
-of it is here.
+Every difference in naming and every quirk of the published network is in this file as data;
+docs/published-network.md explains them key by key. Source: the public state dict's keys and shapes, as facts; none of
+its code is here.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ OFFICIAL_BRANCHES = {
     "dictionary": "dict_feature",
     "fusion": "fusion_feature",
 }
-"""The branches, and their official modules."""
+"""The branches, with their official modules."""
 
 MODULES = {
     "conv_first": "conv_first",
@@ -43,7 +43,7 @@ MODULES = {
     "conv_hr": "conv_hr",
     "conv_last": "conv_last",
 }
-"""Modules outside the paths, and their official names."""
+"""Modules outside the paths, with their official names."""
 
 PRIOR_CONVS = {
     prior: MODULES[f"prior_inputs.{prior}" if PRIOR_BRANCHES[prior].with_picture else f"prior_inputs.{prior}.0"]
@@ -80,6 +80,9 @@ def published_keys(genotype: Genotype, ours: Iterable[str]) -> dict[str, str]:
         genotype: the architecture, with all five branches.
         ours: keys of the state dict of the network compiled from it.
 
+    Returns:
+        The official key by our key.
+
     Raises:
         MfpsError: the published network has other branches.
     """
@@ -90,8 +93,8 @@ def published_keys(genotype: Genotype, ours: Iterable[str]) -> dict[str, str]:
 def unused_shapes(genotype: Genotype) -> dict[str, tuple[int, ...]]:
     """Official keys that the forward pass never uses, and their shapes.
 
-    They are: three convolutions; a first cell's projection of s0, where s0 has the cell's width already and is taken as
-    it is; the head's steps above the level where the path ends; the batch norm of each head's last step, which is a
+    They are: three convolutions; a first cell's projection of s0, where s0 already has the cell's width and is used
+    unchanged; the head's steps above the level where the path ends; the batch norm of each head's last step, which is a
     bare convolution.
 
     Args:
@@ -144,7 +147,7 @@ def _path_key(parts: list[str], name: str, branch: BranchGenotype) -> str:
 
 
 def _layer(module: str) -> str:
-    """The layer in a name such as l3_r4."""
+    """The layer in a name such as `l3_r4`."""
     return module.partition("_")[0].removeprefix("l")
 
 

@@ -17,7 +17,7 @@ def resize(x: Float[Tensor, "B C _ _"], size: tuple[int, int]) -> Float[Tensor, 
 class Projection(nn.Module):
     """Brings a cell's input to the cell's size, then to its width by a 1x1 ConvNormReLU.
 
-    Where the input has the cell's width already it is used as it is. That happens only to the path's own input, in a
+    An input that already has the cell's width is used unchanged. That happens only to the path's own input, in a
     first cell at the start rate. Source: `preprocess` and `pre_preprocess` of the published cell.
     """
 

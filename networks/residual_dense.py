@@ -9,7 +9,7 @@ LEAKY_SLOPE = 0.2
 """Slope of every LeakyReLU of the restorer."""
 
 RESIDUAL_SCALE = 0.2
-"""What a block's last convolution is multiplied by before it is added to the block's input."""
+"""Factor of a block's last convolution when it is added to the block's input."""
 
 
 class ResidualDenseBlock(nn.Module):
@@ -29,7 +29,7 @@ class ResidualDenseBlock(nn.Module):
         )
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
-        """Refine (B, channels, H, W); the shape stays."""
+        """Refine (B, channels, H, W); the shape is unchanged."""
         features = [x]
         for conv in self.convs[:-1]:
             features.append(F.leaky_relu(conv(torch.cat(features, dim=1)), LEAKY_SLOPE))

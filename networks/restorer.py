@@ -1,10 +1,10 @@
-"""The restorer: FRSNet, and with priors MFPSNet. Written once; search and retraining hand in different paths.
+"""The restorer: FRSNet, and with priors MFPSNet. Written once; search and retraining pass in different paths.
 
 Channel counts follow from one number, the base width w of the upsample branch (published: 8): the encoder has 8w
-features, a path puts out 3w channels, re-distillation passes 64w. Images are RGB in [0, 1].
+features, a path outputs 3w channels, re-distillation works on 64w. Images are RGB in [0, 1].
 
 Legend: B batch, C channels, H/W pixels (multiples of 8), h/w = H/8, W/8.
-Source: MFPSNet paper sections III-A to III-D; the published network's facts, quirks included.
+Source: MFPSNet paper sections III-A to III-D; the published network, quirks included.
 """
 
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ STRIDE = RATES[-1]
 
 
 class NetworkConfig(BaseModel):
-    """What a restorer is besides its paths."""
+    """The configuration of a restorer, apart from its paths."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
     iterations: int = Field(2, ge=1, le=16)
-    """Passes over the image: the first without priors, each later one on the output of the one before."""
+    """Passes over the image: the first without priors, each later one on the previous output."""
     blocks: int = Field(3, ge=1, le=64)
     """Residual dense blocks in the encoder, and again after re-distillation."""
     prior_channels: dict[str, int] = Field(default_factory=dict)
@@ -46,7 +46,7 @@ class Restorer(nn.Module):
 
     Args:
         config: iterations, blocks, prior channels.
-        spaces: the branches; their names say which priors there are, their widths how wide everything is.
+        spaces: the branches; their names say which priors there are, and their widths how wide the layers are.
         make_path: builds the path of each branch.
 
     Raises:
@@ -59,7 +59,7 @@ class Restorer(nn.Module):
         self.priors = tuple(name for name in spaces if name not in ("upsample", "fusion"))
         if set(self.priors) != set(config.prior_channels):
             raise MfpsError(
-                f"the architecture takes the priors {', '.join(self.priors) or 'none'} but the data gives "
+                f"the architecture takes the priors {', '.join(self.priors) or 'none'} but the data has "
                 f"{', '.join(config.prior_channels) or 'none'}: name the same ones in `priors`"
             )
         width = spaces["upsample"].width
@@ -133,7 +133,7 @@ class Restorer(nn.Module):
     def _fuse(
         self, image: Tensor, decoded: Tensor, priors: Mapping[str, Tensor], mixtures: Mapping[str, Mixture]
     ) -> Tensor:
-        """The upsample branch's features (B, 3w, H, W) enriched by every prior; the shape stays."""
+        """The upsample branch's features (B, 3w, H, W) enriched by every prior; the shape is unchanged."""
         fused = [decoded]
         for name in self.priors:
             with_picture = PRIOR_BRANCHES[name].with_picture
@@ -174,7 +174,7 @@ class Restorer(nn.Module):
 
 
 def _prior_input(name: str, channels: int, width: int) -> nn.Module:
-    """A prior's way to its path's width: with the picture by one convolution, a feature map alone by three."""
+    """What brings a prior to its path's width: one convolution with the picture, three for a feature map alone."""
     if PRIOR_BRANCHES[name].with_picture:
         return nn.Conv2d(3 + channels, width, 3, padding=1)
     # Evenly spaced and even: 256 -> 174 -> 90 -> 8 as published.

@@ -1,7 +1,7 @@
-"""Batch norm over the batch of all processes together, on any device.
+"""Batch norm over the batches of all processes together, on any device.
 
-torch.nn.SyncBatchNorm does the same on GPUs alone. With it, several processes compute what one computes with the whole
-batch; without it, each would normalise by the few faces it has.
+torch.nn.SyncBatchNorm does the same, but only on GPUs. With synchronised norms, several processes compute what
+one process computes for the whole batch; without them, each would normalise by its own few faces.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ class SumOverProcesses(torch.autograd.Function):
 
 
 class SynchronisedBatchNorm(nn.BatchNorm2d):
-    """Batch norm whose means and variances in training are those of all processes' batches; all are of one size."""
+    """Batch norm whose means and variances in training are those of all processes' batches, all of one size."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise (B, C, H, W)."""
@@ -55,7 +55,7 @@ class SynchronisedBatchNorm(nn.BatchNorm2d):
 
 
 def synchronise_norms(network: nn.Module) -> None:
-    """Put synchronised batch norms in the place of all others, with their parameters and under their names.
+    """Replace every batch norm by a synchronised one with its parameters and its name.
 
     Args:
         network: changed in place, before its parameters are given to an optimizer.

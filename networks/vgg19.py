@@ -1,6 +1,6 @@
 """VGG19's convolutional features, for the perceptual loss and for facial dictionaries.
 
-Source: Simonyan and Zisserman, 2015; layer numbers and weight names are torchvision's, so that its official file loads
+Source: Simonyan and Zisserman, 2015; layer numbers and weight names are torchvision's, so its official file loads
 by name. torchvision itself is not needed.
 """
 
@@ -50,11 +50,11 @@ def load_vgg19(file: Path | None, folder: Path | None = None) -> VGG19Features:
     """VGG19 with the official weights, frozen and in eval mode.
 
     Args:
-        file: a local copy of the official file; None looks for one as `find_weights` does, and downloads it.
+        file: a local copy of the official file; None looks for one as `find_weights` does, which may download it.
         folder: a weights folder that the user named.
 
     Raises:
-        MfpsError: no file and no download, a wrong hash, or not VGG19's weights.
+        MfpsError: the file is missing and cannot be downloaded, has a wrong hash, or does not hold VGG19's weights.
     """
     if file is None:
         path = find_weights("vgg19", folder)

@@ -27,15 +27,15 @@ class PrepareConfig(ConfigModel):
     size: Annotated[int, Panel.COMMON] = Field(default=128, ge=16, le=4096, multiple_of=8)
     """Side of the faces in pixels, a multiple of 8."""
     aligned: Annotated[bool, Panel.COMMON] = False
-    """Photographs are aligned faces already and stay as they are."""
+    """The photographs are already aligned faces; keep them as they are."""
     landmarks: Annotated[Path | None, Panel.COMMON] = None
-    """File or folder with landmarks; without one they are found by face-alignment."""
+    """File or folder with landmarks; by default face-alignment finds them."""
     scheme: Annotated[str | None, Panel.PRIORS] = None
-    """Landmark scheme to store, where there is an exact conversion to it; by default the one they come in."""
+    """Landmark scheme to store, if there is an exact conversion to it; by default the scheme of the landmarks."""
     labels: Annotated[Path | None, Panel.COMMON] = None
-    """Folder with label maps or part masks of the photographs; without one they are found by the face parser."""
+    """Folder with label maps or part masks of the photographs; by default the face parser finds them."""
     label_order: Annotated[Literal["celebamask", "bisenet"], Panel.PRIORS] = "celebamask"
-    """Numbering of the classes in the label maps that are given."""
+    """Numbering of the classes in the label maps of `labels`."""
     dictionary: Dictionary = None
     parser: Parser = None
     priors: Annotated[PriorNames, Panel.COMMON] = ("parsing", "heatmap")
@@ -43,9 +43,9 @@ class PrepareConfig(ConfigModel):
     made_from: Annotated[Source, Panel.PRIORS] = "clean"
     """What the photographs are: clean faces, degraded ones, or coarse output of a network. It is recorded."""
     least_side: Annotated[int | None, Panel.DATA] = Field(default=None, ge=8)
-    """Least side of a face in its photograph, in pixels; by default `size`, so that nothing is enlarged."""
+    """Smallest side of a face in its photograph, in pixels; by default `size`, so that nothing is enlarged."""
     max_megapixels: Annotated[float, Panel.DATA] = Field(default=30.0, gt=0, le=1000)
-    """A larger photograph is dropped."""
+    """Larger photographs are dropped."""
     val: Annotated[float, Panel.COMMON] = Field(default=0.1, ge=0, lt=1)
     """Share of the photographs whose faces go to val.txt."""
     test: Annotated[float, Panel.COMMON] = Field(default=0.0, ge=0, lt=1)
@@ -59,14 +59,14 @@ class PrepareConfig(ConfigModel):
     @classmethod
     def _known_scheme(cls, value: str | None) -> str | None:
         if value is not None:
-            from ..priors.landmarks.schemes import scheme_of_name  # only here, as it brings torch along
+            from ..priors.landmarks.schemes import scheme_of_name  # only here, because it imports torch
 
             scheme_of_name(value)
         return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> "PrepareConfig":
-        from ..priors.kinds import PRIOR_KINDS  # only here, as it brings torch along
+        from ..priors.kinds import PRIOR_KINDS  # only here, because it imports torch
 
         for prior in self.priors:
             PRIOR_KINDS[prior].check_sources(self.sources)
@@ -76,17 +76,17 @@ class PrepareConfig(ConfigModel):
 
     @property
     def sources(self) -> "ExternalSources":
-        """Where the networks come from that find priors."""
+        """Where the networks that find priors come from."""
         from ..priors.prior_kind import ExternalSources
 
         return ExternalSources(self.weights_dir, self.parser, self.dictionary)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the result depends on, without places and speed; files by their hash.
+        """What the result depends on, without paths and what only affects speed; files by their hash.
 
         Raises:
-            MfpsError: the landmarks or the label maps are not there.
+            MfpsError: the landmarks or the label maps do not exist.
         """
         chosen = self.model_dump(mode="json", exclude={"photos", "out", "weights_dir", "workers", "device"})
         for name in ("landmarks", "labels", "dictionary"):

@@ -1,7 +1,7 @@
 """One photograph of a folder cut into files: its faces and their label maps, and the journal's entry for it."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..errors import MfpsError
 from ..files.hashes import sha256_of
 from ..images.image import image_size, read_image, write_image
 from ..priors.landmarks.detector import LandmarkDetector
+from ..priors.landmarks.landmark_file import points_list
 from ..priors.parsing.kind import PARSING
 from ..priors.parsing.label_maps import write_label_map
 from .config import PrepareConfig
@@ -22,7 +23,7 @@ from .given_labels import given_labels
 def cut_to_files(
     name: str, points: Sequence[np.ndarray], folder: Path, config: PrepareConfig, scheme: str
 ) -> tuple[str, dict[str, Any]]:
-    """Cut one photograph, write its faces (and label maps that are given), and say what was done.
+    """Cut one photograph, write its faces (and given label maps), and return what was done.
 
     Args:
         name: the photograph.
@@ -37,59 +38,51 @@ def cut_to_files(
     Raises:
         MfpsError: a file cannot be written.
     """
-    try:
-        image = read_small_enough(folder / name, config.max_megapixels)
-    except MfpsError as error:
-        return name, dropped_entry(folder / name, error)
-    return name, cut_to_entry(name, image, points, folder, config, scheme)
+    return name, _cut(name, lambda _: points, folder, config, scheme)
 
 
 def cut_detected(
     name: str, folder: Path, config: PrepareConfig, detector: LandmarkDetector, scheme: str
 ) -> tuple[str, dict[str, Any]]:
-    """The same, with landmarks that are found.
+    """Find the faces of one photograph and cut it, like `cut_to_files`.
 
     Args:
         name: the photograph.
         folder: the photographs.
         config: the settings.
         detector: finds the faces.
-        scheme: what it finds.
+        scheme: scheme of the landmarks that it finds.
 
     Raises:
         MfpsError: a file cannot be written.
     """
+
+    def find(image: np.ndarray) -> list[np.ndarray]:
+        searched, corner = image, np.zeros(2)
+        if config.aligned:
+            height, width = image.shape[:2]
+            side = min(height, width)
+            left, top = (width - side) // 2, (height - side) // 2
+            searched, corner = np.ascontiguousarray(image[top : top + side, left : left + side]), np.array([left, top])
+        return [face.points + corner for face in detector.detect(searched)]
+
+    return name, _cut(name, find, folder, config, scheme)
+
+
+def _cut(
+    name: str,
+    points_in: Callable[[np.ndarray], Sequence[np.ndarray]],
+    folder: Path,
+    config: PrepareConfig,
+    scheme: str,
+) -> dict[str, Any]:
+    """Cut a photograph at the landmarks that `points_in` returns for its pixels; returns the journal's entry."""
+    rules = CutRules(config.size, config.aligned, config.least_side or config.size)
     try:
         image = read_small_enough(folder / name, config.max_megapixels)
     except MfpsError as error:
-        return name, dropped_entry(folder / name, error)
-    searched, corner = image, np.zeros(2)
-    if config.aligned:
-        height, width = image.shape[:2]
-        side = min(height, width)
-        left, top = (width - side) // 2, (height - side) // 2
-        searched, corner = np.ascontiguousarray(image[top : top + side, left : left + side]), np.array([left, top])
-    points = [face.points + corner for face in detector.detect(searched)]
-    return name, cut_to_entry(name, image, points, folder, config, scheme)
-
-
-def cut_to_entry(
-    name: str, image: np.ndarray, points: Sequence[np.ndarray], folder: Path, config: PrepareConfig, scheme: str
-) -> dict[str, Any]:
-    """Cut a photograph that is read already; see `cut_to_files`.
-
-    Args:
-        name: the photograph.
-        image: uint8 (H, W, 3) RGB, its pixels.
-        points: landmarks (K, 2) of each of its faces, in its pixels.
-        folder: the photographs.
-        config: the settings.
-        scheme: the landmarks' scheme.
-
-    Raises:
-        MfpsError: a file cannot be written.
-    """
-    rules = CutRules(config.size, config.aligned, config.least_side or config.size)
+        return dropped_entry(folder / name, error)
+    points = points_in(image)  # what the detector refuses is not a reason to drop a photograph
     height, width = image.shape[:2]
     try:
         labels = given_labels(config, name)
@@ -105,16 +98,16 @@ def cut_to_entry(
         target = config.out / "images" / face.name
         target.parent.mkdir(parents=True, exist_ok=True)
         write_image(target, face.image)
-        faces.append({"name": face.name, "points": None if face.points is None else _plain(face.points)})
+        faces.append({"name": face.name, "points": None if face.points is None else points_list(face.points)})
     return {"sha256": digest_of(folder / name), "faces": faces, "dropped": list(cut.dropped)}
 
 
 def read_small_enough(file: Path, max_megapixels: float) -> np.ndarray:
-    """Read a photograph, unless it is too large; that is seen before it is decoded.
+    """Read a photograph unless it is too large, which is checked before it is decoded.
 
     Args:
         file: the photograph.
-        max_megapixels: the most.
+        max_megapixels: the limit.
 
     Returns:
         uint8 (H, W, 3) RGB.
@@ -131,11 +124,11 @@ def read_small_enough(file: Path, max_megapixels: float) -> np.ndarray:
 
 
 def dropped_entry(file: Path, reason: MfpsError) -> dict[str, Any]:
-    """The journal's entry of a photograph of which nothing is kept.
+    """The journal's entry for a photograph of which nothing is kept.
 
     Args:
         file: the photograph.
-        reason: why.
+        reason: why nothing is kept.
     """
     return {"sha256": digest_of(file), "faces": [], "dropped": [str(reason).removeprefix(f"{file}: ")]}
 
@@ -145,18 +138,14 @@ def start_worker() -> None:
 
     Ctrl-C reaches every process, and the main one ends the run.
     """
-    # Not 1: a process that is forked off would then wait for threads that it does not have.
+    # Not 1: a forked process would then wait for threads that it does not have.
     cv2.setNumThreads(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def digest_of(file: Path) -> str | None:
-    """The SHA-256 of a photograph; None where it cannot be read."""
+    """The SHA-256 of a photograph; None if it cannot be read."""
     try:
         return sha256_of(file)
     except OSError:
         return None
-
-
-def _plain(points: np.ndarray) -> list[list[float] | None]:
-    return [[round(float(x), 2), round(float(y), 2)] if np.isfinite(x + y) else None for x, y in points]

@@ -1,4 +1,4 @@
-"""From a photograph to its faces: aligned, judged, cut out, with landmarks and labels moved along."""
+"""From a photograph to its faces: aligned, checked and cut out, with landmarks and labels moved along."""
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -11,19 +11,19 @@ from ..errors import MfpsError
 from ..images.image import fit_square
 from ..priors.landmarks.alignment import align_face, alignment
 
-MOST_OUTSIDE = 0.25
+MAX_OUTSIDE = 0.25
 """Share of an aligned face that may lie outside its photograph, where pixels are mirrored."""
 
 
 class CutRules(NamedTuple):
-    """What becomes of a face."""
+    """How faces are cut, and which are kept."""
 
     size: int
     """Side of the cut faces in pixels."""
     aligned: bool
-    """Photographs are aligned faces already: keep their middle square as it is."""
+    """The photographs are already aligned faces: keep their middle square as it is."""
     least_side: int
-    """Least side of a face's square in its photograph, in pixels; a smaller one is dropped."""
+    """Smallest side of a face's square in its photograph, in pixels; a smaller one is dropped."""
 
 
 class CutFace(NamedTuple):
@@ -40,11 +40,11 @@ class CutFace(NamedTuple):
 
 
 class CutPhotograph(NamedTuple):
-    """What a photograph gave."""
+    """The result of cutting one photograph."""
 
     faces: tuple[CutFace, ...]
     dropped: tuple[str, ...]
-    """A line for each face, or for the photograph, that was not kept: the reason."""
+    """The reason for each face that was not kept, or for the whole photograph, one line each."""
 
 
 def cut_photograph(
@@ -54,7 +54,7 @@ def cut_photograph(
 
     Args:
         image: uint8 (H, W, 3) RGB.
-        name: the photograph, a posix path; its one face is called after it, several get `_0`, `_1` and so on.
+        name: the photograph, a posix path; a single face is named after it, several get `_0`, `_1` and so on.
         faces: landmarks (K, 2) of each face in the photograph's pixels; may be empty with `rules.aligned`.
         scheme: their scheme.
         rules: size, alignment, least side.
@@ -81,7 +81,7 @@ def cut_labels(labels: np.ndarray, photograph: tuple[int, int], matrix: np.ndarr
     Args:
         labels: uint8 (h, w), of the whole photograph, at any size of its proportions.
         photograph: width and height of the photograph in pixels.
-        matrix: the face's.
+        matrix: that of the face, see `CutFace`.
         size: side of the face in pixels.
     """
     height, width = labels.shape
@@ -96,7 +96,7 @@ def _cut(
     """The face, its landmarks and its matrix.
 
     Raises:
-        MfpsError: it is to be dropped; the reason.
+        MfpsError: the face is dropped; the message is the reason.
     """
     height, width = image.shape[:2]
     if rules.aligned or points is None:
@@ -113,8 +113,8 @@ def _cut(
     if side < rules.least_side:
         raise MfpsError(f"too small: {side:.0f} pixels, at least {rules.least_side} are kept (`least_side`)")
     outside = _share_outside(matrix, (width, height), rules.size)
-    if outside > MOST_OUTSIDE:
-        raise MfpsError(f"at the border: {outside:.1%} of it lies outside the photograph (at most {MOST_OUTSIDE:.0%})")
+    if outside > MAX_OUTSIDE:
+        raise MfpsError(f"at the border: {outside:.1%} of it lies outside the photograph (at most {MAX_OUTSIDE:.0%})")
     face, moved = align_face(image, points, scheme, rules.size)
     return face, moved, matrix
 

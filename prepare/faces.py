@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..priors.landmarks.landmark_file import points_array
+
 
 class PreparedFace(NamedTuple):
     """A face of the data set."""
@@ -21,7 +23,7 @@ class PreparedFace(NamedTuple):
         """A face from its entry in the journal."""
         points = entry["points"]
         if points is not None:
-            points = np.array([(np.nan, np.nan) if point is None else point for point in points], np.float64)
+            points = points_array(points)
         return cls(entry["name"], photograph, points)
 
 

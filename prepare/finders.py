@@ -15,12 +15,12 @@ class Finders(NamedTuple):
     """What a data set needs, loaded before anything is written."""
 
     detector: LandmarkDetector | None
-    """None where landmarks are given or not needed."""
+    """None if landmarks are given or not needed."""
     priors: dict[str, PriorFinder]
-    """By prior; those that are given have none."""
+    """By prior, except for those that the user supplies."""
 
     def networks(self) -> dict[str, dict[str, Any]]:
-        """Which networks these are, by what they find."""
+        """The loaded networks, by what they find."""
         found: dict[str, dict[str, Any]] = {}
         if self.detector is not None:
             version = metadata.version("face-alignment")
@@ -33,10 +33,10 @@ def open_finders(config: PrepareConfig, find_landmarks: bool) -> Finders:
 
     Args:
         config: the settings.
-        find_landmarks: landmarks are not given.
+        find_landmarks: whether the landmark detector is needed.
 
     Raises:
-        MfpsError: weights or the dictionary are missing or other ones than they should be.
+        MfpsError: weights or the dictionary are missing or not the expected ones.
     """
     device = make_fabric(config.device, "float32").device
     detector = LandmarkDetector(config.device, config.weights_dir, config.aligned) if find_landmarks else None

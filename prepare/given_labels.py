@@ -1,4 +1,4 @@
-"""The label maps that a user has of photographs: label maps in either order, or the part masks of CelebAMask-HQ."""
+"""The user's own labels of photographs: label maps in either class order, or the part masks of CelebAMask-HQ."""
 
 from pathlib import PurePosixPath
 
@@ -10,11 +10,11 @@ from ..priors.parsing.label_maps import find_label_map, from_bisenet, from_part_
 from .config import PrepareConfig
 
 LABEL_ENDING = "_label.png"
-"""Ending of label maps that stand beside their photographs."""
+"""Ending of label maps that lie beside their photographs."""
 
 
 def given_priors(config: PrepareConfig) -> tuple[str, ...]:
-    """The wanted priors that the user has already, so that no network need find them."""
+    """The requested priors that the user supplies, so that no network has to find them."""
     return (PARSING.name,) if config.labels is not None and PARSING.name in config.priors else ()
 
 
@@ -29,7 +29,7 @@ def given_labels(config: PrepareConfig, name: str) -> np.ndarray | None:
         name: the photograph.
 
     Returns:
-        uint8 (h, w); None where label maps are not given, or not wanted.
+        uint8 (h, w); None if label maps are not given or not wanted.
 
     Raises:
         MfpsError: the photograph has none, or it cannot be used.
@@ -52,5 +52,5 @@ def given_labels(config: PrepareConfig, name: str) -> np.ndarray | None:
 
 
 def without_label_maps(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The photographs of a folder in which their label maps stand too."""
+    """The photographs of a folder that may hold their label maps too."""
     return tuple(name for name in names if not name.endswith(LABEL_ENDING))

@@ -1,4 +1,4 @@
-"""From a folder of photographs to a data set: faces cut and aligned, priors beside them, every drop with its reason.
+"""From a folder of photographs to a data set: aligned faces with their priors, and a reason for every dropped one.
 
 Photographs are cut, then each prior is made; every pass continues where an interrupted run stopped. Then the records
 are written: lists, manifest, report, contact sheet.
@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
 
     faces: tuple[PreparedFace, ...]
     dropped: dict[str, tuple[str, ...]]
-    """By photograph, the reasons why it or a face of it was not kept."""
+    """By photograph, the reasons why it or one of its faces was not kept."""
 
 
 class _Landmarks(NamedTuple):
@@ -46,28 +46,28 @@ class _Landmarks(NamedTuple):
 
     scheme: str
     given: Mapping[str, Sequence[np.ndarray]] | None
-    """By photograph; None where they are to be found."""
+    """By photograph; None if they are to be found."""
 
 
 def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
-    """Make a data set of a folder of photographs.
+    """Make a data set from a folder of photographs.
 
     Args:
         config: the settings.
-        console: where progress and reasons are shown; by default nowhere.
+        console: where progress and reasons are shown; None shows nothing.
 
     Raises:
-        MfpsError: something given cannot be used, found before anything is written; or no face was kept, or the disk is
-            full: what was finished stays, and the same command goes on with it.
+        MfpsError: an input cannot be used (raised before anything is written), no face was kept, or the disk is full
+            (finished work stays, and the same command continues it).
     """
     console = console or Console(quiet=True)
-    # 1. What is given, and the networks that find the rest.
+    # 1. The inputs, and the networks that find the rest.
     folder = image_folder(config.photos)
     names = find_images(folder)
     if config.labels is not None and config.labels.resolve() == folder.resolve():
         names = without_label_maps(names)
         if not names:
-            raise MfpsError(f"{folder}: holds label maps and no photograph; put photographs there")
+            raise MfpsError(f"{folder}: holds label maps but no photographs; put photographs there")
     png_names(names, folder)
     _check_out(config.out, folder)
     landmarks = _landmarks(config, names)
@@ -91,10 +91,10 @@ def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
     dropped = {name: tuple(entry["dropped"]) for name, entry in entries.items() if entry["dropped"]}
     if not faces:
         name, reasons = next(iter(dropped.items()))
-        raise MfpsError(f"{config.photos}: no face was kept of {len(names)} photographs; first {name}: {reasons[0]}")
+        raise MfpsError(f"{config.photos}: no face was kept from {len(names)} photographs; first {name}: {reasons[0]}")
     _check_names(faces)
 
-    # 3. Priors; label maps that are given were cut with the photographs.
+    # 3. Priors; given label maps were already cut with the photographs.
     cut = CutFaces(
         config.out,
         config.size,
@@ -136,8 +136,8 @@ def _cut_all(
             yield from pool.map(cut, names, points, chunksize=4)
     except BrokenProcessPool:
         raise MfpsError(
-            "a process that cuts photographs was killed, most likely for want of memory; give the same command with "
-            "fewer `workers` to continue"
+            "a process that cuts photographs was killed, most likely because memory ran out; run the same command "
+            "with fewer `workers` to continue"
         ) from None
 
 
@@ -148,7 +148,7 @@ def _landmarks(config: PrepareConfig, names: Sequence[str]) -> _Landmarks:
         if not any(matched.values()):
             raise MfpsError(
                 f"{config.landmarks}: names none of the {len(names)} photographs in {config.photos}, first "
-                f"{shortened(names[0], MAX_PLACE)}; it has {shortened(source.faces[0].image, MAX_PLACE)}"
+                f"{shortened(names[0], MAX_PLACE)}; it names {shortened(source.faces[0].image, MAX_PLACE)}"
             )
         found = _Landmarks(source.scheme, {name: [face.points for face in faces] for name, faces in matched.items()})
     else:
@@ -162,18 +162,18 @@ def _landmarks(config: PrepareConfig, names: Sequence[str]) -> _Landmarks:
 def _check_out(out: Path, photographs: Path) -> None:
     check_writable(out)
     if out.is_dir() and any(out.iterdir()) and not (out / JOURNALS).is_dir():
-        raise MfpsError(f"{out}: holds other files, and nothing is overwritten; give a new folder")
+        raise MfpsError(f"{out}: holds other files, and nothing is overwritten; choose a new folder")
     if out.resolve().is_relative_to(photographs.resolve()):
-        raise MfpsError(f"{out}: lies in the folder of the photographs; give a folder outside of {photographs}")
+        raise MfpsError(f"{out}: lies inside the folder of the photographs; choose a folder outside of {photographs}")
 
 
 def _check_unchanged(journal: DoneJournal, folder: Path, out: Path) -> None:
-    """A photograph that is another now would leave what was made of the old one behind."""
+    """If a photograph has changed, what was made from the old one would stay behind."""
     for name, entry in journal.entries.items():
         file = folder / name
         if digest_of(file) != entry["sha256"]:
             what = "was changed" if file.is_file() else "is gone"
-            raise MfpsError(f"{file}: {what} since {out} was begun; give another folder for the data set")
+            raise MfpsError(f"{file}: {what} since {out} was started; choose another folder for the data set")
 
 
 def _check_names(faces: Sequence[PreparedFace]) -> None:

@@ -1,4 +1,4 @@
-"""What a prepared data set says of itself: lists, provenance, manifest, report, contact sheet."""
+"""The records of a prepared data set: lists, provenance, manifest, report, contact sheet."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -33,9 +33,9 @@ def write_records(
     Args:
         config: the settings.
         faces: the faces that were kept, in the order of their photographs.
-        photographs: the SHA-256 of every photograph; None of one that could not be read.
-        dropped: by photograph, why it or a face of it was not kept.
-        scheme: scheme of the faces' landmarks; they are reported in the one that the settings ask for.
+        photographs: the SHA-256 of every photograph; None for one that could not be read.
+        dropped: by photograph, why it or one of its faces was not kept.
+        scheme: scheme of the faces' landmarks; they are reported in the scheme that the settings ask for.
         made: for each prior what it was made with.
     """
     out = config.out
@@ -79,7 +79,7 @@ def split_faces(config: PrepareConfig, faces: Sequence[PreparedFace]) -> dict[st
     """
     photographs = sorted({face.photograph for face in faces})
     order = [photographs[i] for i in np.random.default_rng(config.seed).permutation(len(photographs))]
-    spare = len(order) - 1  # one at least is trained on
+    spare = len(order) - 1  # at least one is trained on
     test = min(round(config.test * len(order)), spare)
     val = min(max(1, round(config.val * len(order))) if config.val else 0, spare - test)
     chosen = {"test": set(order[:test]), "val": set(order[test : test + val]), "train": set(order[test + val :])}

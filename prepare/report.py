@@ -1,4 +1,4 @@
-"""What a person reads of a prepared data set: the report, and the contact sheet with landmarks and priors."""
+"""What a person reads about a prepared data set: the report, and the contact sheet with landmarks and priors."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ SHOWN = 6
 """Faces on the contact sheet."""
 
 SHEET_PX = 256
-"""Least side of a face on the contact sheet."""
+"""Smallest side of a face on the contact sheet."""
 
 
 def report_markdown(
@@ -36,11 +36,11 @@ def report_markdown(
     Args:
         config: the settings.
         faces: those that were kept.
-        dropped: by photograph, why it or a face of it was not.
+        dropped: by photograph, why it or one of its faces was not.
         splits: names by list.
         provenance: what each prior was made from and with.
     """
-    size = bytes_a_face(config.out, len(faces))
+    sizes = bytes_per_face(config.out, len(faces))
     lines = [
         f"# {config.photos.resolve().name}: {len(faces)} faces of {config.size} px",
         "",
@@ -50,8 +50,8 @@ def report_markdown(
         "",
         "| prior | bytes a face |",
         "|---|---|",
-        *(f"| {name} | {count:.0f} |" for name, count in size.items() if count),
-        f"| together | {sum(size.values()):.0f} |",
+        *(f"| {name} | {count:.0f} |" for name, count in sizes.items() if count),
+        f"| together | {sum(sizes.values()):.0f} |",
         "",
         f"Priors: {describe_priors(tuple(provenance), 'clean', provenance)}.",
         "",
@@ -69,14 +69,14 @@ def report_markdown(
     return "\n".join([*lines, "![Some of the faces](contact.png)", ""])
 
 
-def bytes_a_face(out: Path, faces: int) -> dict[str, float]:
+def bytes_per_face(out: Path, faces: int) -> dict[str, float]:
     """Mean size on disk of each prior, for one face; a dictionary that all faces share is not counted."""
     stored = dict(kind.stored_files(out) for kind in PRIOR_KINDS.values())
     return {name: sum(file.stat().st_size for file in files) / faces for name, files in stored.items()}
 
 
 def contact_sheet(out: Path, faces: Sequence[PreparedFace]) -> Image.Image:
-    """Some faces, evenly spaced over all: alone, with landmarks, with each prior that shows, as far as these are there.
+    """Some faces, evenly spaced over all: alone, with landmarks, and with each prior that can be shown and exists.
 
     Args:
         out: folder of the data set.
@@ -115,14 +115,14 @@ def _facts(by: Mapping[str, Any]) -> str:
 
 
 def _large(image: np.ndarray) -> tuple[np.ndarray, int]:
-    """The face enlarged by a whole number, and that number."""
+    """The face enlarged by a whole factor, and that factor."""
     factor = max(-(-SHEET_PX // len(image)), 1)
     side = factor * len(image)
     return np.array(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)), factor
 
 
 def _with_points(picture: np.ndarray, points: np.ndarray | None, factor: int) -> np.ndarray:
-    """The face with a dot at each landmark, drawn four times as large and made smaller, so that it is round."""
+    """The face with a dot at each landmark, drawn at four times the size and scaled down, so that it is round."""
     marked = Image.fromarray(picture)
     fine = Image.new("L", (4 * marked.width, 4 * marked.height))
     rim = fine.copy()

@@ -1,4 +1,4 @@
-"""Priors stored as feature maps, one array a face: the published `.npy` layout, or safetensors."""
+"""Priors stored as feature maps, one array per face: the published `.npy` layout, or safetensors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +17,11 @@ from .prior_kind import PriorKind
 from .sources import central_square
 
 MAX_CHANNELS = 4096
-"""More channels than any prior has; the network is as wide as a file says."""
+"""Limit on the channels of a stored prior, far above any real one: the network is as wide as the file says."""
 
 
 ARRAY_SUFFIXES = (".npy", ".safetensors")
-"""Endings of the files that are read here."""
+"""Suffixes of the files that this module reads."""
 
 
 class ArraySource:
@@ -29,7 +29,7 @@ class ArraySource:
 
     Args:
         paths: the file of each face.
-        kind: whose maps they are; it says which channels a flip swaps.
+        kind: the kind of prior that they hold; it says which channels a flip swaps.
 
     Raises:
         MfpsError: a file cannot be read, is not (C, h, w) numbers, or C differs between faces.
@@ -56,7 +56,7 @@ class ArraySource:
         return central_square(array)
 
     def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
-        """Mirrored maps, left and right channels in each other's place."""
+        """Mirrored maps, with left and right channels swapped."""
         order = self.kind.flip_order(self.channels)
         if order is None:
             raise MfpsError(
@@ -66,7 +66,7 @@ class ArraySource:
         return np.ascontiguousarray(stored[list(order), :, ::-1])
 
     def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
-        """The arrays as float32, resized bilinearly (align_corners=True) where they have another size."""
+        """The arrays as float32, resized bilinearly (align_corners=True) if their size differs."""
         maps = []
         for array in stored:
             features = torch.from_numpy(array.astype(np.float32))[None]
@@ -86,7 +86,7 @@ def _array_shape(path: Path) -> tuple[int, int, int]:
     if len(shape) != 3 or 0 in shape or not numeric:
         raise MfpsError(f"{path}: a prior is an array of numbers (channels, height, width), not {shape}")
     if shape[0] > MAX_CHANNELS:
-        raise MfpsError(f"{path}: {shape[0]} channels, but at most {MAX_CHANNELS} are read; make this prior again")
+        raise MfpsError(f"{path}: {shape[0]} channels, but at most {MAX_CHANNELS} are allowed; make this prior again")
     return shape[0], shape[1], shape[2]
 
 
@@ -98,5 +98,5 @@ def _open_features(path: Path):
     check_safetensors(path, "prior", "replace the file")
     try:
         return safe_open(path, framework="numpy").get_slice("features")
-    except Exception as error:  # SafetensorError, and whatever NumPy says to a type that it does not have
-        raise MfpsError(f"{path}: no safetensors file with a tensor `features`; replace the file") from error
+    except Exception as error:  # SafetensorError, or NumPy's error for a type that it does not have
+        raise MfpsError(f"{path}: not a safetensors file with a tensor `features`; replace the file") from error

@@ -18,10 +18,10 @@ from .prior_kind import ExternalSources
 
 
 def found_channels(priors: Iterable[str], heatmap_rgb: bool) -> dict[str, int]:
-    """Channels of each of some priors as a `PriorExtractor` finds them.
+    """Channels of priors as a `PriorExtractor` finds them.
 
     Args:
-        priors: which ones.
+        priors: names of priors.
         heatmap_rgb: the heatmap prior begins with the picture's channels.
     """
     return {prior: PRIOR_KINDS[prior].found_channels(heatmap_rgb) for prior in priors}
@@ -35,10 +35,10 @@ class PriorExtractor:
         sources: where the networks that find them come from.
         device: where they run.
         heatmap_rgb: the heatmap prior begins with the picture's channels.
-        dropped: priors that are zeros instead.
+        dropped: priors that are replaced by zeros.
 
     Raises:
-        MfpsError: weights are missing, or the network takes priors of another kind than can be found.
+        MfpsError: weights are missing, or the network takes a prior in a form that cannot be found in a picture.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class PriorExtractor:
         for kind in wanted:
             if channels[kind.name] != (found := kind.found_channels(heatmap_rgb)):
                 raise MfpsError(
-                    f"the network takes a {kind.name} prior of {channels[kind.name]} channels, and {found} can be "
+                    f"the network takes a {kind.name} prior of {channels[kind.name]} channels, but {found} are "
                     f"found in a picture; set `priors_from` to clean, or name {kind.name} in `drop_prior`"
                 )
             kind.check_sources(sources)
@@ -69,7 +69,7 @@ class PriorExtractor:
     def __call__(self, images: Float[Tensor, "B 3 H W"]) -> dict[str, Tensor]:
         """The priors of a batch.
 
-        A face in which no landmarks are found gets zeros for what rests on them.
+        Where no landmarks are found in a face, the priors that need them are zeros.
 
         Args:
             images: RGB in [0, 1], square.
@@ -82,7 +82,7 @@ class PriorExtractor:
         return {prior: self._prior(prior, count, faces) for prior, count in self.channels.items()}
 
     def provenance(self) -> dict[str, dict[str, Any]]:
-        """For each prior that is found, by which networks."""
+        """For each prior that is found, the networks that find it."""
         by: dict[str, dict[str, Any]] = {}
         for prior, finder in self._finders.items():
             detector = self._detector if PRIOR_KINDS[prior].needs_landmarks else None
@@ -97,7 +97,7 @@ class PriorExtractor:
         return torch.cat([faces.images, found], 1) if first else found
 
     def _points(self, pictures: np.ndarray) -> np.ndarray | None:
-        """Landmarks (B, 68, 2) in pixels, NaN for a face where none are found; None where nothing needs them."""
+        """Landmarks (B, 68, 2) in pixels, NaN for a face where none are found; None if nothing needs them."""
         if self._detector is None:
             return None
         points = np.full((len(pictures), scheme_of_name(DETECTED_SCHEME).count, 2), np.nan)

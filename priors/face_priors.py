@@ -21,7 +21,7 @@ from .array_source import ARRAY_SUFFIXES, ArraySource
 from .faces import StoredFaces
 from .kinds import PRIOR_KINDS
 from .prior_kind import PriorKind
-from .sources import PriorSource, ZeroSource, check_all_there
+from .sources import PriorSource, ZeroSource, check_all_present
 
 
 class FacePriors:
@@ -34,8 +34,8 @@ class FacePriors:
         wanted: some of `PRIORS`, in any order.
         heatmap_rgb: put the degraded picture before heatmaps drawn from landmarks (K + 3 channels). Stored heatmap
             arrays are taken as they are.
-        dropped: priors of `wanted` that are left out: zeros, of so many channels; None takes as many as the stored one
-            has.
+        dropped: priors of `wanted` to replace by zeros, each with its number of channels; None takes that of the stored
+            prior.
 
     Raises:
         MfpsError: a prior is unknown, is missing for some faces, or does not fit the others (see the sources).
@@ -69,10 +69,10 @@ class FacePriors:
         return {prior: source.load(index, fit) for prior, source in self.sources.items()}
 
     def flip(self, stored: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
-        """What `load` gave, for the face mirrored left to right; `size` is its side in pixels.
+        """What `load` returned, for the face mirrored left to right; `size` is its side in pixels.
 
         Raises:
-            MfpsError: of a prior it is not known which points or channels mirror each other.
+            MfpsError: for some prior it is not known which points or channels mirror each other.
         """
         return {prior: source.flip(stored[prior], size) for prior, source in self.sources.items()}
 
@@ -80,7 +80,7 @@ class FacePriors:
         """The priors of a batch, each float32 (B, C, H, W).
 
         Args:
-            stored: what `load` gave for each face.
+            stored: what `load` returned for each face.
             degraded: (B, 3, H, W) in [0, 1], H = W; the priors get its size.
         """
         size = degraded.shape[-1]
@@ -91,22 +91,22 @@ class FacePriors:
 
 
 def stored_prior(root: str | Path, prior: str) -> bool:
-    """Whether a data folder holds anything of a prior."""
+    """Whether a data folder holds files of a prior."""
     folder, kind = Path(root) / "priors", PRIOR_KINDS[prior]
-    if kind.whole and is_file(folder / kind.whole[0]):
+    if kind.shared_files and is_file(folder / kind.shared_files[0]):
         return True
     return any((folder / PurePosixPath(pattern).parent).is_dir() for pattern in kind.patterns)
 
 
 def _resolve(kind: PriorKind, faces: StoredFaces) -> PriorSource:
-    """The one source that a prior is read from: its file for all faces, or what it has for the most of them."""
+    """The source that a prior is read from: its file for all faces, or else the files that cover the most faces."""
     folder, names = faces.folder, faces.names
     root, within = Boundary(folder.parent), Boundary(folder)
     root.check(folder)
-    if kind.open_whole is not None and is_file(folder / kind.whole[0]):
-        for file in kind.whole:
+    if kind.open_shared is not None and is_file(folder / kind.shared_files[0]):
+        for file in kind.shared_files:
             within.check(folder / file)
-        return kind.open_whole(faces)
+        return kind.open_shared(faces)
 
     def paths_of(pattern: str) -> list[Path]:
         return [kind.file_of(folder.parent, name, pattern) for name in names]
@@ -114,11 +114,11 @@ def _resolve(kind: PriorKind, faces: StoredFaces) -> PriorSource:
     found = {pattern: [is_file(path) for path in paths_of(pattern)] for pattern in kind.patterns}
     best = max(found, key=lambda pattern: sum(found[pattern]))
     if not any(found[best]):
-        usual = kind.whole[0] if kind.whole else best.format(stem="<name>", name="<name>")
+        usual = kind.shared_files[0] if kind.shared_files else best.format(stem="<name>", name="<name>")
         raise MfpsError(
             f"{folder}: no {kind.name} prior is stored there (looked for {usual} and others); make it or drop it"
         )
-    check_all_there(found[best], names, kind.name, str(folder / PurePosixPath(best).parent))
+    check_all_present(found[best], names, kind.name, str(folder / PurePosixPath(best).parent))
     paths = paths_of(best)
     for path in paths:
         within.check(path)

@@ -1,4 +1,4 @@
-"""Faces as the kinds of priors get them: whose priors are stored, in which they are found, for which they are made.
+"""Faces as the kinds of priors receive them: to open stored priors, to find priors in, or to make priors for.
 
 Legend: B batch, H/W pixels, K points. Points are x and y in pixels, 0 at the centre of the first pixel.
 """
@@ -16,8 +16,8 @@ from ..files.done_journal import DoneJournal
 from ..images.image import read_image
 
 BATCH = 4
-"""Faces that a network sees together; few, as they are enlarged to 512 pixels. A batch is the same faces in every run,
-as sums may be taken in another order for others."""
+"""Faces that a network sees together; few, because they are enlarged to 512 pixels. A batch has the same faces in every
+run, because for others sums may be taken in a different order."""
 
 JOURNALS = ".prepare"
 """Folder of the journals in a data folder."""
@@ -40,11 +40,11 @@ class SeenFaces(NamedTuple):
     """A batch of aligned faces in which priors are to be found."""
 
     images: Tensor
-    """float32 (B, 3, H, W), RGB in [0, 1], H = W, on the device that the priors belong on."""
+    """float32 (B, 3, H, W), RGB in [0, 1], H = W, on the device where the priors are wanted."""
     pictures: np.ndarray
     """The same as uint8 (B, H, W, 3)."""
     points: np.ndarray | None
-    """float64 (B, K, 2) in the detector's scheme, NaN for a face without landmarks; None where nothing needs them."""
+    """float64 (B, K, 2) in the detector's scheme, NaN for a face without landmarks; None if nothing needs them."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class CutFaces:
         scheme: the scheme of the points.
         console: where progress is shown.
         stored_scheme: the scheme in which landmarks are to be stored.
-        points_by: what the points were given or found by, for the record.
+        points_by: where the points come from, a file or a network, for the record.
     """
 
     root: Path
@@ -80,11 +80,11 @@ class CutFaces:
         """The pictures of some faces, uint8 RGB (B, size, size, 3)."""
         return np.stack([read_image(self.root / "images" / name) for name in names])
 
-    def journal(self, what: str, settings: Mapping[str, Any]) -> DoneJournal:
-        """The journal of a work on these faces that takes long; see `DoneJournal`.
+    def journal(self, task: str, settings: Mapping[str, Any]) -> DoneJournal:
+        """The journal of a long task on these faces; see `DoneJournal`.
 
         Args:
-            what: names the file.
+            task: names the file.
             settings: what every entry depends on.
         """
-        return DoneJournal(self.root / JOURNALS / f"{what}.jsonl", settings)
+        return DoneJournal(self.root / JOURNALS / f"{task}.jsonl", settings)

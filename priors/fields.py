@@ -1,4 +1,4 @@
-"""Fields of the configurations that say where priors come from; see `engine.fields`."""
+"""Configuration fields that say where priors come from; see `engine.fields`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +12,8 @@ PriorsFrom = Annotated[
     Source,
     Panel.PRIORS,
     Field(
-        description="`clean` reads stored priors, which are oracle priors where they were made of the clean faces; "
-        "`degraded` finds them in the degraded face and `coarse` in the output of iteration 0, on the fly."
+        description="`clean` reads stored priors, which are oracle priors if they were made from clean faces; "
+        "`degraded` finds them on the fly in the degraded face, `coarse` in the output of iteration 0."
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The horizontal mirror image of landmarks, label maps and boxes: what was left is called right afterwards.
+"""Horizontal flips of landmarks, label maps and boxes: what was called left is called right afterwards.
 
 Coordinates are x, y in pixels, 0 at the centre of the first pixel: the mirror image of x is width - 1 - x.
 """
@@ -24,11 +24,11 @@ def flip_points(points: np.ndarray, width: int | float, scheme_name: str) -> np.
         A new array of the same shape and floating type.
 
     Raises:
-        MfpsError: the scheme is not known or does not say what mirrors what, or the points do not have its shape.
+        MfpsError: the scheme is unknown or does not say which points mirror each other, or the points do not match it.
     """
     scheme = scheme_of_name(scheme_name)
     if points.shape != (scheme.count, 2):
-        raise MfpsError(f"the scheme {scheme_name} has points of the shape {(scheme.count, 2)}, not {points.shape}")
+        raise MfpsError(f"the scheme {scheme_name} has points of shape {(scheme.count, 2)}, not {points.shape}")
     flipped = points[list(scheme.flip_order())]
     flipped[:, 0] = width - 1 - flipped[:, 0]
     return flipped
@@ -45,13 +45,13 @@ def flip_labels(labels: np.ndarray, pairs: Sequence[tuple[int, int]] = CELEBAMAS
         A new uint8 (h, w).
 
     Raises:
-        MfpsError: the map has another shape or type, or a class is in two pairs or beyond 255.
+        MfpsError: the map has a different shape or type, or a class is in two pairs or beyond 255.
     """
     if labels.ndim != 2 or labels.dtype != np.uint8:
         raise MfpsError(f"a label map is uint8 (h, w), not {labels.dtype} {labels.shape}; store class numbers")
     named = [label for pair in pairs for label in pair]
     if len(set(named)) < len(named) or any(not 0 <= label <= 255 for label in named):
-        raise MfpsError(f"the classes {list(pairs)} cannot swap: each is in one pair, and from 0 to 255")
+        raise MfpsError(f"the classes {list(pairs)} cannot be swapped: each must be in one pair, and from 0 to 255")
     new_class = np.arange(256, dtype=np.uint8)
     for left, right in pairs:
         new_class[left], new_class[right] = right, left
@@ -72,7 +72,7 @@ def flip_boxes(boxes: np.ndarray, width: int | float) -> np.ndarray:
         MfpsError: the last axis is not of length 4.
     """
     if boxes.shape[-1:] != (4,):
-        raise MfpsError(f"a box is left, top, right and bottom, not an array of the shape {boxes.shape}")
+        raise MfpsError(f"a box is left, top, right and bottom, not an array of shape {boxes.shape}")
     flipped = boxes[..., [2, 1, 0, 3]]
     flipped[..., [0, 2]] = width - 1 - flipped[..., [0, 2]]
     return flipped

@@ -1,6 +1,6 @@
-"""The table of priors: everything that mfps does with a prior goes by its row here.
+"""The table of priors: whatever mfps does with a prior, it looks up in the row here.
 
-A further prior is a row in `genotypes/prior_branches.py`, a `PriorKind` in a folder of its own, and its name below.
+To add a prior, add a row to `genotypes/prior_branches.py`, a `PriorKind` in its own folder, and its name below.
 """
 
 from .dictionary.kind import DICTIONARY

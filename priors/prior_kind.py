@@ -1,6 +1,6 @@
 """What a kind of prior is: how it is stored, opened, found in pictures, made for a data set, and shown.
 
-`priors/kinds.py` has the table. What a network has to know of a prior stands in the row of the same name in
+`priors/kinds.py` has the table. What a network must know about a prior is in the row of the same name in
 `genotypes/prior_branches.py`.
 """
 
@@ -25,10 +25,10 @@ RGB = 3
 
 @dataclass(frozen=True)
 class ExternalSources:
-    """Where the networks come from that find priors.
+    """Where the networks that find priors come from.
 
     Attributes:
-        weights_dir: folder with external weights; otherwise they are looked for as `find_weights` does.
+        weights_dir: folder with external weights; None searches as `find_weights` does.
         parser: folder or name of the face parser.
         dictionary: dictionary file.
     """
@@ -40,19 +40,19 @@ class ExternalSources:
 
 @runtime_checkable
 class PriorFinder(Protocol):
-    """Finds one prior in pictures of faces, with what it needs for that loaded."""
+    """Finds one prior in pictures of faces; everything it needs is loaded."""
 
     network: Mapping[str, Any]
-    """Which network it has loaded; empty for none. Records of unfinished data sets have it."""
+    """Which network it has loaded; empty for none. The journal of an unfinished data set records it."""
     provenance: Mapping[str, Any]
-    """What the prior is found by, besides the landmark detector."""
+    """What finds the prior, apart from the landmark detector."""
 
     def find(self, faces: SeenFaces) -> Tensor:
-        """The prior of a batch, float32 (B, C, H, W) on the device of its images; zeros where nothing is found."""
+        """The prior of a batch, float32 (B, C, H, W) on the device of its images; zeros if nothing is found."""
         ...
 
     def make(self, faces: CutFaces) -> dict[str, Any]:
-        """Store the prior of every face that has none yet, and say what it was made with."""
+        """Store the prior of every face that has none yet, and return what it was made with."""
         ...
 
 
@@ -61,22 +61,22 @@ class PriorKind:
     """A row of the table of priors.
 
     Attributes:
-        name: of its row in `PRIOR_BRANCHES`.
-        finder: loads what finds the prior, on a device. Heavy libraries are imported here and not before.
-        files: where the prior of a face is stored below DATA/priors, in the ways that are this kind's own; the first
-            is the one that mfps writes. `{stem}` is the face's name without its ending. Arrays (C, h, w) are read from
-            every folder of `array_folders` as well.
-        open_files: opens one file a face, other than arrays.
-        whole: files below DATA/priors that hold the prior of all faces; where the first is there, it is read.
-        open_whole: opens these.
-        array_folders: further names of the folder of arrays, besides `name`.
-        flip_order: for a number of stored channels, which one each of them was before a horizontal flip; None where
-            that is not known. By default none of them mirrors another.
-        needs_landmarks: it is found with the help of landmarks; the detector is loaded once for all such kinds.
-        picture_first: with `heatmap_rgb` its tensor begins with the picture's three channels.
-        requires: fields of `ExternalSources` without which it cannot be found, each with where the file comes from.
-        demo_sources: for the demo, which downloads nothing: makes what the finder needs from some of the faces of a
-            drawn data folder. Gets the folder, their number, a seed, a console and a device.
+        name: name of its row in `PRIOR_BRANCHES`.
+        finder: loads what finds the prior, on a device. Heavy libraries are imported only then.
+        files: where the prior of a face is stored below DATA/priors, in this kind's formats; mfps writes the first.
+            `{stem}` is the face's name without its suffix. Arrays (C, h, w) are also read, from the folders `name`
+            and `array_folders`.
+        open_files: opens such files, one per face; arrays are opened without it.
+        shared_files: files below DATA/priors that hold the prior of all faces; they are read if the first exists.
+        open_shared: opens these.
+        array_folders: other names of the folder of arrays, besides `name`.
+        flip_order: for a number of stored channels, which one each of them was before a horizontal flip; None if
+            that is not known. By default every channel keeps its place.
+        needs_landmarks: whether finding it needs landmarks; the detector is loaded once for all such kinds.
+        picture_first: whether, with `heatmap_rgb`, its tensor begins with the picture's three channels.
+        requires: fields of `ExternalSources` that finding it requires, each with the origin of the file.
+        demo_sources: for the demo, which downloads nothing: makes what the finder needs from a few of the faces of a
+            drawn data folder. Called with the folder, their number, a seed, a console and a device.
         show: lays the prior in a file over the enlarged picture of its face, uint8 (S, S, 3), for the contact sheet.
     """
 
@@ -84,8 +84,8 @@ class PriorKind:
     finder: Callable[[ExternalSources, torch.device], PriorFinder]
     files: tuple[str, ...] = ()
     open_files: Callable[[Sequence[Path]], PriorSource] | None = None
-    whole: tuple[str, ...] = ()
-    open_whole: Callable[[StoredFaces], PriorSource] | None = None
+    shared_files: tuple[str, ...] = ()
+    open_shared: Callable[[StoredFaces], PriorSource] | None = None
     array_folders: tuple[str, ...] = ()
     flip_order: Callable[[int], Sequence[int] | None] = range
     needs_landmarks: bool = False
@@ -96,7 +96,7 @@ class PriorKind:
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Every way in which the prior may be stored as a file a face, the usual one first."""
+        """Where the prior of one face may be stored in its own file, the usual place first."""
         folders = (self.name, *self.array_folders)
         return (*self.files, *(f"{folder}/{{{key}}}.npy" for folder in folders for key in ("name", "stem")))
 
@@ -112,14 +112,14 @@ class PriorKind:
         return root / "priors" / (pattern or self.patterns[0]).format(name=name, stem=stem)
 
     def stored_files(self, root: Path) -> tuple[str, list[Path]]:
-        """What mfps stores of the faces themselves: what it is called, and the files that are there.
+        """What mfps stores for the faces: its name in reports, and the files that exist.
 
         Args:
             root: the data folder.
         """
-        usual = PurePosixPath(self.whole[0] if self.whole else self.patterns[0])
+        usual = PurePosixPath(self.shared_files[0] if self.shared_files else self.patterns[0])
         priors = root / "priors"
-        if self.whole:
+        if self.shared_files:
             return usual.stem, [file for file in (priors / usual,) if file.is_file()]
         return usual.parts[0], sorted((priors / usual.parent).rglob(f"*{usual.suffix}"))
 
@@ -128,7 +128,7 @@ class PriorKind:
         return PRIOR_BRANCHES[self.name].channels + RGB * (heatmap_rgb and self.picture_first)
 
     def check_sources(self, sources: ExternalSources) -> None:
-        """Raise an MfpsError unless everything that is required is named."""
+        """Raise an MfpsError unless every required source is named."""
         for what, origin in self.requires.items():
             if getattr(sources, what) is None:
                 raise MfpsError(f"the {self.name} prior needs a `{what}` file, {origin}")
@@ -139,12 +139,12 @@ class PriorKind:
         find: Callable[[np.ndarray], Iterable[np.ndarray]],
         write: Callable[[Path, np.ndarray], None],
     ) -> None:
-        """Store a file for each face that has none, for a prior that is seen in the picture alone.
+        """Store a file for each face that has none, for a prior that needs only the picture.
 
         Args:
             faces: all faces of the data set.
-            find: from pictures, uint8 (B, size, size, 3), what is stored of each.
-            write: writes that to a file; the file is there whole or not at all.
+            find: maps pictures, uint8 (B, size, size, 3), to what is stored for each.
+            write: writes that to a file, atomically.
         """
         files = {name: self.file_of(faces.root, name) for name in faces.points}
         todo = [batch for batch in faces.batches if not all(files[name].is_file() for name in batch)]

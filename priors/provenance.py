@@ -1,4 +1,4 @@
-"""What a data folder's priors were made from, and what a number that rests on them is called."""
+"""What the priors of a data folder were made from, and how results that depend on them are labelled."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,16 +13,16 @@ Source = Literal["clean", "degraded", "coarse"]
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 """What priors are made from: the clean face, stored beside it; or, found on the fly, the degraded face or the output of
-iteration 0. Only the last two can be had where the clean face is not known."""
+iteration 0. Only the last two are possible where the clean face is not known."""
 
 FILE = "provenance.json"
 
 MAX_RECORD_BYTES = 1_000_000
-"""A record has some hundred lines."""
+"""A record has about a hundred lines."""
 
 
 def read_provenance(root: str | Path) -> dict[str, dict[str, Any]]:
-    """What is recorded of each prior of a data folder: `made_from` and with what; empty where nothing is.
+    """The record of each prior of a data folder: `made_from`, and what made it; empty if there is none.
 
     Raises:
         MfpsError: the record is damaged.
@@ -39,20 +39,20 @@ def read_provenance(root: str | Path) -> dict[str, dict[str, Any]]:
     if not isinstance(recorded, dict) or not all(
         isinstance(prior, dict) and prior.get("made_from") in SOURCES for prior in recorded.values()
     ):
-        raise MfpsError(f"{path}: says of a prior no `made_from` among {', '.join(SOURCES)}; make the data set again")
+        raise MfpsError(f"{path}: a prior has no `made_from` among {', '.join(SOURCES)}; make the data set again")
     return recorded
 
 
 def oracle_priors(
     priors: Sequence[str], source: str, recorded: Mapping[str, Mapping[str, Any]], dropped: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The priors that were made from the clean face, which nobody has where a face is to be restored.
+    """The priors that were made from the clean face, which is not available when a photograph is restored.
 
     Args:
-        priors: the network's.
+        priors: the priors of the network.
         source: one of `SOURCES`.
-        recorded: as `read_provenance` gives it; a prior that it does not name is taken to be of the clean face.
-        dropped: those that were zeroed.
+        recorded: as `read_provenance` returns it; a prior that it does not name counts as made from the clean face.
+        dropped: those that were replaced by zeros.
     """
     if source != "clean":
         return ()
@@ -66,15 +66,15 @@ def oracle_priors(
 def describe_priors(
     priors: Sequence[str], source: str, recorded: Mapping[str, Mapping[str, Any]], dropped: Sequence[str] = ()
 ) -> str:
-    """One line on the priors that a number rests on.
+    """One line on the priors that a result depends on.
 
-    Priors of the clean face are called oracle priors: where a face is to be restored, nobody has them.
+    Priors made from the clean face are called oracle priors: nobody has them when a photograph is restored.
 
     Args:
-        priors: the network's.
+        priors: the priors of the network.
         source: one of `SOURCES`.
-        recorded: as `read_provenance` gives it.
-        dropped: those that were zeroed.
+        recorded: as `read_provenance` returns it.
+        dropped: those that were replaced by zeros.
     """
     if not priors:
         return "none"

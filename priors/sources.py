@@ -1,6 +1,6 @@
-"""What every source of a prior has: one for each kind stands in that kind's folder.
+"""The interface of a source of priors; each kind has its own in its folder.
 
-A source is made once for a list of faces. It loads one face's prior as a small array, cropped as the photograph is,
+A source is made once for a list of faces. It loads one face's prior as a small array, cropped like the photograph,
 and turns the arrays of a batch into the tensor (B, C, size, size).
 """
 
@@ -23,11 +23,11 @@ class PriorSource(Protocol):
     """C of the tensor."""
 
     def load(self, index: int, fit: SquareFit) -> np.ndarray:
-        """The prior of one face as it is kept until the batch, moved as its photograph was."""
+        """The prior of one face as it is kept until the batch is made, cropped and scaled like its photograph."""
         ...
 
     def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
-        """What `load` gave, for the face mirrored left to right; `size` is its side in pixels.
+        """What `load` returned, for the face mirrored left to right; `size` is its side in pixels.
 
         Raises:
             MfpsError: it is not known which points or channels mirror each other.
@@ -40,7 +40,7 @@ class PriorSource(Protocol):
 
 
 class ZeroSource:
-    """A prior that is left out: zeros, as the network's others go on without it.
+    """A prior that is left out: zeros, so that the network works with the others alone.
 
     Args:
         channels: C of the tensor.
@@ -70,16 +70,16 @@ def central_square(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array[..., top : top + side, left : left + side])
 
 
-def check_all_there(there: Sequence[bool], names: Sequence[str], prior: str, where: str) -> None:
-    """Raise an MfpsError unless a prior is there for every face.
+def check_all_present(present: Sequence[bool], names: Sequence[str], prior: str, where: str) -> None:
+    """Raise an MfpsError unless every face has its prior.
 
     Args:
-        there: whether it is, face by face.
+        present: whether it has, face by face.
         names: the faces.
         prior: its name.
-        where: the file or folder it is looked for in.
+        where: the file or folder that was searched.
     """
-    missing = [name for name, present in zip(names, there, strict=True) if not present]
+    missing = [name for name, found in zip(names, present, strict=True) if not found]
     if missing:
         raise MfpsError(
             f"{where}: the {prior} prior is missing for {len(missing)} of {len(names)} images, first {missing[0]}; "

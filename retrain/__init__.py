@@ -1,7 +1,7 @@
 """Stage two: a genotype compiled to a fixed network, and its training.
 
-This package can be called: `mfps.retrain` names the function of that name, and, once one of its modules is imported,
-also this package.
+This package can be called, because `mfps.retrain` is the function of that name but, once one of the package's modules
+is imported, also this package.
 """
 
 import sys

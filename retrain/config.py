@@ -1,4 +1,4 @@
-"""The configuration of a training. The published hyperparameters are the defaults."""
+"""The configuration of a training run. The published hyperparameters are the defaults."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -16,7 +16,7 @@ def _as_text(value: object) -> object:
 
 
 class RetrainConfig(RunConfig):
-    """A training of a fixed network: its genotype, the optimisation, and what `RunConfig` has."""
+    """A training run of a fixed network: its genotype, its optimisation, and the options of every run."""
 
     stage: ClassVar[str] = "retrain"
 
@@ -35,7 +35,7 @@ class RetrainConfig(RunConfig):
     epochs: Annotated[int, Panel.COMMON] = Field(default=104, ge=1)
     """Passes over the training list."""
     batch_size: Annotated[int, Panel.COMMON] = Field(default=8, ge=1)
-    """Faces a step, those of all devices together."""
+    """Faces per step on all devices together."""
     solver: Annotated[Literal["adam", "sgd"], Panel.TRAINING] = "adam"
     """Optimizer: Adam with betas 0.9 and 0.99, or SGD with momentum 0.9."""
     lr: Annotated[float, Panel.COMMON] = Field(default=1e-3, gt=0)
@@ -43,7 +43,7 @@ class RetrainConfig(RunConfig):
     weight_decay: Annotated[float, Panel.TRAINING] = Field(default=1e-3, ge=0)
     """Weight decay."""
     ema: Annotated[float | None, Panel.TRAINING] = Field(default=None, gt=0, lt=1)
-    """Decay of an exponential moving average of the weights, such as 0.999; the average is judged and kept."""
+    """Decay of an exponential moving average of the weights, such as 0.999; the average is then validated and saved."""
     schedule: Annotated[Literal["published", "cosine", "constant"], Panel.TRAINING] = "published"
     """`published` halves the rate at the epochs `halve_at`; `cosine` falls to 0 over all steps, after a warm-up."""
     halve_at: Annotated[tuple[int, ...], COMMAS, Panel.TRAINING] = (3, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
@@ -56,10 +56,10 @@ class RetrainConfig(RunConfig):
     """Local copy of VGG19's official weights; by default torch's hub cache, or a download into it."""
 
     @model_validator(mode="after")
-    def _drops_what_is_stored(self) -> "RetrainConfig":
+    def _dropout_needs_stored_priors(self) -> "RetrainConfig":
         if self.prior_dropout and self.priors_from != "clean":
             raise MfpsError(
-                f"`prior_dropout` is of stored priors, and `priors_from` {self.priors_from} finds them on the fly; "
+                f"`prior_dropout` needs stored priors, but `priors_from` {self.priors_from} finds them on the fly; "
                 "leave one out"
             )
         return self

@@ -7,7 +7,7 @@ WARMUP = 0.03
 
 
 def lr_factor(schedule: str, epoch: int, step: int, total: int, halve_at: tuple[int, ...]) -> float:
-    """What the learning rate is multiplied by.
+    """The factor by which the initial learning rate is multiplied.
 
     Args:
         schedule: `published`, `cosine` or `constant`.
@@ -15,6 +15,9 @@ def lr_factor(schedule: str, epoch: int, step: int, total: int, halve_at: tuple[
         step: steps finished.
         total: steps of the whole training.
         halve_at: epochs at which `published` halves the rate.
+
+    Returns:
+        The factor, from 0 to 1.
     """
     if schedule == "published":
         return 0.5 ** sum(epoch >= milestone for milestone in halve_at)

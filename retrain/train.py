@@ -37,21 +37,21 @@ from .schedule import lr_factor
 
 
 def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
-    """Train the fixed network of a genotype and leave it in the run folder `config.out`.
+    """Train the fixed network of a genotype and write it to the run folder `config.out`.
 
     `weights.safetensors` holds the weights of the epoch with the best validation PSNR of the last iteration.
 
     Args:
         config: everything about the training.
-        console: where progress is shown; nowhere without one.
+        console: where progress is shown; by default nowhere.
 
     Returns:
         The genotype that was trained, at the width it was trained at.
 
     Raises:
-        MfpsError: something given cannot be used, found before the folder is made; or a number is not finite, and
+        MfpsError: an input cannot be used, which is found before the folder is made; or a number is not finite, and
             what was saved stays in the folder.
-        RunStopped: a signal asked for the end; the run is saved.
+        RunStopped: a signal asked the run to stop; it was saved.
     """
     training = Training(config)
     with training.session.open_run(console, "retrain", training.parts, *training.identity) as run:
@@ -64,7 +64,7 @@ def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
 
 
 class Training:
-    """What the training of a fixed network consists of, and what it does in an epoch.
+    """The parts of a fixed network's training, and what it does in an epoch.
 
     Args:
         config: everything about the training.
@@ -72,11 +72,11 @@ class Training:
     Attributes:
         genotype: the architecture, at the width it is trained at.
         session: what it shares with a search.
-        parts: all that it changes: the network, its optimizer and the average of its weights, if there is one.
-        identity: what a checkpoint must have in common with it besides the options.
+        parts: everything that it changes: the network, its optimizer and the average of its weights, if there is one.
+        identity: what a checkpoint must share with it besides the options.
 
     Raises:
-        MfpsError: something given cannot be used.
+        MfpsError: an input cannot be used.
     """
 
     def __init__(self, config: RetrainConfig) -> None:
@@ -115,7 +115,7 @@ class Training:
                 draw_genotype(self.genotype, self._config.out / f"genotype.{suffix}")
 
     def train_epoch(self, run: Run) -> None:
-        """The steps of the running epoch that are left."""
+        """Run the remaining steps of this epoch."""
         config, epoch = self._config, run.position.epoch
         self._network.train()
         for (pieces,) in self.session.steps(run):
@@ -142,7 +142,7 @@ class Training:
         return run_with_priors(network, batch.degraded, batch.priors, self._config.priors_from, self._extract)
 
     def finish_epoch(self, run: Run) -> None:
-        """Validate, keep the best, write down."""
+        """Validate, save the weights if they are the best so far, and write the epoch's record."""
         config, position = self._config, run.position
         network = self._network if self._average is None else self._average.module
         psnr = self.session.validate(run, network, partial(self._forward, network))
@@ -164,7 +164,7 @@ class Training:
 
 
 def _genotype(config: RetrainConfig) -> Genotype:
-    """The genotype to train, at the width that is asked for."""
+    """The genotype to train, at the requested width."""
     genotype = read_genotype(config.genotype)
     if config.width is not None and config.width != genotype.branches.upsample.width:
         return genotype.with_width(config.width)
@@ -172,7 +172,7 @@ def _genotype(config: RetrainConfig) -> Genotype:
 
 
 def _network(config: RetrainConfig, genotype: Genotype, channels: dict[str, int]) -> Restorer:
-    """The genotype's network, fresh or with a supernet's weights."""
+    """The genotype's network, with random weights or a supernet's."""
     network_config = NetworkConfig(
         iterations=config.passes, blocks=config.blocks, prior_channels=channels, attention=config.attention
     )

@@ -1,4 +1,4 @@
-"""What all tests share. Shapes in annotations are checked while they run (see `addopts` in pyproject.toml)."""
+"""Fixtures of all tests. Shapes in annotations are checked while tests run (see `addopts` in pyproject.toml)."""
 
 import io
 import os
@@ -17,7 +17,7 @@ from .processes import hang_guard
 
 torch.set_num_threads(1)  # the workers of pytest-xdist share the cores
 
-# The same examples everywhere. `--hypothesis-profile default` draws new ones. Neither minds how busy the machine is.
+# The same examples everywhere; `--hypothesis-profile default` draws new ones. Neither depends on the machine's load.
 for profile in ("default", "mfps"):
     settings.register_profile(
         profile,
@@ -30,7 +30,7 @@ settings.load_profile("mfps")
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="How often test_resume kills commands; see `make torture`.")
-    parser.addoption("--kill-seed", type=int, default=0, help="Seed of the moments it does so.")
+    parser.addoption("--kill-seed", type=int, default=0, help="Seed of the moments of the kills.")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -49,7 +49,7 @@ def seeded():
 
 @pytest.fixture(scope="session", autouse=True)
 def small_canvas():
-    """Draw faces on a small canvas, which takes a tenth of the time, and changes no law."""
+    """Draw faces on a small canvas, which takes a tenth of the time; every law holds on it too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mfps.drawn.faces.CANVAS_PX", 64)
         yield
@@ -65,9 +65,9 @@ def drawn_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def annotated():
-    """`annotated("menpo68/lenna.ljson")`: a file or folder of annotated photographs; where it is missing, a skip.
+    """`annotated("menpo68/lenna.ljson")`: a file or folder of annotated photographs; the test is skipped without it.
 
-    They are looked for in the data folder that `MFPS_FACES` names, else in `shared/faces` beside the repository.
+    They are searched in the data folder that `MFPS_FACES` names, else in `shared/faces` beside the repository.
     """
     folder = Path(os.environ.get("MFPS_FACES") or Path(__file__).parents[2] / "shared" / "faces") / "annotated"
 
@@ -87,10 +87,10 @@ def console():
 
 @pytest.fixture(scope="session")
 def randomised():
-    """`randomised(network, seed)` draws the affine and the running statistics of every batch norm, and gives it in
-    eval mode.
+    """`randomised(network, seed)` draws the affine parameters and running statistics of every batch norm, and returns
+    the network in eval mode.
 
-    A fresh batch norm is the identity in eval mode and would hide a wrong one.
+    A fresh batch norm is the identity in eval mode and would hide errors in it.
     """
 
     def randomise(network, seed=0):
@@ -133,7 +133,7 @@ def refused():
 
 @pytest.fixture
 def dies_at(monkeypatch):
-    """`with dies_at(step):` has a training die before its update number `step`, and expects it."""
+    """`with dies_at(step):` makes a training die before its update number `step`, and expects that."""
 
     @contextmanager
     def dying(step):

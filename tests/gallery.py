@@ -1,4 +1,4 @@
-"""Photographs of drawn faces, with all that can be wrong with photographs among them; and cheap networks."""
+"""Photographs of drawn faces, some with everything that can be wrong with a photograph; and cheap networks."""
 
 import io
 from xml.etree import ElementTree
@@ -32,7 +32,7 @@ def faces():
 def gallery(tmp_path_factory, faces):
     """`photos`, `marks.xml` with their landmarks and `labels` with their label maps. Read only.
 
-    Three faces are good: one.png, and two in sub/pair.png. The other photographs have each something that is wrong.
+    Three faces are good: one.png, and two in sub/pair.png. Each of the other photographs has something wrong.
     """
     folder = tmp_path_factory.mktemp("gallery")
     (folder / "photos" / "sub").mkdir(parents=True)
@@ -81,7 +81,7 @@ WRONG = {
     "page.jpg": "not an image",
     "empty.png": "the file is empty",
 }
-"""What is wrong with the gallery's photographs, and the word that its line must have."""
+"""What is wrong with the gallery's photographs, and what its line must contain."""
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def wrong():
 
 @pytest.fixture
 def prepared(gallery):
-    """`prepared(out, **settings)` makes a data set of the gallery; what `prepare` gives."""
+    """`prepared(out, **settings)` makes a data set from the gallery and returns what `prepare` returns."""
 
     def run(out, console=None, **settings):
         defaults = {
@@ -123,7 +123,7 @@ def tree():
 
 
 class CheapFeatures(Relu34):
-    """In the place of VGG19's features: each channel one of the three colours, coarser by a quarter."""
+    """Stands in for VGG19's features: each channel is one of the three colours, at a quarter of the size."""
 
     def __init__(self):
         torch.nn.Module.__init__(self)
@@ -134,7 +134,7 @@ class CheapFeatures(Relu34):
 
 @pytest.fixture
 def cheap_features(monkeypatch):
-    """Dictionaries of small patches are built of, and matched by, features that cost nothing."""
+    """Dictionaries of small patches are built from, and matched by, features that cost nothing."""
     for part in PATCH_SIDES:
         monkeypatch.setitem(PATCH_SIDES, part, 4)
     monkeypatch.setattr("mfps.priors.dictionary.build.random_vgg19", lambda seed: seed)
@@ -144,7 +144,7 @@ def cheap_features(monkeypatch):
 
 @pytest.fixture(scope="session")
 def parser_folder(tmp_path_factory):
-    """A tiny SegFormer with random weights in the published one's files. Read only."""
+    """A tiny SegFormer with random weights, saved like the published one. Read only."""
     transformers = pytest.importorskip("transformers", reason="the extra mfps[parsing] is not installed")
     torch.manual_seed(0)
     config = transformers.SegformerConfig(

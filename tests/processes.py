@@ -1,6 +1,6 @@
-"""Processes that tests start, each at the head of a group of its own that is killed when its block ends.
+"""Processes that tests start, each at the head of its own group, which is killed when its block ends.
 
-Nothing in the tests is limited in seconds but what hangs, and for that there is one limit, `HANG_S`.
+The tests have one limit in seconds, `HANG_S`; it only ends what hangs.
 """
 
 import os
@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 import pytest
 
 HANG_S = 600
-"""What takes longer hangs, however busy the machine: the phase of a test, counted anew from each process it starts."""
+"""A test phase that takes longer hangs, however busy the machine. Each process that it starts resets the count."""
 
 
 class Ended(NamedTuple):
@@ -51,7 +51,7 @@ class Started:
 
     @property
     def err(self) -> str:
-        """What it has complained of so far."""
+        """What it has written to standard error so far."""
         return _content(self._err)
 
     def running(self) -> bool:
@@ -65,7 +65,7 @@ class Started:
         self.process.stdin.flush()
 
     def wait_for(self, happened: Callable[[], bool]) -> None:
-        """Wait until something has happened, which it no longer can once the process has ended."""
+        """Wait until something has happened; fail if the process ends first."""
         while not happened():
             if not self.running() and not happened():
                 pytest.fail(f"ended with status {self.process.returncode} before it happened:\n{self.out}{self.err}")
@@ -77,7 +77,7 @@ class Started:
 
     def kill(self) -> None:
         """End it and all that it started, unless they have ended."""
-        with suppress(ProcessLookupError, PermissionError):  # the latter from macOS, where all of the group are zombies
+        with suppress(ProcessLookupError, PermissionError):  # the latter on macOS, if the whole group are zombies
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
         assert self.process.stdin is not None
@@ -88,12 +88,12 @@ class Started:
 
 
 def _content(file: IO[bytes]) -> str:
-    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode()  # leaves the writer's place alone
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode()  # leaves the writer's position alone
 
 
 @contextmanager
 def started(*command: str | Path, folder: Path, **environment: str) -> Iterator[Started]:
-    """Start a process in a folder, on one thread, and kill it with its group when the block ends, however it does."""
+    """Start a process in a folder, on one thread, and kill it with its group however the block ends."""
     process = Started([*command], folder, environment)
     try:
         yield process
@@ -102,7 +102,7 @@ def started(*command: str | Path, folder: Path, **environment: str) -> Iterator[
 
 
 def run_process(*command: str | Path, folder: Path, **environment: str) -> Ended:
-    """Run a process in a folder to its end."""
+    """Run a process in a folder until it ends."""
     with started(*command, folder=folder, **environment) as process:
         return process.end()
 

@@ -1,5 +1,6 @@
 """What the documents say that can be checked without running anything."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -7,6 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+MADE_BY_RECIPES = {
+    "priors/edges/__init__.py",
+    "priors/edges/kind.py",
+    "tests/priors/edges/test_kind.py",
+    "nas/strategies/one_path.py",
+    "tests/nas/strategies/test_one_path.py",
+}
+"""Files that CONTRIBUTING.md shows how to write."""
 
 
 @pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
@@ -35,3 +45,40 @@ def test_every_deviation_has_its_reason_and_a_test(cells):
     tests = re.findall(r"`([^`]+)`", cells[-1])
     assert tests
     assert all((ROOT / test).is_file() for test in tests)
+
+
+def test_every_package_has_its_row_in_the_table_of_folders():
+    """The row says what the package's docstring says in its first line."""
+    rows = dict(re.findall(r"^\| `([\w/]+)/` \| (.+) \|$", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE))
+    packages = {path.parent for path in ROOT.glob("*/**/__init__.py")} - {ROOT}
+    inside = {package.relative_to(ROOT) for package in packages}
+    inside = {package for package in inside if not package.parts[0].startswith((".", "build", "tests"))}
+    docstrings = {
+        package: ast.get_docstring(ast.parse((ROOT / package / "__init__.py").read_text())) for package in inside
+    }
+    assert rows == {package.as_posix(): (text or "").split("\n")[0] for package, text in docstrings.items()}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files(document):
+    text = (ROOT / document).read_text()
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    for target, _, heading in (link.partition("#") for link in links):
+        file = ROOT / document if not target else (ROOT / document).parent / target
+        assert file.is_file(), target
+        assert not heading or heading in anchors(file.read_text()), heading
+
+
+def anchors(text):
+    """The names that GitHub gives to headings."""
+    return {
+        re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_that_are_named_exist(document):
+    named = set(re.findall(r"(?<![\w./-])((?:[\w-]+/)+[\w-]+\.py)\b", (ROOT / document).read_text()))
+    named -= MADE_BY_RECIPES if document == "CONTRIBUTING.md" else set()
+    assert not {name for name in named if not (ROOT / name).is_file()}

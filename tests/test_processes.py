@@ -1,4 +1,4 @@
-"""The rig that starts processes: whatever becomes of a test, none is left."""
+"""Started processes: whatever happens to a test, none is left."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def test_a_group_ends_with_its_block(tmp_path):
     assert process.process.returncode == -signal.SIGKILL
 
 
-def test_what_can_no_longer_happen_is_not_waited_for(tmp_path):
+def test_waiting_stops_once_the_process_has_ended(tmp_path):
     with (
         started(*BARE, "raise SystemExit('no faces')", folder=tmp_path) as process,
         pytest.raises(pytest.fail.Exception, match="ended with status 1 before it happened:\nno faces"),
@@ -34,7 +34,7 @@ def test_what_can_no_longer_happen_is_not_waited_for(tmp_path):
         process.wait_for((tmp_path / "never").exists)
 
 
-def test_what_it_is_told_and_says(tmp_path):
+def test_input_and_output(tmp_path):
     with started(*BARE, "print(input()[::-1])", folder=tmp_path) as process:
         process.tell("abc")
         assert process.end() == (0, "cba\n", "")
@@ -42,7 +42,7 @@ def test_what_it_is_told_and_says(tmp_path):
     assert run_process(*BARE, program, folder=tmp_path, A="b").out.split() == [str(Path(tmp_path).resolve()), "1", "b"]
 
 
-def test_what_hangs_fails(tmp_path, monkeypatch):
+def test_a_hanging_test_fails(tmp_path, monkeypatch):
     monkeypatch.setattr("signal.alarm", lambda seconds: signal.setitimer(signal.ITIMER_REAL, 0.01 if seconds else 0))
     with (
         pytest.raises(pytest.fail.Exception, match="nothing happened in 600 s"),

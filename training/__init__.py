@@ -1,1 +1,1 @@
-"""What searching and retraining share: the faces they learn from and are judged on, their steps, their validation."""
+"""What searching and retraining share: the faces to learn from and to validate on, the steps, the validation."""

@@ -1,4 +1,4 @@
-"""What every training does alike: its processes and batches, its network on the device, its steps, its validation."""
+"""What all training runs share: processes and batches, the network on the device, steps, validation."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,26 +28,25 @@ Pieces = tuple[FaceBatch, ...]
 """A step's batch, in the pieces that go through the network one after the other; see `BatchShare`."""
 
 Forward = Callable[[FaceBatch], list[Tensor]]
-"""Runs a network on a batch on the device: each iteration's output (B, 3, H, W)."""
+"""Runs a network on a batch on the device; returns each iteration's output (B, 3, H, W)."""
 
 
 class Session:
     """One process's part of a run, from the faces to the outputs of a network.
 
-    It starts the other processes, so what can be wrong with the input is best found before.
+    It starts the other processes, so errors in the input are best found before.
 
     Args:
-        config: the run's.
+        config: the run's configuration.
         fabric: its devices.
         train: the faces to learn from.
         val: the faces to validate on.
-        network: what is trained; it is moved to the device, in place, before an optimizer gets its parameters.
-        groups: numbers of the training faces that a step's first update learns from, its second one and so on; None
-            takes all of them.
+        network: what is trained; it is moved to the device, in place, so make its optimizers afterwards.
+        groups: for each update of a step, the indices of the training faces that it learns from; None takes all.
 
     Attributes:
         length: how far the run goes.
-        names: of all faces, for `open_run`'s identity.
+        names: the names of all faces, for the `identity` of `open_run`.
 
     Raises:
         MfpsError: the faces do not fill a batch, or the processes do not find each other.
@@ -80,10 +79,13 @@ class Session:
         network.to(fabric.device, memory_format=layout)  # pyright: ignore[reportCallIssue]
 
     def oracle_note(self, source: str = "clean") -> dict[str, list[str]]:
-        """What an epoch's record says of priors that were made from the clean face; empty where there are none.
+        """What an epoch's record says about priors that were made from the clean face.
 
         Args:
             source: where the network's priors come from, see `priors.provenance.SOURCES`.
+
+        Returns:
+            `oracle_priors` with their names; empty if there are none.
         """
         config = self.config
         oracle = oracle_priors(config.priors, source, read_provenance(config.data), config.drop_prior)
@@ -91,7 +93,7 @@ class Session:
 
     @contextmanager
     def open_run(self, console: Console | None, label: str, parts: Parts, *identity: str) -> Iterator[Run]:
-        """Open the run and end the loaders' workers with it; see `engine.open_run.open_run`."""
+        """Open the run, and shut down the loaders' workers when it ends; see `engine.open_run.open_run`."""
         with (
             shut_down_workers(*self._loaders),
             open_run(self.config, self.fabric, console, label, self.length, parts, *identity) as run,
@@ -99,7 +101,7 @@ class Session:
             yield run
 
     def steps(self, run: Run) -> Iterator[tuple[Pieces, ...]]:
-        """The steps of the running epoch that are left: for each, a batch of every group of training faces.
+        """The remaining steps of this epoch: for each, a batch of every group of training faces.
 
         Raises:
             MfpsError: too many photographs cannot be read.
@@ -112,7 +114,7 @@ class Session:
             yield step
 
     def on_device(self, batch: FaceBatch) -> FaceBatch:
-        """A batch where the network is, in its memory layout."""
+        """A batch moved to the network's device, in its memory layout."""
         return batch.to(self.fabric.device, channels_last=self.config.channels_last)
 
     def restore(self, forward: Forward, batch: FaceBatch) -> list[Tensor]:
@@ -125,13 +127,16 @@ class Session:
         """Mean PSNR of the degraded validation faces and of each iteration's output.
 
         Args:
-            run: may be stopped between two batches.
+            run: the run, which may be stopped between two batches.
             network: what `forward` runs; it stays in eval mode.
             forward: as in `restore`.
 
+        Returns:
+            The means over all faces, in dB.
+
         Raises:
             NotFiniteError: an output is not finite.
-            RunStopped: a signal asked for the end; the run is saved.
+            RunStopped: a signal asked the run to stop; it was saved.
         """
 
         def restore(batch: FaceBatch) -> list[Tensor]:

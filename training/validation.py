@@ -1,4 +1,4 @@
-"""Mean PSNR of a network over a few faces, for the journal of a run."""
+"""Mean PSNR of a network over a few faces, for a run's history."""
 
 from collections.abc import Callable, Iterable, Sequence
 from math import isnan, nan
@@ -31,12 +31,15 @@ def validation_psnr(
     batches: Iterable[FaceBatch],
     gather: Callable[[Float64[Tensor, "N K"]], Float64[Tensor, "M K"]] = lambda own: own,
 ) -> ValidationPSNR:
-    """Judge a network.
+    """Measure the mean PSNR of a network over some faces.
 
     Args:
-        restore: gives each iteration's output (B, 3, H, W) for a batch.
+        restore: returns each iteration's output (B, 3, H, W) for a batch.
         batches: the faces.
-        gather: where several processes judge a part of the faces each, puts the rows of all of them together.
+        gather: where several processes validate a part of the faces each, collects the rows of all of them.
+
+    Returns:
+        The means over all faces, in dB.
 
     Raises:
         NotFiniteError: an output is not finite.
@@ -49,7 +52,7 @@ def validation_psnr(
             finite = output.isfinite().flatten(1).all(1).tolist()
             restored = to_uint8(output.detach().float().nan_to_num().cpu().numpy())
             found = [psnr(*pair) for pair in zip(restored, clean, strict=True)]
-            columns.append([value if fine else nan for value, fine in zip(found, finite, strict=True)])
+            columns.append([value if is_finite else nan for value, is_finite in zip(found, finite, strict=True)])
         rows += map(list, zip(*columns, strict=True))
     means = [sum(column) / len(column) for column in gather(torch.tensor(rows, dtype=torch.float64)).T.tolist()]
     if any(map(isnan, means)):

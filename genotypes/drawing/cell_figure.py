@@ -10,23 +10,23 @@ from .labels import Label, place_labels
 from .scene import Box, Curve, Point, Scene, Text, bow, line, towards
 
 COLUMN = 64.0
-"""Points between a cell's nodes across."""
+"""Horizontal distance between a cell's nodes, in points."""
 
 ROW = 48.0
-"""Points between a cell's nodes down."""
+"""Vertical distance between a cell's nodes, in points."""
 
 INPUT_GAP = 20.0
-"""Points more between the inputs and the first node, where a label must fit on a short edge."""
+"""Extra points between the inputs and the first node, where a label must fit on a short edge."""
 
 WIDTH = COLUMN * (len(NODES) + 1) + INPUT_GAP
-"""Points from the inputs' middle to the concatenation's."""
+"""Points from the middle of the inputs to that of the concatenation."""
 
 NODE_RADIUS = 10.0
 INPUT_SIZE = (22.0, 16.0)
 LABEL_SIZE = 7.0
 BULGES = {("s0", "n1"): -6.0, ("n0", "n2"): 26.0, ("s0", "n2"): -10.0, ("s1", "n2"): -10.0}
-"""Edges that are bowed, by so many points to the left: a straight one would run through n1 or close by it, or its head
-would lie on another's."""
+"""Edges that bulge by this many points to the left: straight, they would run through or close by n1, or their heads
+would lie on others."""
 
 
 def operation_name(op: str) -> str:
@@ -39,7 +39,7 @@ def draw_cell(scene: Scene, graph: nx.DiGraph, name: str, origin: Point) -> None
 
     Args:
         scene: what to add to.
-        graph: as `cell_graph` gives it.
+        graph: as `cell_graph` returns it.
         name: the branch's name.
         origin: where the inputs' column meets the lowest node's row.
     """

@@ -1,4 +1,4 @@
-"""Draw a genotype into a file: what `mfps genotype draw` does."""
+"""Draw a genotype to a file, as `mfps genotype draw` does."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +12,10 @@ from .render_graphviz import dot_source, has_program, render_graphviz
 from .scene import Scene
 
 DRAWING_SUFFIXES = (".svg", ".png", ".pdf", ".gv")
-"""Suffixes a drawing can have; `.gv` is Graphviz source, which needs no program."""
+"""Suffixes that a drawing can have; `.gv` is Graphviz source, which needs no program."""
 
 RENDERERS = ("auto", "matplotlib", "graphviz")
-"""Who may draw: `auto` takes graphviz where its program is present, matplotlib elsewhere."""
+"""What draws: `auto` uses graphviz if its program is installed, else matplotlib."""
 
 
 def draw_genotype(
@@ -27,13 +27,13 @@ def draw_genotype(
 ) -> Path:
     """Draw a genotype: for each branch its path through the trellis and its cell.
 
-    The same input gives the same bytes (with the same renderer and version), and a file that cannot be written whole is
-    not written at all.
+    The same input makes the same bytes (with the same renderer and version). A file that cannot be written whole is not
+    written at all.
 
     Args:
         genotype: the architecture.
         out: the file to write; its suffix, one of `DRAWING_SUFFIXES`, decides the format.
-        probabilities: what the supernet believes, by branch: transitions are then drawn the stronger the likelier.
+        probabilities: what the supernet believes, by branch: likelier transitions are then drawn stronger.
         title: a line above the drawing.
         renderer: one of `RENDERERS`.
 
@@ -41,8 +41,8 @@ def draw_genotype(
         The file written.
 
     Raises:
-        MfpsError: the suffix or the renderer is unknown, graphviz is asked for and not there, the probabilities are not
-            this genotype's, or the file cannot be written.
+        MfpsError: the suffix or the renderer is unknown, graphviz is chosen but not installed, the probabilities are
+            not this genotype's, or the file cannot be written.
     """
     out = Path(out)
     suffix = out.suffix.lower()
@@ -61,7 +61,7 @@ def _render(scene: Scene, suffix: str, renderer: str) -> bytes:
         return dot_source(scene).encode()
     if renderer == "graphviz" or (renderer == "auto" and has_program()):
         return render_graphviz(scene, suffix[1:])
-    # Imported where it is used: matplotlib takes half a second, and reading a genotype needs none of it.
+    # Imported where it is used: loading matplotlib takes half a second, and only drawing needs it.
     from .render_matplotlib import render_matplotlib
 
     return render_matplotlib(scene, suffix[1:])

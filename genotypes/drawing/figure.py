@@ -1,4 +1,4 @@
-"""A genotype's figure as a scene: a row for each branch, its trellis at the left and its cell at the right."""
+"""A genotype's figure as a scene: a row for each branch, its trellis on the left and its cell on the right."""
 
 from collections.abc import Mapping
 
@@ -40,7 +40,7 @@ def genotype_figure(
         title: a line above the rows; None leaves it out.
 
     Raises:
-        MfpsError: there are probabilities for a branch that the genotype does not have, or of another search space.
+        MfpsError: the probabilities are for a branch that the genotype does not have, or of another search space.
     """
     probabilities = probabilities or {}
     strange = [name for name in probabilities if name not in genotype.present]

@@ -10,13 +10,13 @@ from ..decode import BranchProbabilities
 from ..space import CELL_INPUTS, NODES, RATES, BranchSpace, Transition
 
 STEM = "stem"
-"""The trellis's first node: what the branch takes in, at its start rate."""
+"""The trellis's first node: the branch's input, at its start rate."""
 
 HEAD = "head"
 """The trellis's last node: it brings the last cell to rate 8."""
 
 CONCATENATION = "concat"
-"""The cell's last node: what the cell puts out."""
+"""The cell's last node: the cell's output."""
 
 
 def trellis_graph(
@@ -28,15 +28,15 @@ def trellis_graph(
     """The trellis of a branch: a node for each cell that can be reached, an edge for each possible transition.
 
     Nodes are `STEM`, `(layer, rate)` with layers from 0, and `HEAD`. Their attributes: `layer` (-1 for the stem, L for
-    the head), `rate`, `on_path`, and `pos`, natural grid coordinates: the layer across, the rate's index up.
+    the head), `rate`, `on_path`, and `pos`, whole-number grid coordinates: the layer across, the rate's index up.
     Edge attributes: `on_path`, and `probability` (None without `probabilities`).
 
     Args:
-        space_or_branch: a search space, or a genotype's branch, which stands for the space `space_of` gives it.
+        space_or_branch: a search space, or a genotype's branch, which is drawn in its `space_of`.
         name: the branch's name.
         path: the chosen rate of each layer; a genotype's branch brings its own.
-        probabilities: what the supernet believes; the trellis then has the transitions and ends that it knows, and no
-            others (a monotone search knows fewer).
+        probabilities: what the supernet believes; the trellis then has only the transitions and ends that they
+            cover (fewer in a monotone search).
 
     Raises:
         MfpsError: the path or the probabilities do not belong to this trellis.
@@ -67,8 +67,8 @@ def trellis_graph(
 def cell_graph(branch: BranchGenotype) -> nx.DiGraph:
     """The cell of a branch: its two inputs, its nodes, and their concatenation.
 
-    Every node has `pos`, natural grid coordinates: inputs at the left, each node one column to the right of and one row
-    below the one before, so that each can reach the concatenation at the right in a straight line.
+    Every node has `pos`, grid coordinates: inputs on the left, each node one column to the right of and one row below
+    the one before, so that each can reach the concatenation on the right in a straight line.
     Edges have `op`, the operation's name; None for the edges into the concatenation.
 
     Args:

@@ -9,7 +9,7 @@ PLACES = tuple(i / 20 for i in range(5, 17))
 """Curve parameters at which a label may sit."""
 
 SAMPLES = tuple(i / 40 for i in range(41))
-"""Curve parameters at which a curve is looked at."""
+"""Curve parameters at which a curve is sampled."""
 
 CLEARANCE = 3.0
 """Points to leave free around a label."""
@@ -61,7 +61,7 @@ def overlap(text: Text, centre: Point, width: float, height: float) -> float:
 
 
 def _shared(middle: float, extent: float, other_middle: float, other_extent: float) -> float:
-    """Length that two intervals share; the gap between them, negative, where they share none."""
+    """Length that two intervals share; if they share none, the gap between them as a negative number."""
     upper = min(middle + extent / 2, other_middle + other_extent / 2)
     return upper - max(middle - extent / 2, other_middle - other_extent / 2)
 
@@ -80,7 +80,7 @@ def _points_of_others(labels: Sequence[Label], curves: Sequence[Curve]) -> list[
 
 
 def _cost_alone(text: Text, t: float, boxes: Sequence[Box], others: Sequence[Point]) -> float:
-    """Cost of a place whatever the other labels do: hidden boxes, hidden stretches of other curves, off the middle."""
+    """Cost of a place apart from other labels: hidden boxes, hidden parts of other curves, distance from the middle."""
     hidden_boxes = sum(overlap(text, box.centre, box.width, box.height) for box in boxes)
     across, up = text.width / 2 + CLEARANCE, text.size / 2 + CLEARANCE
     hidden_points = sum(abs(x - text.at.x) < across and abs(y - text.at.y) < up for x, y in others)

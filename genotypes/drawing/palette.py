@@ -1,4 +1,4 @@
-"""Colours of the drawings, safe for colour-blind eyes; those of operations are in `genotypes/operations.py`.
+"""Colours of the drawings, safe for colour-blind eyes; those of the operations are in `genotypes/operations.py`.
 
 Source: branches take the palette of Okabe and Ito (2008).
 """
@@ -15,7 +15,7 @@ PAPER = "#ffffff"
 """The background, and the backing of a label on a line."""
 
 GRID = "#d9d9d9"
-"""Transitions and cells that were possible and not taken."""
+"""Transitions and cells that were possible but not taken."""
 
 WIRE = "#9a9a9a"
 """A cell's outputs, which have no operation."""
@@ -25,7 +25,7 @@ BRANCH_COLOURS = {
     **{row.name: row.colour for row in PRIOR_BRANCHES.values()},
     "fusion": "#e69f00",
 }
-"""One colour a branch."""
+"""The colour of each branch."""
 
 
 def tint(colour: str, strength: float) -> str:
@@ -33,7 +33,10 @@ def tint(colour: str, strength: float) -> str:
 
     Args:
         colour: `#rrggbb`.
-        strength: 0 gives the paper, 1 the colour; values beyond are clipped.
+        strength: 0 for the paper, 1 for the colour; values outside [0, 1] are clipped.
+
+    Returns:
+        The mixture, `#rrggbb`.
     """
     share = min(max(strength, 0.0), 1.0)
     channels = zip(bytes.fromhex(colour[1:]), bytes.fromhex(PAPER[1:]), strict=True)

@@ -1,4 +1,4 @@
-"""Draw a scene with Graphviz: its DOT source, with every place pinned, and what its `neato` program makes of that."""
+"""Draw a scene with Graphviz: its DOT source, with every position pinned, rendered by the program `neato`."""
 
 import os
 import re
@@ -12,10 +12,10 @@ from . import palette
 from .scene import PNG_DPI, Box, Curve, Point, Scene, Text, towards
 
 PROGRAM = "neato"
-"""The Graphviz program that takes places as given."""
+"""The Graphviz program that keeps given positions."""
 
 PDF_DATE = re.compile(rb"(/CreationDate \(D:)\d{14}")
-"""The time stamp that older Graphviz versions put into a PDF whatever they are told; another of its length fits."""
+"""The time stamp that older Graphviz versions always put into a PDF; its replacement must have the same length."""
 
 HEAD_LENGTH = 4.5
 """Length of an arrow's head in points."""
@@ -45,11 +45,11 @@ def render_graphviz(scene: Scene, file_format: str) -> bytes:
     program = shutil.which(PROGRAM)
     if program is None:
         raise MfpsError(
-            f"renderer graphviz: there is no program `{PROGRAM}`: install Graphviz (graphviz.org), or take "
+            f"renderer graphviz: the program `{PROGRAM}` is not installed: install Graphviz (graphviz.org), or use "
             "`renderer` matplotlib or a .gv file"
         )
     resolution = [f"-Gdpi={PNG_DPI}"] if file_format == "png" else []
-    # -n2 takes the places of nodes and curves as given. The variable keeps the time of day out of a PDF.
+    # -n2 keeps the given positions of nodes and curves. The variable keeps the time of day out of a PDF.
     finished = subprocess.run(
         [program, "-n2", f"-T{file_format}", *resolution],
         input=dot_source(scene).encode(),
@@ -60,7 +60,7 @@ def render_graphviz(scene: Scene, file_format: str) -> bytes:
         complaint = finished.stderr.decode(errors="replace").strip().splitlines()
         raise MfpsError(
             f"renderer graphviz: `{PROGRAM}` failed ({complaint[0] if complaint else finished.returncode}): "
-            "take `renderer` matplotlib"
+            "use `renderer` matplotlib"
         )
     return PDF_DATE.sub(rb"\g<1>19800101000000", finished.stdout) if file_format == "pdf" else finished.stdout
 
@@ -74,7 +74,7 @@ def dot_source(scene: Scene) -> str:
         node_attr={"fontname": FONT, "fixedsize": "true", "margin": "0", "style": "filled", "penwidth": "0.9"},
         edge_attr={"arrowhead": "none"},
     )
-    # The sheet is as large as what lies on it: two corners that cannot be seen span it.
+    # Graphviz makes the sheet as large as its content: two invisible corners span it.
     for key, corner in (("sheet_lower", Point(0, 0)), ("sheet_upper", Point(scene.width, scene.height))):
         graph.node(key, label="", pos=_pinned(corner), shape="point", width="0", height="0", style="invis")
     for box in scene.boxes:

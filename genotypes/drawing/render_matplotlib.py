@@ -16,7 +16,7 @@ SETTINGS = {
     "svg.hashsalt": "mfps",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
-    # DejaVu comes with matplotlib; the others serve readers of an SVG that do not have it.
+    # DejaVu comes with matplotlib; a viewer of an SVG that does not have it uses its own sans-serif font.
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans"],
     "path.simplify": False,

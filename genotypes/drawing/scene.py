@@ -1,6 +1,6 @@
 """A drawing as data: boxes, curves and texts with their places, in points (1/72 inch), y upwards.
 
-What stands between a genotype and the renderers: both draw the same scene, so both give the same figure.
+It separates a genotype from its renderers: both draw the same scene, so both make the same figure.
 """
 
 import math
@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from . import palette
 
 CHARACTER_WIDTH = 0.6
-"""Width of an average character of a wide sans-serif face, in font sizes; room for labels is reserved with it."""
+"""Width of an average character of a wide sans-serif face, as a share of the font size; it reserves room for labels."""
 
 BOLD_WIDENING = 1.2
 """How much wider bold characters are."""
@@ -63,7 +63,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Text:
-    """One line of text; `at` is its vertical middle and its left, middle or right. `backed` puts paper behind it."""
+    """One line of text; `at` is its middle vertically and its `align` horizontally. `backed` puts paper behind it."""
 
     at: Point
     text: str
@@ -75,7 +75,7 @@ class Text:
 
     @property
     def width(self) -> float:
-        """Room it takes across, estimated without a font."""
+        """Its width in points, estimated without a font."""
         return len(self.text) * self.size * CHARACTER_WIDTH * (BOLD_WIDENING if self.bold else 1)
 
 
@@ -88,7 +88,7 @@ class Scene:
         height: the sheet's height.
         boxes: the shapes.
         curves: the lines between them.
-        texts: what is written beside them.
+        texts: the words beside them.
     """
 
     width: float

@@ -14,13 +14,13 @@ ROW = 32.0
 """Points between rates."""
 
 LEGIBLE = 0.15
-"""A transition's probability is printed on the path, from this value on."""
+"""Least probability of a transition that is printed on the path."""
 
 KEY = (
     "Number and strength of a move: its share of the moves into its cell; grey: the only one. "
     "Thick: the best path as a whole; bold: its end."
 )
-"""What probabilities mean in a drawing that has them, in a line."""
+"""One line that explains the probabilities in a drawing that has them."""
 
 PATH_WIDTH = 2.6
 TERMINAL = (29.0, 15.0)
@@ -30,7 +30,7 @@ SMALL = 6.5
 
 
 def trellis_width(layers: int) -> float:
-    """Points from the stem's middle to the head's."""
+    """Points from the middle of the stem to that of the head."""
     return (layers + 1) * COLUMN
 
 
@@ -39,12 +39,12 @@ def draw_trellis(scene: Scene, graph: nx.DiGraph, origin: Point) -> None:
 
     Args:
         scene: what to add to.
-        graph: as `trellis_graph` gives it.
+        graph: as `trellis_graph` returns it.
         origin: where the stem's column meets the lowest rate's row.
     """
     grid = nx.get_node_attributes(graph, "pos")
     place = {node: Point(origin.x + x * COLUMN, origin.y + y * ROW) for node, (x, y) in grid.items()}
-    # The path last, above what was not taken; its boxes too, as Graphviz draws edges in the order of their sources.
+    # The path comes last, above the rest; its boxes too, since Graphviz draws edges in the order of their sources.
     for edge in sorted(graph.edges, key=lambda edge: graph.edges[edge]["on_path"]):
         scene.curves.append(_transition(graph, edge, place))
     for node in sorted(graph.nodes, key=lambda node: graph.nodes[node]["on_path"]):
@@ -76,7 +76,7 @@ def _transition(graph: nx.DiGraph, edge: tuple, place: dict) -> Curve:
 
 
 def _is_forced(graph: nx.DiGraph, target: object) -> bool:
-    """Whether there is one way alone into a node, so that its probability of 1 says nothing."""
+    """Whether only one transition leads into a node, so that its probability of 1 says nothing."""
     return graph.in_degree(target) == 1
 
 
@@ -112,14 +112,14 @@ def _axis_labels(graph: nx.DiGraph, origin: Point) -> list[Text]:
 
 
 def _printed_probability(graph: nx.DiGraph, edge: tuple, place: dict) -> Text | None:
-    """The value on a transition of the path, where it is legible: above a level line, on a slanting one."""
+    """The value on a transition of the path, if it is large enough: above a level line, on a slanting one."""
     probability, on_path = graph.edges[edge]["probability"], graph.edges[edge]["on_path"]
     source, target = edge
     if probability is None or not on_path or target == HEAD or probability < LEGIBLE or _is_forced(graph, target):
         return None
     start, end = place[source], place[target]
     is_level = start.y == end.y
-    # The stem is wide: what is left of the line beside it has its middle further right.
+    # The stem is wide, so the middle of the visible line beside it is further right.
     middle = (start.x + end.x) / 2 + (4 if source == STEM else 0)
     at = Point(middle, (start.y + end.y) / 2 + (7 if is_level else 0))
     return Text(at, f"{probability:.2f}", SMALL, backed=not is_level)

@@ -1,1 +1,1 @@
-"""Architectures as other programs write them, in both directions."""
+"""Architectures in the formats of other programs, read and written."""

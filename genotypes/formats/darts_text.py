@@ -1,7 +1,7 @@
 """A cell from a DARTS-style text, `Genotype(normal=[('conv_3x3', 1), ...], ...)`: parsed, never evaluated.
 
-DARTS numbers states: 0 and 1 are the cell's inputs (s0 and s1 here), from 2 on come its nodes. Each node lists two
-(operation, state) pairs. Only the syntax tree is looked at; nothing in the text is ever run.
+DARTS numbers states: 0 and 1 are the cell's inputs (s0 and s1 here), its nodes follow from 2 on. Each node lists two
+(operation, state) pairs. Only the syntax tree is inspected; nothing in the text is ever run.
 """
 
 import ast
@@ -14,10 +14,10 @@ from ..branch_genotype import CellEdge
 from ..space import KEPT_EDGES_PER_NODE, NODES, OPERATIONS, Edge
 
 STATES = ("s0", "s1", *NODES)
-"""What DARTS numbers 0, 1, 2, ..."""
+"""The states that DARTS numbers 0, 1, 2, ..."""
 
 NAMES = {"skip_connect": "skip", "identity": "skip"} | {name: name for name in OPERATIONS}
-"""Names of operations in such texts, and ours. Separable and dilated convolutions are not in our search space."""
+"""Names of operations in such texts, with ours. Separable and dilated convolutions are not in our search space."""
 
 MAX_DARTS_BYTES = 100_000
 
@@ -32,8 +32,8 @@ def read_darts_cell(file: Path, part: str = "normal") -> list[CellEdge]:
         part: which of its cells: `normal` or `reduce`.
 
     Raises:
-        MfpsError: not such a text, another number of nodes than ours, an operation that our search space lacks, or a
-            node that takes a state which does not come before it.
+        MfpsError: the file is not such a text, or the cell has another number of nodes than ours, an operation that our
+            search space lacks, or a node that takes a state which does not come before it.
     """
     fields = _fields(read_text(file, "text", MAX_DARTS_BYTES, REMEDY), file)
     if part not in fields:
@@ -41,8 +41,8 @@ def read_darts_cell(file: Path, part: str = "normal") -> list[CellEdge]:
     pairs = _pairs(fields[part], f"{file}: {part}")
     if len(pairs) != KEPT_EDGES_PER_NODE * len(NODES):
         raise MfpsError(
-            f"{file}: {part} has {len(pairs)} (operation, state) pairs; our cell has {len(NODES)} nodes of "
-            f"{KEPT_EDGES_PER_NODE}, so {KEPT_EDGES_PER_NODE * len(NODES)}: search one of {len(NODES)} nodes"
+            f"{file}: {part} has {len(pairs)} (operation, state) pairs; our cell has {len(NODES)} nodes with "
+            f"{KEPT_EDGES_PER_NODE} each, so {KEPT_EDGES_PER_NODE * len(NODES)}: search a cell of {len(NODES)} nodes"
         )
     _check_concat(fields.get(f"{part}_concat"), f"{file}: {part}_concat")
     cell = []
@@ -62,7 +62,7 @@ def read_darts_cell(file: Path, part: str = "normal") -> list[CellEdge]:
 def _fields(text: str, file: Path) -> dict[str, ast.expr]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes and numbers in what is never run
+            warnings.simplefilter("ignore")  # about odd escapes and numbers in code that is never run
             statements = ast.parse(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise MfpsError(f"{file}: not a text `Genotype(normal=[...], ...)`; copy it whole") from None
@@ -86,12 +86,12 @@ def _pairs(value: ast.expr, where: str) -> list[tuple[str, int]]:
         isinstance(pair, list | tuple) and len(pair) == 2 and type(pair[0]) is str and type(pair[1]) is int
         for pair in pairs
     ):
-        raise MfpsError(f"{where} is no list of (operation, state) pairs such as ('conv_3x3', 1)")
+        raise MfpsError(f"{where} is not a list of (operation, state) pairs such as ('conv_3x3', 1)")
     return [(pair[0], pair[1]) for pair in pairs]
 
 
 def _check_concat(value: ast.expr | None, where: str) -> None:
-    """A cell of ours puts out all its nodes; a text may leave that out, but may not say otherwise."""
+    """Our cell outputs all its nodes; a text may leave this out but not contradict it."""
     if value is None:
         return
     nodes = tuple(range(2, 2 + len(NODES)))
@@ -101,7 +101,7 @@ def _check_concat(value: ast.expr | None, where: str) -> None:
         found = _literal(value)
         named = tuple(found) if isinstance(found, list | tuple) else ()
     if named != nodes:
-        raise MfpsError(f"{where} is {_written(value)}; our cell puts out all its nodes, {list(nodes)}")
+        raise MfpsError(f"{where} is {_written(value)}; our cell outputs all its nodes, {list(nodes)}")
 
 
 def _literal(value: ast.expr) -> object:
@@ -115,4 +115,4 @@ def _written(value: ast.expr) -> str:
     try:
         return shortened(ast.unparse(value), MAX_VALUE)
     except (ValueError, RecursionError):
-        return "not plain"
+        return "not a plain value"

@@ -1,4 +1,4 @@
-"""Other people's architectures as genotypes: the published code's arrays, and cells from DARTS-style texts."""
+"""Other people's architectures, read as genotypes: the published code's arrays, and cells from DARTS-style texts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ from .darts_text import read_darts_cell
 from .published_arrays import CELL_FILE, PATH_FILE, branch_arrays, branch_folders, read_branch_arrays
 
 DEFAULT_WIDTH = 8
-"""The published base width; neither arrays nor texts hold one."""
+"""The published base width; neither arrays nor texts contain it."""
 
 
 def import_genotype(
@@ -30,11 +30,11 @@ def import_genotype(
     """Read a genotype from what another code base saved.
 
     Args:
-        source: a folder with one branch's arrays; a folder of such folders named for the branches; or a text file with
-            a DARTS-style `Genotype(...)`, which gives a cell but no path.
-        branch: which branch a single one is, `upsample` by default; of a folder of branches, the only one to take.
-        into: the genotype that every other branch comes from, and of a text's branch the path.
-        width: base width of the branches that are read; by default that of `into`, else 8. Fusion's follows.
+        source: a folder with one branch's arrays; a folder of such folders named after the branches; or a text file
+            with a DARTS-style `Genotype(...)`, which holds a cell but no path.
+        branch: the name of a single branch, `upsample` by default; of a folder of branches, the only one to take.
+        into: the genotype that supplies every other branch and, for a text, the path of the branch.
+        width: base width of the branches that are read; by default that of `into`, else 8. The fusion branch's follows.
         part: which cell of a text, `normal` or `reduce`.
 
     Returns:
@@ -51,7 +51,7 @@ def import_genotype(
         folders = {name: folder for name, folder in folders.items() if branch in (None, name)}
         if not folders:
             raise MfpsError(
-                f"{source}: no {PATH_FILE} there, nor in a folder named for {branch or 'a branch'}; "
+                f"{source}: no {PATH_FILE} in it, nor in a folder named after {branch or 'a branch'}; "
                 f"a branch is a folder with {PATH_FILE} and {CELL_FILE}"
             )
         files = [folder / file for folder in folders.values() for file in (PATH_FILE, CELL_FILE)]
@@ -65,7 +65,7 @@ def import_genotype(
     branches = dict(present) | read
     if "upsample" not in branches:
         raise MfpsError(
-            f"{source}: holds {', '.join(read)} alone; name the genotype that the other branches come from as `into`"
+            f"{source}: holds only {', '.join(read)}; name the genotype that supplies the other branches as `into`"
         )
     provenance = {
         "kind": "imported",
@@ -86,8 +86,11 @@ def write_arrays(genotype: Genotype, folder: Path) -> list[Path]:
         genotype: the architecture; its widths are not written.
         folder: an existing, empty folder.
 
+    Returns:
+        The files written.
+
     Raises:
-        MfpsError: a branch or an operation is not one of the published code; nothing is written then.
+        MfpsError: the published code lacks a branch or an operation; nothing is written then.
     """
     written = []
     for name, arrays in {name: branch_arrays(branch, name) for name, branch in genotype.present.items()}.items():
@@ -110,7 +113,7 @@ def _width(name: str, width: int | None, present: Mapping[str, BranchGenotype]) 
 
 def _with_cell(branch: BranchGenotype | None, cell: list[CellEdge], source: Path, name: str) -> BranchGenotype:
     if branch is None:
-        raise MfpsError(f"{source}: holds a cell and no path; name a genotype whose {name} branch gets it as `into`")
+        raise MfpsError(f"{source}: holds a cell but no path; name as `into` a genotype for whose {name} branch it is")
     try:
         return BranchGenotype.model_validate({**dict(branch), "cell": cell})
     except ValidationError as error:
@@ -118,7 +121,7 @@ def _with_cell(branch: BranchGenotype | None, cell: list[CellEdge], source: Path
 
 
 def _fitted(branches: Mapping[str, BranchGenotype]) -> dict[str, BranchGenotype]:
-    """The branches with a fusion as wide as the others make it."""
+    """The branches, with the fusion branch as wide as the others require."""
     widths = [branches[prior].width for prior in PRIORS if prior in branches]
     if "fusion" not in branches or not widths:
         return dict(branches)

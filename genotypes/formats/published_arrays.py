@@ -1,8 +1,8 @@
 """The arrays in which the published code family keeps an architecture, read and written.
 
 A branch is a folder with `net_path.npy`, the level of each layer (0 is full size; level v is upsampling rate 8 / 2^v),
-and `cell_structure.npy`, a row [edge, operation] for each kept edge. A genotype is a folder of such folders, by the
-branches' names. Nothing is ever unpickled.
+and `cell_structure.npy`, a row [edge, operation] for each kept edge. A genotype is a folder of such folders, named
+after the branches. Nothing is ever unpickled.
 """
 
 from collections.abc import Callable
@@ -25,10 +25,10 @@ LEVELS = tuple(reversed(RATES))
 """The rate of each published level."""
 
 PUBLISHED_OPERATIONS = ("skip", "conv_3x3", "conv_5x5", "conv_7x7")
-"""The operation of each published number; one that was added to the search space since has none."""
+"""The operation of each published number; an operation added to the search space later has none."""
 
 PUBLISHED_BRANCHES = ("upsample", *PUBLISHED_PRIORS, "fusion")
-"""The branches of the published code; a prior that was added since has none there."""
+"""The branches of the published code; a prior added later has none there."""
 
 KEPT_EDGES = KEPT_EDGES_PER_NODE * len(NODES)
 
@@ -51,8 +51,8 @@ def read_branch_arrays(folder: Path, branch: str, width: int) -> BranchGenotype:
         width: its base width; the arrays do not hold it.
 
     Raises:
-        MfpsError: an array is missing, is no array of integers, has another shape, or names no level, edge or
-            operation of the search space; or the path or cell breaks a rule of the genotype.
+        MfpsError: an array is missing, does not hold integers, has another shape, or has a number that is not a level,
+            edge or operation of the search space; or the path or cell breaks a rule of the genotype.
     """
     levels = _integers(
         folder / PATH_FILE,
@@ -80,7 +80,7 @@ def read_branch_arrays(folder: Path, branch: str, width: int) -> BranchGenotype:
 
 
 def branch_arrays(branch: BranchGenotype, name: str) -> BranchArrays:
-    """A branch as the published code's arrays.
+    """Convert a branch to the published code's arrays.
 
     Args:
         branch: the architecture.

@@ -1,4 +1,4 @@
-"""Building a facial dictionary from a data folder, with a picture of what its entries look like."""
+"""Build a facial dictionary from a data folder, with a picture of its entries."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,35 +13,35 @@ from ...files.atomic_folder import check_writable
 from ...images.image import read_image, write_image
 from ...images.lists import find_images, image_folder, read_list
 from ...networks.vgg19 import load_vgg19
-from ..landmarks.landmark_file import LANDMARK_FILE, read_landmarks
+from ..landmarks.landmark_file import LANDMARK_FILE, points_array, read_landmarks
 from .config import DictionaryConfig
 from .dictionary_file import write_dictionary
-from .features import Relu34, name_of_official, name_of_random, random_vgg19
+from .features import Relu34, official_vgg19_name, random_vgg19, random_vgg19_name
 from .sheet import dictionary_sheet
 from .training import Face, train_dictionary
 
 
 def build_dictionary(config: DictionaryConfig, console: Console | None = None) -> Path:
-    """Train a dictionary on the faces of a data folder and write it, and its picture beside it.
+    """Train a dictionary on the faces of a data folder; write it, with a picture of its entries beside it.
 
     Args:
-        config: the faces, and how large the dictionary becomes.
-        console: where progress is shown; by default nowhere.
+        config: which faces, and how large a dictionary.
+        console: where progress is shown; None shows nothing.
 
     Returns:
-        The picture's file.
+        The path of the picture.
 
     Raises:
-        MfpsError: something given cannot be used.
+        MfpsError: an input cannot be used.
     """
     console = console or Console(quiet=True)
     data, out = config.data, config.out
     picture = out.with_suffix(".png")
     if out.suffix != ".safetensors":
-        raise MfpsError(f"{out}: a dictionary file ends in .safetensors; give such a name for `out`")
+        raise MfpsError(f"{out}: a dictionary file ends in .safetensors; choose such a name for `out`")
     for file in (out, picture):
         if file.exists():
-            raise MfpsError(f"{file}: exists already, and nothing is overwritten; give another name for `out`")
+            raise MfpsError(f"{file}: already exists, and nothing is overwritten; choose another name for `out`")
     check_writable(out.parent)
     folder = image_folder(data)
     chosen = find_images(folder) if config.list is None else read_list(config.list, data)
@@ -50,14 +50,13 @@ def build_dictionary(config: DictionaryConfig, console: Console | None = None) -
         raise MfpsError(f"{data}: {len(missing)} of {len(chosen)} faces have no landmarks, first {missing[0]}")
 
     def face(number: int) -> Face:
-        points = landmarks.faces[chosen[number]].points
-        array = np.array([(np.nan, np.nan) if point is None else point for point in points], np.float64)
-        return read_image(folder / chosen[number]), array, landmarks.scheme
+        name = chosen[number]
+        return read_image(folder / name), points_array(landmarks.faces[name].points), landmarks.scheme
 
     if config.random_features:
-        network, provenance = random_vgg19(config.seed), name_of_random(config.seed)
+        network, provenance = random_vgg19(config.seed), random_vgg19_name(config.seed)
     else:
-        network, provenance = load_vgg19(None, config.weights_dir), name_of_official()
+        network, provenance = load_vgg19(None, config.weights_dir), official_vgg19_name()
     place = choose_device(config.device)
 
     def faces() -> Iterator[Face]:

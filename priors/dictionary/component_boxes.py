@@ -1,7 +1,7 @@
-"""Where the parts of a face are: a square box each for the two eyes with their brows, the nose and the mouth.
+"""Where the parts of a face are: one square box each for the two eyes with their brows, the nose and the mouth.
 
-Source: Li et al., "Blind Face Restoration via Deep Multi-scale Component Dictionaries", ECCV 2020 (DFDNet), which has
-them for `ibug68`; the other schemes' points are those of the same places.
+Source: Li et al., "Blind Face Restoration via Deep Multi-scale Component Dictionaries", ECCV 2020 (DFDNet), which
+defines them for `ibug68`; for the other schemes, the points at the same places are used.
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ from ...errors import MfpsError
 from ..landmarks.schemes import scheme_of_name
 
 PARTS = ("left_eye", "right_eye", "nose", "mouth")
-"""The parts, in the order they have everywhere; "left" is the picture's left."""
+"""The parts, in the order that is used everywhere; "left" is the picture's left."""
 
-LEAST_HALF_SIDE_PX_AT_512 = 16
+MIN_HALF_SIDE_PX_AT_512 = 16
 """Half the side of the smallest box on a face of 512 pixels, in pixels."""
 
 _POINTS = {
@@ -41,8 +41,8 @@ _POINTS = {
 def component_boxes(points: np.ndarray, scheme: str, size: int) -> np.ndarray:
     """The boxes of a face's parts, by DFDNet's rule.
 
-    A box is centred at the mean of its part's points; half its side is half their greater extent, and at least 16
-    pixels of 512. A box that would leave the picture is moved back inside, so that it stays square.
+    A box is centred at the mean of its part's points; half its side is half their larger extent, and at least 16
+    pixels on a face of 512. A box that would leave the picture is moved back inside, so that it stays square.
 
     Args:
         points: (K, 2) landmarks in pixels of the face, 0 at the centre of the first pixel; NaN where one is missing.
@@ -50,11 +50,11 @@ def component_boxes(points: np.ndarray, scheme: str, size: int) -> np.ndarray:
         size: side of the face's picture in pixels.
 
     Returns:
-        float32 (4, 4), for each of `PARTS` left, top, right and bottom edge in pixels, between -0.5 and size - 0.5.
+        float32 (4, 4), for each of `PARTS` the left, top, right and bottom edge in pixels, between -0.5 and size - 0.5.
         NaN where more than half of a part's points are missing, or where their mean is outside the picture.
 
     Raises:
-        MfpsError: the scheme is another, the points do not have its shape, or the size is not positive.
+        MfpsError: the scheme is a different one, the points do not match it, or the size is not positive.
     """
     if scheme not in _POINTS:
         raise MfpsError(
@@ -77,7 +77,7 @@ def _box(points: np.ndarray, size: int) -> np.ndarray:
     # A part beyond the edge has no box: one moved inside would show something else.
     if (centre < -0.5).any() or (centre > size - 0.5).any():
         return np.full(4, np.nan)
-    half = max(np.ptp(found, axis=0).max() / 2, LEAST_HALF_SIDE_PX_AT_512 * size / 512)
+    half = max(np.ptp(found, axis=0).max() / 2, MIN_HALF_SIDE_PX_AT_512 * size / 512)
     half = min(half, size / 2)
     centre = np.clip(centre, half - 0.5, size - 0.5 - half)
     return np.concatenate([centre - half, centre + half])

@@ -11,16 +11,16 @@ from ..fields import WeightsDir
 
 
 class DictionaryConfig(ConfigModel):
-    """Which faces a dictionary is learned from, and how large it becomes."""
+    """Which faces a dictionary is learned from, and how large it is."""
 
     data: Annotated[Path, Panel.COMMON]
     """Folder of aligned faces with priors/landmarks.json, as `mfps prepare` makes it."""
     out: Annotated[Path, Panel.COMMON]
     """Dictionary file to write, .safetensors, with a picture beside it; nothing is overwritten."""
     list: Annotated[Path | None, Panel.COMMON] = None
-    """File that names the faces to learn from, one a line; all of them by default."""
+    """Text file with the names of the faces to learn from, one per line; by default all faces."""
     entries: Annotated[int, Panel.COMMON] = Field(default=128, ge=1, lt=2**31)
-    """Entries of each part."""
+    """Number of entries for each part."""
     seed: Seed = 0
     weights_dir: WeightsDir = None
     random_features: Annotated[bool, Panel.COMMON] = False

@@ -1,7 +1,7 @@
 """The file `priors/dictionary.safetensors`: typical feature patches of the parts of faces.
 
 It holds, for each part, the centres (K, 256, s, s) of clustered VGG19 patches. Its header is one string, `mfps`: JSON
-with where they come from. One string, because safetensors writes several in any order.
+that says where they come from. It is a single string because safetensors writes several in arbitrary order.
 """
 
 import json
@@ -29,7 +29,7 @@ CHANNELS = 256
 """Channels of VGG19's relu3_4."""
 
 FACE_PX = 512
-"""Side of the face that the features are taken from; relu3_4 has a quarter of it."""
+"""Side in pixels of the faces that features are computed from; the maps of relu3_4 have a quarter of it."""
 
 PATCH_SIDES = {"left_eye": 20, "right_eye": 20, "nose": 12, "mouth": 27}
 """Side of each part's centres at the scale of relu3_4. Source: DFDNet, whose patches are 80, 80, 50 and 110 at 512."""
@@ -44,9 +44,9 @@ class FacialDictionary:
 
     Attributes:
         centres: for each of `PARTS` a float16 tensor (K, 256, s, s); K may differ between parts.
-        entries: K that was asked for.
-        seed: of the clustering.
-        features: what network the features come from: `vgg19 <sha256>` or `seeded random VGG19 (seed <n>)`.
+        entries: the requested K.
+        seed: seed of the clustering.
+        features: which network the features come from: `vgg19 <sha256>` or `seeded random VGG19 (seed <n>)`.
         photographs: SHA-256 of the photographs' pixels and landmarks.
     """
 
@@ -81,10 +81,10 @@ class DictionaryHeader(BaseModel):
 
 
 def write_dictionary(path: str | Path, dictionary: FacialDictionary) -> None:
-    """Write a dictionary file in one step; the same dictionary gives the same bytes.
+    """Write a dictionary file atomically; the same dictionary gives the same bytes.
 
     Raises:
-        MfpsError: the centres have other shapes than `PATCH_SIDES` says or are not finite, or the file cannot be
+        MfpsError: the centres do not have the shapes of `PATCH_SIDES` or are not finite, or the file cannot be
             written.
     """
     path = Path(path)
@@ -108,7 +108,7 @@ def read_dictionary(path: str | Path) -> FacialDictionary:
     """Read a dictionary file. The centres stay in the file until they are used, and processes share them.
 
     Raises:
-        MfpsError: it is missing, is no dictionary, or breaks a rule of its format.
+        MfpsError: the file is missing, is not a dictionary, or breaks a rule of its format.
     """
     path = Path(path)
     check_safetensors(path, "dictionary", "give a file written by mfps")
@@ -116,7 +116,7 @@ def read_dictionary(path: str | Path) -> FacialDictionary:
         with safe_open(path, framework="pt") as opened:
             text = (opened.metadata() or {}).get("mfps")
             centres = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - not a dict
-    except Exception as error:  # SafetensorError, and whatever torch says to a type or shape that it cannot make
+    except Exception as error:  # SafetensorError, or torch's error for a type or shape that it cannot make
         raise MfpsError(f"{path}: not a safetensors file ({error}); give a dictionary written by mfps") from None
     try:
         data = read_strict(text or "null")
@@ -135,7 +135,7 @@ def read_dictionary(path: str | Path) -> FacialDictionary:
         {part: centres[part] for part in PARTS}, header.entries, header.seed, header.features, header.photographs
     )
     if dictionary.counts != header.counts:
-        raise MfpsError(f"{path}: the header's counts are not those of the centres; write the dictionary again")
+        raise MfpsError(f"{path}: the counts in the header do not fit the centres; build the dictionary again")
     return dictionary
 
 

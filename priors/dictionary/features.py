@@ -18,14 +18,14 @@ from ...networks.vgg19 import VGG19Features, load_vgg19
 from .dictionary_file import FACE_PX, FacialDictionary
 
 RELU3_4_LAYERS = 18
-"""Layers of `VGG19Features.features` up to and with relu3_4; torchvision's number of relu3_4 itself is 17."""
+"""Layers of `VGG19Features.features` up to and including relu3_4, which is layer 17 of torchvision's."""
 
 
 class Relu34(nn.Module):
     """VGG19 up to relu3_4, frozen and in eval mode.
 
     Args:
-        network: the network whose layers are used, not copied.
+        network: the VGG19; its layers are shared, not copied.
     """
 
     mean: Tensor
@@ -46,9 +46,9 @@ class Relu34(nn.Module):
 def random_vgg19(seed: int) -> VGG19Features:
     """VGG19 with seeded random weights that keep the features' scale, for demonstrations without a download.
 
-    Its dictionaries are to be called what `name_of_random` says.
+    A dictionary made with it must carry the name of `random_vgg19_name`.
     """
-    with torch.random.fork_rng(devices=[]):  # the layers draw their first weights from torch's own generator
+    with torch.random.fork_rng(devices=[]):  # the layers draw their initial weights from torch's global generator
         network = VGG19Features()
     generator = torch.Generator().manual_seed(seed)
     for layer in network.features:
@@ -59,19 +59,19 @@ def random_vgg19(seed: int) -> VGG19Features:
 
 
 def features_of(dictionary: FacialDictionary, weights_dir: Path | None = None) -> Relu34:
-    """The features that a dictionary was made with: the official VGG19's, or the seeded random ones that it names.
+    """The network that a dictionary was made with: the official VGG19, or the seeded random one that it names.
 
     Args:
         dictionary: the dictionary.
         weights_dir: folder with VGG19's weights.
 
     Raises:
-        MfpsError: they cannot be had, or the dictionary was made with others.
+        MfpsError: the weights are not available, or the dictionary was made with different ones.
     """
     named = dictionary.features
     if match := re.fullmatch(r"seeded random VGG19 \(seed (\d{1,10})\)", named, re.ASCII):
         return Relu34(random_vgg19(int(match[1])))
-    if named != (official := name_of_official()):
+    if named != (official := official_vgg19_name()):
         shown = shortened(repr(named), MAX_VALUE)
         raise MfpsError(
             f"the dictionary was made with {shown}, not with {official[:18]}...; build it again with "
@@ -80,21 +80,21 @@ def features_of(dictionary: FacialDictionary, weights_dir: Path | None = None) -
     return Relu34(load_vgg19(None, weights_dir))
 
 
-def name_of_random(seed: int) -> str:
-    """What dictionaries made with `random_vgg19` say of it."""
+def random_vgg19_name(seed: int) -> str:
+    """The name under which dictionaries record the features of `random_vgg19`."""
     return f"seeded random VGG19 (seed {seed})"
 
 
-def name_of_official() -> str:
-    """What dictionaries made with VGG19's official weights say of them."""
+def official_vgg19_name() -> str:
+    """The name under which dictionaries record the features of VGG19's official weights."""
     return f"vgg19 {weights_of('vgg19').sha256}"
 
 
 def face_tensor(images: Sequence[np.ndarray]) -> Float[Tensor, "B 3 512 512"]:
-    """Faces at the size that features are taken from, float32 in [0, 1].
+    """Resize faces to the size that features are computed at; float32 in [0, 1].
 
     Args:
-        images: uint8 (S, S, 3) RGB, of any size each.
+        images: uint8 (S, S, 3) RGB, each of any size.
 
     Raises:
         MfpsError: a picture is not square.
@@ -102,12 +102,12 @@ def face_tensor(images: Sequence[np.ndarray]) -> Float[Tensor, "B 3 512 512"]:
     for image in images:
         height, width = image.shape[:2]
         if height != width:
-            raise MfpsError(f"a face is square, not {width} x {height}; align the photographs first")
+            raise MfpsError(f"a face must be square, not {width} x {height}; align the photographs first")
     return images_to_tensor([fit_square(image, FACE_PX, enlarge=True)[0] for image in images])
 
 
 def boxes_at_face_px(boxes: np.ndarray, size: int) -> np.ndarray:
-    """Carry boxes (..., 4) from pixels of a face of side `size` over to a face of 512 pixels."""
+    """Scale boxes (..., 4) from pixels of a face of side `size` to those of a face of 512 pixels."""
     return ((boxes + 0.5) * (FACE_PX / size) - 0.5).astype(np.float32)
 
 
@@ -117,9 +117,9 @@ def cut_patches(
     """Cut one box out of each face's features and resize it bilinearly.
 
     Args:
-        features: of faces of 512 pixels, at any scale.
+        features: feature maps of faces of 512 pixels, at any scale.
         boxes: left, top, right and bottom edge in pixels of the face, on the device of the features.
-        side: of the patches.
+        side: side of the patches.
     """
     steps = (torch.arange(side, device=boxes.device) + 0.5) / side
     low, high = boxes[:, :2, None], boxes[:, 2:, None]

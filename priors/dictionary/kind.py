@@ -28,10 +28,10 @@ class DictionaryFinder:
 
     Args:
         sources: names the dictionary, and the folder of VGG19's weights.
-        device: where both are.
+        device: where both are loaded.
 
     Raises:
-        MfpsError: the dictionary is not named or cannot be read, or its features cannot be had.
+        MfpsError: no dictionary is named, it cannot be read, or the weights of its network are not available.
     """
 
     def __init__(self, sources: ExternalSources, device: torch.device) -> None:
@@ -43,7 +43,7 @@ class DictionaryFinder:
         self.provenance: Mapping[str, Any] = {"dictionary_sha256": sha256_of(sources.dictionary), **self.network}
 
     def find(self, faces: SeenFaces) -> Tensor:
-        """Feature maps that are zero but for each part's entry."""
+        """Feature maps: each part's entry in its box, and zeros elsewhere."""
         assert faces.points is not None  # `needs_landmarks`
         pictures, points = list(faces.pictures), list(faces.points)
         boxes, entries = match_faces(self.features, pictures, points, DETECTED_SCHEME, self.dictionary)
@@ -64,17 +64,17 @@ class DictionaryFinder:
         sha256 = sha256_of(target)
         journal = faces.journal(DICTIONARY.name, {"sha256": sha256, "scheme": faces.scheme})
         todo = [batch for batch in faces.batches if not all(name in journal.entries for name in batch)]
-        nowhere = np.full((scheme_of_name(faces.scheme).count, 2), np.nan)
+        no_points = np.full((scheme_of_name(faces.scheme).count, 2), np.nan)
         with track("match", sum(map(len, todo)), faces.console) as tick:
             for batch in todo:
-                points = [nowhere if (own := faces.points[name]) is None else own for name in batch]
+                points = [no_points if (own := faces.points[name]) is None else own for name in batch]
                 images = list(faces.pictures(batch))
                 boxes, entries = match_faces(self.features, images, points, faces.scheme, self.dictionary)
                 for name, box, entry in zip(batch, boxes, entries, strict=True):
                     plain = [[float(edge) for edge in row] if np.isfinite(row).all() else None for row in box]
                     journal.add(name, boxes=plain, entries=entry.tolist())
                     tick()
-        stored = {name: _stored(journal.entries[name]) for name in faces.points}
+        stored = {name: _boxes_and_entries(journal.entries[name]) for name in faces.points}
         write_dictionary_prior(target.with_name(PRIOR_FILE), target, faces.size, stored)
         return {"dictionary_sha256": sha256, **self.network}
 
@@ -85,10 +85,10 @@ def draw_dictionary(
     """Draw matched entries into feature maps.
 
     Args:
-        maps: zeros; drawn into.
+        maps: zeros, which are drawn into.
         boxes: (B, 4, 4) of each of `PARTS`, in pixels of the map; NaN where a part is missing.
         entries: (B, 4), negative where a part is missing.
-        centres: the dictionary's.
+        centres: the entries of each part.
     """
     numbers = np.where(entries < 0, np.nan, entries).astype(np.float32)[..., None]
     rows = torch.from_numpy(np.concatenate([boxes, numbers, np.zeros_like(numbers)], -1).astype(np.float32))
@@ -97,12 +97,12 @@ def draw_dictionary(
     return maps
 
 
-def _stored(entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _boxes_and_entries(entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     boxes = [(np.nan,) * 4 if box is None else box for box in entry["boxes"]]
     return np.array(boxes, np.float32), np.array(entry["entries"])
 
 
-def _open_whole(faces: StoredFaces) -> DictionarySource:
+def _open_shared(faces: StoredFaces) -> DictionarySource:
     return DictionarySource(faces.folder, faces.names, faces.photo_sizes)
 
 
@@ -114,7 +114,7 @@ def _demo_sources(folder: Path, faces: int, seed: int, console: Console, device:
     few, file = folder / "dictionary.txt", folder / "dictionary.safetensors"
     names = (folder / "train.txt").read_text(encoding="utf-8").splitlines()[:faces]
     few.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
-    learned = DictionaryConfig(
+    config = DictionaryConfig(
         data=folder,
         out=file,
         list=few,
@@ -123,7 +123,7 @@ def _demo_sources(folder: Path, faces: int, seed: int, console: Console, device:
         random_features=True,
         device=device,
     )
-    build_dictionary(learned, console)
+    build_dictionary(config, console)
     return ExternalSources(dictionary=file)
 
 
@@ -131,8 +131,8 @@ DICTIONARY = PriorKind(
     name="dictionary",
     finder=DictionaryFinder,
     files=("dictionary/{stem}.safetensors",),
-    whole=(PRIOR_FILE, DICTIONARY_FILE),
-    open_whole=_open_whole,
+    shared_files=(PRIOR_FILE, DICTIONARY_FILE),
+    open_shared=_open_shared,
     array_folders=("dict",),
     needs_landmarks=True,
     requires={"dictionary": "made by `mfps dictionary build`"},

@@ -1,4 +1,4 @@
-"""Which entry of a facial dictionary resembles each part of a face most.
+"""Find the entry of a facial dictionary that is most similar to each part of a face.
 
 Source: Li et al., "Blind Face Restoration via Deep Multi-scale Component Dictionaries", ECCV 2020 (DFDNet).
 """
@@ -27,11 +27,11 @@ def match_faces(
     scheme: str,
     dictionary: FacialDictionary,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the boxes of a batch of faces' parts and the entry for each.
+    """Find the boxes of the parts of a batch of faces, and the best entry for each.
 
     Args:
-        features: gives (B, 256, 128, 128) of faces (B, 3, 512, 512) in [0, 1], such as `Relu34`; on the dictionary's
-            device, and the network that the dictionary was trained with.
+        features: maps faces (B, 3, 512, 512) in [0, 1] to (B, 256, 128, 128), such as `Relu34`; it is the network that
+            the dictionary was trained with, on the dictionary's device.
         images: uint8 (S, S, 3) RGB faces; the sizes may differ.
         points: for each face its landmarks (K, 2) in pixels, NaN where one is missing.
         scheme: name of the landmarks' scheme.
@@ -39,13 +39,13 @@ def match_faces(
 
     Returns:
         Boxes, float32 (B, 4, 4), in pixels of each face, NaN where a part is missing; and entries, int64 (B, 4), -1
-        there.
+        where a part is missing.
 
     Raises:
         MfpsError: a face is not square, or its landmarks do not say where the parts are.
     """
     if len(images) != len(points):
-        raise MfpsError(f"{len(images)} faces but landmarks of {len(points)}; give each face its own")
+        raise MfpsError(f"{len(images)} faces but landmarks for {len(points)}; give landmarks for every face")
     boxes = np.stack([component_boxes(own, scheme, len(face)) for face, own in zip(images, points, strict=True)])
     large = np.stack([boxes_at_face_px(own, len(face)) for face, own in zip(images, boxes, strict=True)])
     entries = np.full(boxes.shape[:2], -1, np.int64)
@@ -64,17 +64,18 @@ def match_faces(
 def match_scores(
     patches: Float[Tensor, "B C s s"], centres: Float[Tensor, "K C s s"], chunk: int = 32
 ) -> Float[Tensor, "B K"]:
-    r"""How well each centre fits each patch, up to a constant of the patch.
+    r"""How well each centre fits each patch, up to a constant per patch.
 
     DFDNet gives a centre $d$ the patch's mean and standard deviation in each channel $c$ and takes the inner product:
     $\sum_c \langle p_c, \hat d_c \sigma_c + \mu_c \rangle$, with $\hat d_c$ the centre normalised. As $\hat d_c$ sums
-    to zero, that is $\sum_c \langle \sigma_c (p_c - \mu_c), \hat d_c \rangle$ and a constant, $s^2 \sum_c \mu_c^2$,
-    which does not change which centre is best. So all pairs are one matrix product, and the constant is left out.
+    to zero, this equals $\sum_c \langle \sigma_c (p_c - \mu_c), \hat d_c \rangle$ plus a constant,
+    $s^2 \sum_c \mu_c^2$, which does not change which centre is best. So one matrix product scores all pairs, without
+    the constant.
 
     Args:
         patches: features of the parts.
         centres: entries of the dictionary, of any floating type.
-        chunk: entries that are normalised at a time, which bounds the memory.
+        chunk: how many entries are normalised at a time; this bounds the memory.
     """
     mean, std = _mean_std(patches.float())
     weighted = ((patches.float() - mean) * std).flatten(1)

@@ -1,6 +1,6 @@
 """The file `priors/dictionary.json`: the boxes of every face's parts, and the dictionary's entry for each.
 
-A face takes a line of some 200 bytes; its feature map is drawn from the dictionary in the batch.
+Each face takes a line of about 200 bytes; its feature map is drawn from the dictionary when a batch is made.
 """
 
 import json
@@ -27,7 +27,7 @@ DICTIONARY_FILE, PRIOR_FILE = "dictionary.safetensors", "dictionary.json"
 """Names of the dictionary and of this file below `priors`."""
 
 MAX_PRIOR_BYTES = 256 * 2**20
-"""A face takes some 200 bytes, so a million of them."""
+"""Room for a million faces of about 200 bytes each."""
 
 Index = Annotated[int, Field(strict=True, ge=0)]
 PartBox = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
@@ -39,9 +39,9 @@ class FaceEntries(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     boxes: tuple[PartBox | None, PartBox | None, PartBox | None, PartBox | None]
-    """Left, top, right and bottom edge of each of `PARTS` in pixels of the face; null where it is not there."""
+    """Left, top, right and bottom edge of each of `PARTS` in pixels of the face; null where the part is missing."""
     entries: tuple[Index | None, Index | None, Index | None, Index | None]
-    """The entry of the dictionary that is put there."""
+    """The dictionary entry that is drawn there; null where the part is missing."""
 
     @model_validator(mode="after")
     def _check(self) -> "FaceEntries":
@@ -60,7 +60,7 @@ class DictionaryPrior(BaseModel):
 
     format: Literal["mfps.dictionary-prior/1"]
     dictionary: Sha256
-    """SHA-256 of the dictionary file that the entries are of."""
+    """SHA-256 of the dictionary file that the entries belong to."""
     size: Count
     """Side of the faces' pictures in pixels."""
     faces: dict[str, FaceEntries]
@@ -70,16 +70,16 @@ class DictionaryPrior(BaseModel):
 def write_dictionary_prior(
     path: str | Path, dictionary: Path, size: int, faces: Mapping[str, tuple[np.ndarray, np.ndarray]]
 ) -> None:
-    """Write the faces' boxes and entries in one step, coordinates to a hundredth of a pixel.
+    """Write the faces' boxes and entries atomically, with coordinates to a hundredth of a pixel.
 
     Args:
-        path: where to; its folder must exist.
-        dictionary: the dictionary file that the entries are of, already written.
+        path: the file to write; its folder must exist.
+        dictionary: the dictionary file that the entries belong to, already written.
         size: side of the faces' pictures in pixels.
         faces: by photograph name, boxes (4, 4), NaN where a part is missing, and entries (4,), negative there.
 
     Raises:
-        MfpsError: a name that JSON cannot hold, or the file cannot be written.
+        MfpsError: a name cannot be stored, or the file cannot be written.
     """
     head = {"format": PRIOR_FORMAT, "dictionary": sha256_of(dictionary), "size": size}
     lines = []
@@ -103,7 +103,7 @@ def read_dictionary_prior(path: str | Path) -> DictionaryPrior:
     """Read the faces' boxes and entries.
 
     Raises:
-        MfpsError: it is missing, or breaks a rule of its format.
+        MfpsError: the file is missing or breaks a rule of its format.
     """
     path = Path(path)
     text = read_text(path, "dictionary prior", MAX_PRIOR_BYTES, "give one written by mfps")
@@ -121,7 +121,8 @@ def read_dictionary_prior(path: str | Path) -> DictionaryPrior:
         for part, box in zip(PARTS, face.boxes, strict=True):
             if box is not None and not (min(box) >= -0.5 and max(box) <= prior.size - 0.5):
                 raise MfpsError(
-                    f"{path}: {name}: the box of the {part} leaves the {prior.size} pixels; match the faces again"
+                    f"{path}: {name}: the box of the {part} reaches outside the {prior.size} pixels; "
+                    "match the faces again"
                 )
     return prior
 
@@ -130,19 +131,19 @@ def read_stored_dictionary(folder: str | Path) -> tuple[FacialDictionary, Dictio
     """Read both files of a `priors` folder and check that they belong together.
 
     Raises:
-        MfpsError: one is missing or breaks a rule, the dictionary is another, or an entry is not in it.
+        MfpsError: one is missing or breaks a rule, the dictionary is a different one, or it lacks an entry.
     """
     file, path = Path(folder) / DICTIONARY_FILE, Path(folder) / PRIOR_FILE
     prior = read_dictionary_prior(path)
     dictionary = read_dictionary(file)
     if sha256_of(file) != prior.dictionary:
-        raise MfpsError(f"{path}: its entries are of another dictionary than {file.name}; match the faces again")
+        raise MfpsError(f"{path}: its entries belong to a different dictionary than {file.name}; match the faces again")
     counts = dictionary.counts
     for name, face in prior.faces.items():
         for part, entry in zip(PARTS, face.entries, strict=True):
             if entry is not None and entry >= counts[part]:
                 raise MfpsError(
-                    f"{path}: {name}: entry {entry} of the {part}, but they go from 0 to {counts[part] - 1}; "
+                    f"{path}: {name}: entry {entry} of the {part}, but entries go from 0 to {counts[part] - 1}; "
                     "match the faces again"
                 )
     return dictionary, prior

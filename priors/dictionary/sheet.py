@@ -10,16 +10,16 @@ from .component_boxes import PARTS, component_boxes
 from .training import Face
 
 ROWS = 3
-"""Entries that are shown of each part."""
+"""How many entries of each part are shown."""
 
 
 def dictionary_sheet(nearest: Mapping[str, np.ndarray], face: Callable[[int], Face], rows: int = ROWS) -> Image.Image:
-    """Draw the photographs' patches that are nearest to some entries of each part, nearest first.
+    """Draw the training patches that are nearest to some entries of each part, nearest first.
 
     Args:
         nearest: face numbers (K, N) for each part, -1 where there is none, see `TrainedDictionary.nearest`.
-        face: gives a training face by its number: picture, landmarks, scheme.
-        rows: entries of each part, taken at equal distances of their numbers.
+        face: returns a training face by its number: picture, landmarks, scheme.
+        rows: how many entries of each part, evenly spaced over their numbers.
     """
     pictures, captions = [], []
     for number, part in enumerate(PARTS):

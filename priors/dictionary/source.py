@@ -1,4 +1,4 @@
-"""The dictionary prior of a list of faces: boxes and entries are kept, and the feature maps are drawn in the batch."""
+"""The dictionary prior of a list of faces: boxes and entries are kept per face, feature maps are drawn per batch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,17 +13,17 @@ from torch import Tensor
 from ...errors import MfpsError
 from ...images.image import SquareFit
 from ..flip import flip_boxes
-from ..sources import check_all_there
+from ..sources import check_all_present
 from .component_boxes import PARTS
 from .dictionary_file import CHANNELS, read_dictionary
 from .prior_file import DICTIONARY_FILE, PRIOR_FILE, read_stored_dictionary
 
 ENTRY, MIRRORED = 4, 5
-"""Columns of a stored part: after its box's four edges the number of its entry, and 1 where that is drawn mirrored."""
+"""Columns of a stored part: the four edges of its box, the number of its entry, and 1 if that is drawn mirrored."""
 
 
 class DictionarySource:
-    """Feature maps that are zero but for each part's entry of the dictionary, resized to its box.
+    """Feature maps with each part's dictionary entry resized to its box, and zeros elsewhere.
 
     Args:
         folder: the folder `priors` with `dictionary.safetensors` and `dictionary.json`.
@@ -32,13 +32,13 @@ class DictionarySource:
 
     Raises:
         MfpsError: a file is missing or breaks a rule, the two do not belong together, a face is missing, or its
-            photograph has another size.
+            photograph has a different size.
     """
 
     def __init__(self, folder: Path, names: Sequence[str], photo_sizes: Mapping[str, tuple[int, int]]) -> None:
         path = folder / PRIOR_FILE
         dictionary, prior = read_stored_dictionary(folder)
-        check_all_there([name in prior.faces for name in names], names, "dictionary", str(path))
+        check_all_present([name in prior.faces for name in names], names, "dictionary", str(path))
         self.parts = np.full((len(names), len(PARTS), MIRRORED + 1), np.nan, np.float32)
         for rows, name in zip(self.parts, names, strict=True):
             if photo_sizes[name] != (prior.size, prior.size):
@@ -55,7 +55,7 @@ class DictionarySource:
         self._centres: dict[str, Tensor] | None = dictionary.centres
 
     def __getstate__(self) -> dict[str, Any]:
-        # A worker that is not forked opens the file itself, instead of getting the whole dictionary through a pipe.
+        # A worker that is not forked opens the file itself, instead of receiving the whole dictionary through a pipe.
         return self.__dict__ | {"_centres": None}
 
     def load(self, index: int, fit: SquareFit) -> np.ndarray:
@@ -86,15 +86,15 @@ class DictionarySource:
 
 
 def flip_dictionary(stored: np.ndarray, width: int) -> np.ndarray:
-    """What `DictionarySource.load` would give for the mirrored picture.
+    """What `DictionarySource.load` would return for the mirrored picture.
 
-    An entry is drawn mirrored, at the mirrored box. Rows keep their order, as a row's number says which part of the
-    dictionary its entry is of: a mirrored left eye is at the right and is still an entry of the left eye. So the map
-    of the flipped parts is the flipped map.
+    Each entry is drawn mirrored, in the mirrored box. Rows keep their order, because the row says which part of the
+    dictionary the entry belongs to: a mirrored left eye is on the right and is still an entry of the left eye. So the
+    map of the flipped parts is the flipped map.
 
     Args:
-        stored: (4, 6), as `load` gives it.
-        width: of the picture in pixels.
+        stored: (4, 6), as `load` returns it.
+        width: width of the picture in pixels.
     """
     flipped = stored.copy()
     flipped[:, :ENTRY] = flip_boxes(stored[:, :ENTRY], float(width))
@@ -106,8 +106,8 @@ def draw_part(maps: Float[Tensor, "B C H W"], rows: Float[Tensor, "B 6"], centre
     """Draw one part of a batch of faces into their maps, each entry resized bilinearly to its box.
 
     Args:
-        maps: drawn into, contiguous.
-        rows: for each face left, top, right, bottom in pixels of the map, the entry, and 1 where it is mirrored; on the
+        maps: what is drawn into; contiguous.
+        rows: for each face left, top, right, bottom in pixels of the map, the entry, and 1 if it is mirrored; on the
             CPU. Nothing is drawn for a row with NaN, nor outside the map.
         centres: (K, C, s, s) entries of the part.
     """
@@ -118,8 +118,8 @@ def draw_part(maps: Float[Tensor, "B C H W"], rows: Float[Tensor, "B 6"], centre
     if not len(faces):
         return
     rows, first, last = rows[faces, :, None], first[faces, :, None], last[faces, :, None]
-    # All boxes of the batch are drawn in windows of the largest one's size. What a smaller box has too many there
-    # repeats its last row and column, the same values at the same place, so that nothing has to be masked.
+    # All boxes of the batch are drawn in windows of the largest box's size. The surplus rows and columns of a smaller
+    # box repeat its last ones: the same values at the same place, so nothing has to be masked.
     side = int((last - first).max()) + 1
     pixels = torch.minimum(first + torch.arange(side), last)
     places = 2 * (pixels - rows[:, :2]) / (rows[:, 2:4] - rows[:, :2]) - 1

@@ -1,7 +1,7 @@
 """A facial dictionary from high-quality photographs: the parts' VGG19 patches, clustered by mini-batch K-means.
 
 Source: Li et al., "Blind Face Restoration via Deep Multi-scale Component Dictionaries", ECCV 2020 (DFDNet). No face is
-held in memory, and of patches no more than two for each entry (or 64).
+kept in memory, and at most two patches for each entry (or 64).
 """
 
 import hashlib
@@ -24,16 +24,16 @@ Face = tuple[np.ndarray, np.ndarray, str]
 """A face, uint8 (S, S, 3) RGB; its landmarks (K, 2) in pixels, NaN where one is missing; and the scheme's name."""
 
 WINDOW = 2
-"""Patches for each entry that are held, and clustered, at a time."""
+"""Patches for each entry that are kept in memory and clustered at a time."""
 
-LEAST_WINDOW = 64
-"""Patches that are held even for few entries: K-means starts from some of the first window, so these must be varied."""
+MIN_WINDOW = 64
+"""Patches that are kept even for few entries: K-means starts from some of the first window, so they must vary."""
 
 STEPS = 4
 """K-means steps on each window; one alone would leave a small data set's centres where they started."""
 
 NEAREST = 6
-"""Training patches that are remembered for each centre, for pictures."""
+"""Training patches that are remembered for each centre, to show them."""
 
 
 class TrainedDictionary(NamedTuple):
@@ -41,8 +41,8 @@ class TrainedDictionary(NamedTuple):
 
     dictionary: FacialDictionary
     nearest: dict[str, np.ndarray]
-    """For each part int64 (K, 6): the numbers of the faces, counted from 0 as they came, whose patches are nearest to
-    each centre, nearest first; among the patches seen last, two for each entry or 64. -1 where there are fewer."""
+    """For each part int64 (K, 6): the numbers of the faces, counted from 0 in their order, whose patches are nearest to
+    each centre, nearest first. Only the last patches count, two for each entry or 64. -1 where there are fewer."""
 
 
 def train_dictionary(
@@ -57,20 +57,20 @@ def train_dictionary(
 ) -> TrainedDictionary:
     """Cluster the parts of faces. The same faces and seed give the same dictionary.
 
-    Memory for 512 entries is 2.5 GB, and in proportion for others; the number of faces does not matter.
+    512 entries take 2.5 GB of memory, other numbers in proportion; the number of faces does not matter.
 
     Args:
-        faces: gone through once.
-        features: gives (B, 256, 128, 128) of faces (B, 3, 512, 512) in [0, 1], such as `Relu34`, on `device`.
-        entries: centres of each part. A part of which there are fewer patches gets as many as those.
-        seed: of the clustering.
-        provenance: what network the features come from, see `FacialDictionary.features`.
+        faces: iterated once.
+        features: maps faces (B, 3, 512, 512) in [0, 1] to (B, 256, 128, 128), such as `Relu34`; on `device`.
+        entries: centres of each part. A part with fewer patches gets as many centres as patches.
+        seed: seed of the clustering.
+        provenance: which network the features come from, see `FacialDictionary.features`.
         batch: faces that go through the network at once.
-        device: where.
-        note: is told in a line when a part gets fewer entries.
+        device: where it runs.
+        note: called with one line when a part gets fewer entries.
 
     Raises:
-        MfpsError: no entries are asked for, a face cannot be used, a part is in no face, or features are not finite.
+        MfpsError: `entries` is below 1, a face cannot be used, no face has some part, or features are not finite.
     """
     if entries < 1:
         raise MfpsError(f"{entries} entries: a dictionary needs at least one for each part")
@@ -88,7 +88,7 @@ def train_dictionary(
     for part, own in clusters.items():
         own.finish(first)
         if note and len(own.centres) < entries:
-            note(f"{part}: {len(own.centres)} entries instead of {entries}, as there are no more patches of it")
+            note(f"{part}: {len(own.centres)} entries instead of {entries}, because there are no more patches")
     dictionary = FacialDictionary(
         {part: own.tensor() for part, own in clusters.items()}, entries, seed, provenance, photographs.hexdigest()
     )
@@ -129,7 +129,7 @@ class _Clusters:
 
     def __init__(self, part: str, entries: int, seed: int) -> None:
         self.part, self.entries, self.seed = part, entries, seed
-        self.window = np.empty((max(WINDOW * entries, LEAST_WINDOW), CHANNELS * PATCH_SIDES[part] ** 2), np.float16)
+        self.window = np.empty((max(WINDOW * entries, MIN_WINDOW), CHANNELS * PATCH_SIDES[part] ** 2), np.float16)
         self.faces = np.empty(len(self.window), np.int64)
         self.count = 0
         self.means: "MiniBatchKMeans | None" = None
@@ -140,7 +140,7 @@ class _Clusters:
         return np.asarray(self.means.cluster_centers_)  # pyright: ignore[reportOptionalMemberAccess] - after `finish`
 
     def add(self, patches: np.ndarray, faces: np.ndarray) -> None:
-        """Put patches in place of the oldest; cluster when all are new."""
+        """Replace the oldest patches; cluster when all are new."""
         for patch, face in zip(patches, faces, strict=True):
             if not np.isfinite(patch).all():
                 raise MfpsError(
@@ -154,7 +154,7 @@ class _Clusters:
                 self._fit(self.window)
 
     def finish(self, faces: int) -> None:
-        """Cluster what has come since the window was last full."""
+        """Cluster the patches that came since the window was last full."""
         if not self.count:
             raise MfpsError(
                 f"none of {faces} faces has landmarks of the {self.part}; give aligned faces with landmarks"
@@ -164,7 +164,7 @@ class _Clusters:
 
     def _fit(self, patches: np.ndarray) -> None:
         if self.means is None:
-            from sklearn.cluster import MiniBatchKMeans  # here, as importing it sets variables of the environment
+            from sklearn.cluster import MiniBatchKMeans  # here, because importing it sets environment variables
 
             self.means = MiniBatchKMeans(
                 min(self.entries, len(patches)),

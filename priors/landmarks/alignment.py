@@ -38,10 +38,10 @@ def five_points(points: np.ndarray, scheme: str) -> np.ndarray:
         float64 (5, 2), NaN where the landmarks are missing.
 
     Raises:
-        MfpsError: the scheme is another, or the points do not have its shape.
+        MfpsError: the scheme is a different one, or the points do not match it.
     """
     if scheme not in _FIVE_POINTS:
-        raise MfpsError(f"landmark scheme {scheme!r} cannot be aligned by; use {', '.join(_FIVE_POINTS)}")
+        raise MfpsError(f"landmark scheme {scheme!r} cannot be used for alignment; use {', '.join(_FIVE_POINTS)}")
     count = int(scheme[-2:])
     if points.shape != (count, 2):
         raise MfpsError(f"the scheme {scheme} has {count} points, not {points.shape}")
@@ -49,7 +49,7 @@ def five_points(points: np.ndarray, scheme: str) -> np.ndarray:
 
 
 def alignment(points: np.ndarray, scheme: str, size: int) -> np.ndarray:
-    """The similarity (least squares over the five points that are there) that aligns a face.
+    """The similarity transform that aligns a face: least squares over those of the five points that are present.
 
     Args:
         points: (K, 2) landmarks in pixels of the photograph.
@@ -60,7 +60,7 @@ def alignment(points: np.ndarray, scheme: str, size: int) -> np.ndarray:
         float64 (2, 3): aligned = matrix @ (x, y, 1).
 
     Raises:
-        MfpsError: fewer than two of the five points are there, or they coincide.
+        MfpsError: fewer than two of the five points are present, or they coincide.
     """
     found = five_points(points, scheme)
     there = np.isfinite(found).all(1)
@@ -75,10 +75,10 @@ def alignment(points: np.ndarray, scheme: str, size: int) -> np.ndarray:
 
 
 def align_face(image: np.ndarray, points: np.ndarray, scheme: str, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a face out of a photograph, upright and at the template's place.
+    """Cut a face out of a photograph, upright and placed like the template.
 
-    What lies outside the photograph is mirrored. Where the face gets smaller, the photograph is smoothed by area
-    averaging first, so that nothing aliases.
+    Beyond its border the photograph is mirrored. If the face is made smaller, area averaging smooths the photograph
+    first, to avoid aliasing.
 
     Args:
         image: uint8 (H, W, 3) RGB.
@@ -101,7 +101,7 @@ def align_face(image: np.ndarray, points: np.ndarray, scheme: str, size: int) ->
     )
     fine = (lift @ np.vstack([matrix, [0, 0, 1]]))[:2]
     side = size * supersampling
-    import cv2  # only here, as the five points are asked for without it
+    import cv2  # only here, because finding the five points does not need it
 
     face = cv2.warpAffine(image, fine, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     if supersampling > 1:

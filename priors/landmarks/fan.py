@@ -17,17 +17,17 @@ from face_alignment.models import FAN
 
 
 class CheckedFaceAlignment(FaceAlignment):
-    """The package's detector with weights from given files; its own loading would fetch what isn't in torch's cache.
+    """The package's detector with weights from given files; its own loading would download what isn't in torch's cache.
 
     Args:
         fan: FAN's weights.
-        s3fd: S3FD's; None where no face is searched.
+        s3fd: S3FD's weights; None if no faces are searched.
         device: cpu, cuda or cuda:N.
     """
 
     def __init__(self, fan: Path, s3fd: Path | None, device: str) -> None:
         self._fan_file = fan
-        with _benchmark_kept():
+        with _keep_benchmark_mode():
             super().__init__(
                 LandmarksType.TWO_D,
                 device=device,
@@ -46,7 +46,7 @@ class CheckedFaceAlignment(FaceAlignment):
 
         Args:
             image: uint8 (H, W, 3), RGB.
-            longest: a picture with a longer side is made smaller first.
+            longest: a picture with a longer side is scaled down first.
 
         Returns:
             Left, top, right and bottom of each, in pixels of `image`.
@@ -56,7 +56,7 @@ class CheckedFaceAlignment(FaceAlignment):
         small = (max(round(width * shrink), 1), max(round(height * shrink), 1))
         searched = cv2.resize(image, small, interpolation=cv2.INTER_AREA) if shrink < 1 else image.copy()
         factors = np.array([width / small[0], height / small[1]] * 2)
-        with _benchmark_kept():
+        with _keep_benchmark_mode():
             found = self.face_detector.detect_from_image(searched)
         return [(np.asarray(box[:4], np.float64) + 0.5) * factors - 0.5 for box in found]
 
@@ -66,10 +66,10 @@ class CheckedFaceAlignment(FaceAlignment):
         Args:
             image: uint8 (H, W, 3), RGB.
             box: left, top, right and bottom of the face, in its pixels.
-            times: how much it is enlarged first.
+            times: by how much it is enlarged first.
 
         Returns:
-            float64 (68, 2), in pixels of `image`; and the mean height of the heatmaps' peaks, near 1 where the network
+            float64 (68, 2), in pixels of `image`; and the mean height of the heatmaps' peaks, near 1 if the network
             is certain.
         """
         if times > 1:
@@ -77,13 +77,13 @@ class CheckedFaceAlignment(FaceAlignment):
         moved = (box + 0.5) * times - 0.5
         placed: Any = self.get_landmarks_from_image(image, [moved], return_landmark_score=True)
         points, scores, _ = placed
-        # Heatmaps of the picture and of its mirror image were added up.
+        # Heatmaps of the picture and of its mirror image have been summed.
         return (np.asarray(points[0], np.float64) + 0.5) / times - 0.5, float(np.mean(scores[0])) / 2
 
 
 @contextmanager
-def _benchmark_kept() -> Iterator[None]:
-    # The package turns cuDNN's benchmark mode on for the whole program, and then equal runs differ.
+def _keep_benchmark_mode() -> Iterator[None]:
+    # The package turns cuDNN's benchmark mode on for the whole program, which makes equal runs differ.
     before = torch.backends.cudnn.benchmark
     try:
         yield

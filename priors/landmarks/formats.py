@@ -42,8 +42,8 @@ _BOX_KEYS = ("left", "top", "width", "height")
 def read_given_landmarks(path: Path, ffhq: Literal["image", "in_the_wild"] = "image") -> GivenLandmarks:
     """Read the landmarks of a file in any known format, or of a folder of .pts files.
 
-    The format is told by the content. .pts (300-W, version 1) counts pixels from 1, all others from 0; menpo's .ljson
-    has y before x. Sources: menpo's importers (.pts, .ljson versions 1 to 3), dlib's image metadata.
+    The content tells the format. .pts (300-W, version 1) counts pixels from 1, all others from 0; menpo's .ljson has
+    y before x. Sources: menpo's importers (.pts, .ljson versions 1 to 3), dlib's image metadata.
 
     Args:
         path: a file, or a folder that holds .pts files at any depth.
@@ -91,7 +91,7 @@ def _read_file(path: Path, ffhq: str) -> list[LandmarkedFace]:
         faces = read_json_landmarks(_text(content, str(path)), path, ffhq)
         if faces is None:
             raise MfpsError(
-                f"{path}: JSON, but not of a form that holds landmarks; the known formats are {LANDMARK_FORMATS}"
+                f"{path}: JSON, but not in a form that holds landmarks; the known formats are {LANDMARK_FORMATS}"
             )
         return faces
     if start.lower().startswith((b"image", b'"image')):
@@ -106,12 +106,12 @@ def _read_pts(content: bytes, path: Path, name: str) -> LandmarkedFace:
     lines = [(number, words) for number, words in lines if words]
     opened = next((place for place, (_, words) in enumerate(lines) if words == ["{"]), None)
     if opened is None or lines[-1][1] != ["}"]:
-        raise MfpsError(f"{path}: .pts has its points between a line {{ and a last line }}; replace the file")
+        raise MfpsError(f"{path}: .pts lists its points between a line {{ and a last line }}; replace the file")
     header: dict[str, str] = {}
     for number, words in lines[:opened]:
         key, colon, value = " ".join(words).partition(":")
         if not colon or key.strip() in header:
-            raise MfpsError(f"{path}: line {number} of the header is no `key: value`, or a second one; correct it")
+            raise MfpsError(f"{path}: line {number} of the header is not `key: value`, or repeats a key; correct it")
         header[key.strip()] = value.strip()
     if float(coordinate(header.get("version", "1"), f"{path}: version")) != 1:
         raise MfpsError(
@@ -136,7 +136,7 @@ class _PlainTree(ElementTree.TreeBuilder):
     def start(self, tag: str, attrs: dict[str, str], /) -> ElementTree.Element:
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise MfpsError(f"elements more than {_MAX_DEPTH} deep; dlib's landmark files have five")
+            raise MfpsError(f"elements nested more than {_MAX_DEPTH} deep; dlib's landmark files have five levels")
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> ElementTree.Element:
@@ -168,13 +168,13 @@ def _read_dlib(content: bytes, where: str) -> list[LandmarkedFace]:
             for part in box.iter("part"):
                 number = _whole(part.get("name", ""), f"{at}: part name")
                 if number in parts or number >= MAX_POINTS:
-                    raise MfpsError(f"{at}: part {number} comes twice or is too high; number the points from 0")
+                    raise MfpsError(f"{at}: part {number} appears twice or is too high; number the points from 0")
                 parts[number] = (coordinate(part.get("x"), f"{at}: x"), coordinate(part.get("y"), f"{at}: y"))
             if parts:  # a box without parts is a face that nobody placed landmarks on
                 left, top, across, down = (coordinate(box.get(k), f"{at}: {k}") for k in _BOX_KEYS)
                 edges = (left, top, left + across - 1, top + down - 1)
                 found.append((parts, LandmarkedFace(name, np.empty(0), size, edges)))
-    # dlib leaves out a part that is hidden: the highest number of the whole file says how many there are.
+    # dlib leaves hidden parts out: the highest number in the whole file says how many there are.
     count = 1 + max((max(parts) for parts, _ in found), default=0)
     faces = []
     for parts, face in found:
@@ -186,7 +186,7 @@ def _read_dlib(content: bytes, where: str) -> list[LandmarkedFace]:
 
 def _whole(text: str, where: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 8):
-        raise MfpsError(f"{where}: {shown(text)} is no whole number; correct it")
+        raise MfpsError(f"{where}: {shown(text)} is not a whole number; correct it")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Landmarks as other people's files give them, one record a face, and which photograph each of them belongs to.
+"""Landmarks from other people's files, one record per face, and which photograph each of them belongs to.
 
 Coordinates are x, y in pixels, 0 at the centre of the first pixel, whatever the file counts from.
 """
@@ -16,13 +16,13 @@ from ...images.image import IMAGE_SUFFIXES
 from .schemes import scheme_of_count
 
 MAX_COORDINATE = 1e6
-"""Greatest distance of a landmark from the picture's first pixel, in pixels; a larger number is an accident."""
+"""Greatest distance of a landmark from the picture's first pixel, in pixels; a larger number must be a mistake."""
 
 MAX_POINTS = 9_999
-"""Points of a face, as many as a scheme can be named for."""
+"""Most points that a face may have: the largest number that the name of a scheme can hold."""
 
-_ALSO_SUFFIXES = (".gif", ".pgm", ".ppm", ".jp2")
-"""Endings of photographs that mfps does not read, but that landmark files name."""
+_OTHER_SUFFIXES = (".gif", ".pgm", ".ppm", ".jp2")
+"""Suffixes of photographs that landmark files name although mfps does not read them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class GivenLandmarks:
     """The faces of one file or folder, all in one scheme.
 
     Attributes:
-        path: where they were read.
+        path: where they were read from.
         scheme: name of the landmark scheme, by the number of points (see `landmarks.scheme_of_count`).
         faces: in the order of the file; a photograph may have several.
     """
@@ -59,10 +59,10 @@ class GivenLandmarks:
 
 
 def given_landmarks(path: Path, faces: Sequence[LandmarkedFace]) -> GivenLandmarks:
-    """Put faces together, after a check that they have the same number of points.
+    """Collect faces, after a check that they have the same number of points.
 
     Raises:
-        MfpsError: there is no face, or one has another number of points than the first, none or too many.
+        MfpsError: there is no face, or a face has no points, too many, or not as many as the first.
     """
     if not faces:
         raise MfpsError(f"{path}: holds no landmarks; give a file with at least one face")
@@ -82,10 +82,10 @@ def image_name(value: object, where: str) -> str:
     """A photograph's name as a posix path.
 
     Raises:
-        MfpsError: it is no text, is empty or holds characters that cannot be printed.
+        MfpsError: it is not text, is empty or holds characters that cannot be printed.
     """
     if not isinstance(value, str) or not value.strip() or holds_controls(value):
-        raise MfpsError(f"{where}: {shown(value)} is no photograph's name; give its path")
+        raise MfpsError(f"{where}: {shown(value)} is not a photograph's name; give its path")
     return value.replace("\\", "/")
 
 
@@ -93,7 +93,7 @@ def picture_size(value: object, where: str) -> tuple[int, int] | None:
     """Width and height in pixels, from a list of two; None where there is none.
 
     Raises:
-        MfpsError: it is something else than two positive whole numbers within `MAX_COORDINATE`.
+        MfpsError: it is anything other than two positive whole numbers within `MAX_COORDINATE`.
     """
     if value is None:
         return None
@@ -101,14 +101,14 @@ def picture_size(value: object, where: str) -> tuple[int, int] | None:
         width, height = (type(side) is int and 0 < side <= MAX_COORDINATE and side for side in value)
         if width and height:
             return width, height
-    raise MfpsError(f"{where}: {shown(value)} is no size; give width and height in whole pixels")
+    raise MfpsError(f"{where}: {shown(value)} is not a size; give width and height in whole pixels")
 
 
 def coordinate_pair(x: object, y: object, where: str) -> tuple[float, float]:
     """One landmark from two values; NaN, NaN where both are None.
 
     Raises:
-        MfpsError: a value is no number, not finite or beyond `MAX_COORDINATE`, or only one of them is None.
+        MfpsError: a value is not a number, not finite or beyond `MAX_COORDINATE`, or only one of them is None.
     """
     if x is None and y is None:
         return math.nan, math.nan
@@ -119,7 +119,7 @@ def coordinate(value: object, where: str) -> float:
     """One coordinate in pixels, from a number or from text.
 
     Raises:
-        MfpsError: it is no finite number within `MAX_COORDINATE`.
+        MfpsError: it is not a finite number within `MAX_COORDINATE`.
     """
     number = value
     if isinstance(value, str) and value.isascii() and "_" not in value:  # Python also reads 1_0 as ten
@@ -129,22 +129,22 @@ def coordinate(value: object, where: str) -> float:
             number = None
     if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= MAX_COORDINATE:
         given = "nothing" if value in (None, "") else shown(value)
-        raise MfpsError(f"{where}: {given} is no coordinate; give a number of pixels within {MAX_COORDINATE:,.0f}")
+        raise MfpsError(f"{where}: {given} is not a coordinate; give a number of pixels within {MAX_COORDINATE:,.0f}")
     return float(number)
 
 
 def match_images(source: GivenLandmarks, names: Sequence[str]) -> dict[str, list[LandmarkedFace]]:
     """Find the faces of each photograph by its name.
 
-    A photograph takes what has its whole relative name. What is left over is matched by the whole name without the
-    suffix, then by file name, then by file name without the suffix.
+    Faces are matched by the whole relative name of the photograph. What is left is matched by the whole name without
+    the suffix, then by file name, then by file name without the suffix.
 
     Args:
         source: the landmarks.
         names: the photographs, posix paths relative to their folder.
 
     Returns:
-        For each name its faces, in the order of the source; none where nothing matches.
+        For each name its faces, in the order of the source; an empty list if nothing matches.
 
     Raises:
         MfpsError: two photographs of the source could belong to one name, or one to two names.
@@ -186,6 +186,6 @@ def _file_name(name: str) -> str:
 
 
 def _bare(name: str) -> str:
-    # Only a photograph's ending is cut off: `photo.v2` is what .pts calls photo.v2.jpg.
+    # Only a photograph's suffix is cut off: a .pts file calls photo.v2.jpg `photo.v2`.
     path = PurePosixPath(name)
-    return (path.with_suffix("") if path.suffix.lower() in (*IMAGE_SUFFIXES, *_ALSO_SUFFIXES) else path).as_posix()
+    return (path.with_suffix("") if path.suffix.lower() in (*IMAGE_SUFFIXES, *_OTHER_SUFFIXES) else path).as_posix()

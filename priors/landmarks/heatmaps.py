@@ -14,11 +14,11 @@ SIGMA_PX_AT_128 = 1.5
 def draw_heatmaps(
     points: Float[Tensor, "B K 2"], size: int, sigma_px: float | None = None
 ) -> Float[Tensor, "B K size size"]:
-    """One Gaussian a landmark: 1 at the point, falling off around it.
+    """One Gaussian per landmark: 1 at the point, falling off around it.
 
     Args:
-        points: x and y in pixels of the (size, size) picture, on any device; NaN where a point is missing. Points
-            outside draw what reaches inside.
+        points: x and y in pixels of the (size, size) picture, on any device; NaN where a point is missing. Of a point
+            outside, the part of its Gaussian that reaches inside is drawn.
         size: side of the maps in pixels.
         sigma_px: standard deviation; by default 1.5 pixels at 128, scaled with the size.
 

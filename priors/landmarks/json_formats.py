@@ -14,7 +14,7 @@ from .schemes import SCHEMES, scheme_of_name
 
 
 def read_json_landmarks(text: str, path: Path, ffhq: str) -> list[LandmarkedFace] | None:
-    """Read landmarks in any of the JSON forms, told by their keys.
+    """Read landmarks in any of the JSON forms, recognised by their keys.
 
     Args:
         text: the content of the file.
@@ -22,10 +22,10 @@ def read_json_landmarks(text: str, path: Path, ffhq: str) -> list[LandmarkedFace
         ffhq: `image` or `in_the_wild`, which of the two pictures of FFHQ's metadata.
 
     Returns:
-        The faces in the order of the file; None where the JSON has none of the forms.
+        The faces in the order of the file; None if the JSON has none of these forms.
 
     Raises:
-        MfpsError: it is not JSON, a key comes twice, or a value breaks the form's rules.
+        MfpsError: it is not JSON, a key appears twice, or a value breaks the form's rules.
     """
     try:
         document = read_strict(text, remedy="replace the file")
@@ -46,13 +46,13 @@ def read_json_landmarks(text: str, path: Path, ffhq: str) -> list[LandmarkedFace
 
 def _list(value: object, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise MfpsError(f"{where}: {shown(value)} is no list; see the format")
+        raise MfpsError(f"{where}: {shown(value)} is not a list; see the format")
     return value
 
 
 def _dict(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise MfpsError(f"{where}: {shown(value)} is no object with keys; see the format")
+        raise MfpsError(f"{where}: {shown(value)} is not an object with keys; see the format")
     return value
 
 
@@ -72,7 +72,7 @@ def _two(pair: object, where: str) -> list[Any]:
 
 
 def _number(value: object, where: str) -> object:
-    # Text is a number in .pts and XML, never in JSON.
+    # Numbers are text in .pts and XML, but never in JSON.
     if isinstance(value, str):
         raise MfpsError(f"{where}: {shown(value)} is text; write a number")
     return value
@@ -81,7 +81,7 @@ def _number(value: object, where: str) -> object:
 def _own(document: Mapping[str, Any], path: Path) -> list[LandmarkedFace]:
     try:
         landmarks = landmark_file(document)
-        # A name is quoted whole, and its digits are counted, so an endless one is cut before that.
+        # The name is quoted whole and its digits are parsed, so an endless one is cut first.
         count = scheme_of_name(shortened(landmarks.scheme, MAX_VALUE)).count
     except MfpsError as error:
         raise MfpsError(f"{path}: {error}") from None

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..faces import CutFaces, SeenFaces, StoredFaces
 from ..prior_kind import RGB, ExternalSources, PriorKind
-from ..sources import check_all_there
+from ..sources import check_all_present
 from .conversion import convert_points
 from .heatmaps import draw_heatmaps
 from .landmark_file import LANDMARK_FILE, read_landmarks, write_landmarks
@@ -18,7 +18,7 @@ from .source import HeatmapSource
 
 
 class HeatmapFinder:
-    """Draws heatmaps of the landmarks that the detector finds; itself it loads nothing.
+    """Draws heatmaps of the landmarks that the detector finds; it loads nothing itself.
 
     Args:
         sources: not used.
@@ -51,15 +51,15 @@ class HeatmapFinder:
         return {"scheme": faces.stored_scheme, **faces.points_by}
 
 
-def _open_whole(faces: StoredFaces) -> HeatmapSource:
+def _open_shared(faces: StoredFaces) -> HeatmapSource:
     path = faces.folder / LANDMARK_FILE
     landmarks = read_landmarks(path)
-    check_all_there([name in landmarks.faces for name in faces.names], faces.names, HEATMAP.name, str(path))
+    check_all_present([name in landmarks.faces for name in faces.names], faces.names, HEATMAP.name, str(path))
     return HeatmapSource(path, landmarks, faces.names, faces.photo_sizes, faces.heatmap_rgb)
 
 
 def _flip_order(channels: int) -> Sequence[int] | None:
-    # The published layout has the picture's three channels before the landmarks' ones.
+    # The published layout has the picture's three channels before those of the landmarks.
     rgb = 0 if scheme_of_count(channels).flip_pairs is not None else RGB
     if channels > rgb and (scheme := scheme_of_count(channels - rgb)).flip_pairs is not None:
         return [*range(rgb), *(rgb + number for number in scheme.flip_order())]
@@ -69,8 +69,8 @@ def _flip_order(channels: int) -> Sequence[int] | None:
 HEATMAP = PriorKind(
     name="heatmap",
     finder=HeatmapFinder,
-    whole=(LANDMARK_FILE,),
-    open_whole=_open_whole,
+    shared_files=(LANDMARK_FILE,),
+    open_shared=_open_shared,
     array_folders=("heat",),
     flip_order=_flip_order,
     needs_landmarks=True,

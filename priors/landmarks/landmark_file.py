@@ -1,7 +1,7 @@
 """The file `priors/landmarks.json`: the landmarks of all photographs of a data folder."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -17,7 +17,7 @@ LANDMARK_FILE = "landmarks.json"
 """Its name below `priors`."""
 
 MAX_LANDMARK_BYTES = 512 * 2**20
-"""Size of the largest file of landmarks that is read; FFHQ's, the largest known, has 268 MB."""
+"""Largest file of landmarks that is read; FFHQ's, the largest known, has 268 MB."""
 
 Coordinate = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
@@ -48,7 +48,7 @@ def read_landmarks(path: str | Path) -> LandmarkFile:
     """Read a landmark file.
 
     Raises:
-        MfpsError: it is missing, too large, or does not have the form above.
+        MfpsError: the file is missing, too large, or does not have the form above.
     """
     text = read_text(path, "landmark file", MAX_LANDMARK_BYTES)
     try:
@@ -69,10 +69,10 @@ def landmark_file(document: object) -> LandmarkFile:
     for name, face in document["faces"].items():
         parts = PurePosixPath(name).parts
         if not parts or parts[0] == "/" or ".." in parts:
-            raise MfpsError(f"faces: {shown(name)} is no name of a photograph in the folder; remove it")
+            raise MfpsError(f"faces: {shown(name)} is not the name of a photograph in the folder; remove it")
         try:
             faces[name] = FaceLandmarks.model_validate(face)
-        # Face by face, as a file that is wrong throughout would be wrong in millions of places.
+        # Face by face, because a file that is wrong throughout would have millions of errors.
         except ValidationError as error:
             raise first_violation(error, f"faces.{shortened(name, MAX_PLACE)}") from None
     try:
@@ -82,23 +82,30 @@ def landmark_file(document: object) -> LandmarkFile:
 
 
 def write_landmarks(path: str | Path, scheme: str, faces: Mapping[str, tuple[tuple[int, int], np.ndarray]]) -> None:
-    """Write a landmark file in one step, a line a face, coordinates to a hundredth of a pixel.
+    """Write a landmark file atomically, one line per face, with coordinates to a hundredth of a pixel.
 
     Args:
-        path: where to; its folder must exist.
+        path: the file to write; its folder must exist.
         scheme: name of the landmark scheme.
         faces: by photograph name, its (width, height) in pixels and its points (K, 2), NaN where one is missing.
 
     Raises:
-        MfpsError: it cannot be written.
+        MfpsError: the file cannot be written.
     """
     lines = [
-        f"  {json.dumps(name)}: " + json.dumps({"size": list(size), "points": _plain(points)}, separators=(",", ":"))
+        f"  {json.dumps(name)}: "
+        + json.dumps({"size": list(size), "points": points_list(points)}, separators=(",", ":"))
         for name, (size, points) in faces.items()
     ]
     text = f'{{"scheme": {json.dumps(scheme)}, "faces": {{\n' + ",\n".join(lines) + "\n}}\n"
     write_atomically(path, text)
 
 
-def _plain(points: np.ndarray) -> list[list[float] | None]:
+def points_list(points: np.ndarray) -> list[list[float] | None]:
+    """Points (K, 2) as JSON holds them: to a hundredth of a pixel, None where a point is missing."""
     return [[round(float(x), 2), round(float(y), 2)] if np.isfinite(x) and np.isfinite(y) else None for x, y in points]
+
+
+def points_array(points: Sequence[Sequence[float] | None]) -> np.ndarray:
+    """Points from JSON as float64 (K, 2), NaN where a point is missing."""
+    return np.array([(np.nan, np.nan) if point is None else point for point in points], np.float64)

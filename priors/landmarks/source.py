@@ -1,4 +1,4 @@
-"""The heatmap prior of a list of faces: their points are kept, and the heatmaps are drawn in the batch."""
+"""The heatmap prior of a list of faces: points are kept per face, heatmaps are drawn per batch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ class HeatmapSource:
         with_rgb: put the degraded picture before the heatmaps, K + 3 channels, as the published 71 are laid out.
 
     Raises:
-        MfpsError: the scheme is unknown, a face has another number of points, or the photograph another size.
+        MfpsError: the scheme is unknown, a face has a wrong number of points, or its photograph a different size.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class HeatmapSource:
         return fit.move(self.points[index]).astype(np.float32)
 
     def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
-        """Mirrored points, left and right ones in each other's place."""
+        """Mirrored points, with left and right ones swapped."""
         return flip_points(stored, float(size), self.scheme.name).astype(np.float32)
 
     def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
-        """Heatmaps, after the degraded picture where that was asked for."""
+        """Heatmaps, after the degraded picture if `with_rgb` asks for it."""
         heatmaps = draw_heatmaps(torch.from_numpy(np.stack(stored)), size)
         return torch.cat([degraded, heatmaps], 1) if self.with_rgb else heatmaps

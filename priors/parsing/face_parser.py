@@ -1,4 +1,4 @@
-"""Label maps by a network: the SegFormer face parser that its author published as `jonathandinu/face-parsing`.
+"""Label maps found by a network: the SegFormer face parser that its author published as `jonathandinu/face-parsing`.
 
 Needs the extra `parsing` (transformers). Weights are read from safetensors only; nothing is unpickled.
 """
@@ -46,7 +46,7 @@ class FaceParser:
 
     Raises:
         MfpsError: transformers isn't installed; a file is missing, damaged, pickled or cannot be downloaded; the class
-            names aren't CelebAMask-HQ's, or stand in an order that the published weights don't have.
+            names aren't CelebAMask-HQ's, or aren't in the order of the published weights.
     """
 
     def __init__(self, source: str | Path | None = None, device: str | torch.device = "cpu") -> None:
@@ -72,10 +72,10 @@ class FaceParser:
     def parse(self, images: UInt8[np.ndarray, "B H W 3"]) -> UInt8[np.ndarray, "B H W"]:
         """Find the class of each pixel.
 
-        A picture is squeezed to 512 x 512; the logits are resized bilinearly (align_corners=False) to its own size.
+        A picture is resized to 512 x 512; the logits are resized bilinearly (align_corners=False) to its own size.
 
         Args:
-            images: RGB. All run through the network together: the caller says how many fit into memory.
+            images: RGB. All go through the network together: the caller decides how many fit into memory.
 
         Returns:
             Classes in the order of `CELEBAMASK_CLASSES`.
@@ -83,7 +83,7 @@ class FaceParser:
         height, width = images.shape[1:3]
         with torch.inference_mode():
             logits = self._network(pixel_values=network_input(images).to(self._device)).logits
-            # One by one: 19 channels of a batch at full size would be far larger than all else.
+            # One by one: 19 channels of a batch at full size would be far larger than everything else.
             found = [
                 F.interpolate(each[None], size=(height, width), mode="bilinear", align_corners=False)[0].argmax(0)
                 for each in logits
@@ -113,7 +113,7 @@ def network_input(images: UInt8[np.ndarray, "B H W 3"]) -> Float[Tensor, "B 3 51
 
 
 def class_order(id2label: Any, where: Path) -> tuple[int, ...]:
-    """Where each of a network's classes stands in `CELEBAMASK_CLASSES`, by its name.
+    """The position of each of a network's classes in `CELEBAMASK_CLASSES`, found by its name.
 
     Args:
         id2label: names by number, numbers as text, as config.json has them.
@@ -124,7 +124,7 @@ def class_order(id2label: Any, where: Path) -> tuple[int, ...]:
     """
     count = len(CELEBAMASK_CLASSES)
     if not isinstance(id2label, dict) or set(id2label) != {str(number) for number in range(count)}:
-        found = f"{len(id2label)} of other numbers" if isinstance(id2label, dict) else "none"
+        found = f"{len(id2label)} with other numbers" if isinstance(id2label, dict) else "none"
         raise MfpsError(f"{where}: id2label must name {count} classes, 0 to {count - 1}, but names {found}; {_REMEDY}")
     names = [str(id2label[str(number)]) for number in range(count)]
     for number, name in enumerate(names):
@@ -132,7 +132,7 @@ def class_order(id2label: Any, where: Path) -> tuple[int, ...]:
             raise MfpsError(f"{where}: class {number} has the unknown name {name[:40]!r}; {_REMEDY}")
     missing = [name for name in CELEBAMASK_CLASSES if name not in names]
     if missing:
-        raise MfpsError(f"{where}: no class is called {missing[0]!r}, as a name stands there twice; {_REMEDY}")
+        raise MfpsError(f"{where}: no class is called {missing[0]!r}, because a name appears twice; {_REMEDY}")
     return tuple(CELEBAMASK_CLASSES.index(name) for name in names)
 
 
@@ -148,7 +148,7 @@ def _transformers() -> Any:
 
 def _files_of(folder: Path) -> tuple[Path, Path]:
     if not folder.is_dir():
-        raise MfpsError(f"{folder}: there is no such folder of a face parser; {_REMEDY}")
+        raise MfpsError(f"{folder}: there is no such face parser folder; {_REMEDY}")
     config, weights = folder / "config.json", folder / "model.safetensors"
     if not weights.is_file():
         pickled = next((file.name for file in sorted(folder.iterdir()) if file.suffix in (".bin", ".pt", ".pth")), None)
@@ -203,10 +203,10 @@ def _load(transformers: Any, folder: Path) -> torch.nn.Module:
     except Exception as error:  # an odd configuration can make the constructor raise almost anything
         reason = next(iter(str(error).splitlines()), "")[:120] or type(error).__name__
         raise MfpsError(
-            f"{folder}: config.json and model.safetensors make no SegFormer ({reason}); {_REMEDY}"
+            f"{folder}: config.json and model.safetensors do not make a SegFormer ({reason}); {_REMEDY}"
         ) from error
     differing = {str(key) for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for key in info[kind]}
-    wrong = sorted(key for key in differing if not key.endswith("num_batches_tracked"))  # of use in training only
+    wrong = sorted(key for key in differing if not key.endswith("num_batches_tracked"))  # used in training only
     if wrong:  # transformers would fill the gaps with random numbers
         raise MfpsError(
             f"{folder}: model.safetensors is not the network of config.json ({wrong[0]} and {len(wrong) - 1} more "
@@ -224,7 +224,7 @@ def _quiet(bars: bool = False) -> Iterator[None]:
     levels = [logger.level for logger in loggers]
     hide = not bars and library.is_progress_bar_enabled()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is wrong becomes one error
+        warnings.simplefilter("ignore")  # problems are reported as one error
         try:
             for logger in loggers:
                 logger.setLevel(logging.CRITICAL)

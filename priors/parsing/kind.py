@@ -23,14 +23,14 @@ SHARE_OF_COLOUR = 0.45
 
 
 class ParsingFinder:
-    """Finds parsing maps by the face parser.
+    """Finds parsing maps with the face parser.
 
     Args:
         sources: names the parser.
         device: where it runs.
 
     Raises:
-        MfpsError: the parser cannot be had, see `FaceParser`.
+        MfpsError: the parser is not available, see `FaceParser`.
     """
 
     network: Mapping[str, Any]

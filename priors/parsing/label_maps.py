@@ -1,4 +1,4 @@
-"""Label maps on disk: one class number a pixel, as a PNG file, and the ways in from other people's labels.
+"""Label maps on disk: one class number per pixel in a PNG file, and conversions from other people's labels.
 
 A label map is a uint8 array (h, w) of CelebAMask-HQ classes, `parsing.CELEBAMASK_CLASSES` in order.
 """
@@ -31,10 +31,10 @@ _MASK_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 
 
 def write_label_map(path: str | Path, labels: UInt8[np.ndarray, "h w"]) -> None:
-    """Write a label map as a palette PNG in one step: the file is there whole or not at all.
+    """Write a label map as a palette PNG atomically: the file is complete or does not exist.
 
     Args:
-        path: where to; its folder must exist. PNG whatever the suffix.
+        path: the file to write, PNG whatever the suffix; its folder must exist.
         labels: class numbers below 19.
 
     Raises:
@@ -49,7 +49,7 @@ def write_label_map(path: str | Path, labels: UInt8[np.ndarray, "h w"]) -> None:
 
 
 def read_label_map(path: str | Path, classes: int = len(CELEBAMASK_CLASSES)) -> UInt8[np.ndarray, "h w"]:
-    """Read a label map from a PNG file with a palette, of which the indices count, or with 8-bit grey.
+    """Read a label map from a PNG file: the indices of a palette, or 8-bit grey.
 
     Grey of fewer bits is refused, because readers stretch it to 0 to 255; so is JPEG, which mixes neighbouring classes.
 
@@ -93,12 +93,12 @@ def from_bisenet(labels: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
 def from_part_masks(folder: str | Path, face: int | str) -> UInt8[np.ndarray, "h w"]:
     """Merge the part masks of CelebAMask-HQ, one PNG for each class and face, into a label map.
 
-    Where masks overlap, the class of the higher number lies on top.
+    Where masks overlap, the class with the higher number is on top.
 
     Args:
         folder: with the masks themselves (00012_skin.png, 00012_l_brow.png, ...), or with the published folders
             0, 1, ... of 2,000 faces each.
-        face: number of the face; or what stands before `_skin.png`, or before the `.jpg` of its photograph.
+        face: number of the face; or what comes before `_skin.png`, or before the `.jpg` of its photograph.
 
     Raises:
         MfpsError: the face has no mask there, or a mask is damaged or differs in size from the others.
@@ -125,7 +125,7 @@ def from_part_masks(folder: str | Path, face: int | str) -> UInt8[np.ndarray, "h
         merged[mask] = label
     if merged is None:
         raise MfpsError(
-            f"{folder}: no part mask of face {face} there (such as {stem}_skin.png); "
+            f"{folder}: no part mask of face {face} (such as {stem}_skin.png); "
             "give the folder CelebAMask-HQ-mask-anno, or the one with the masks themselves"
         )
     return merged
@@ -164,7 +164,7 @@ def _decoded(path: Path, what: str, rgb: bool = False) -> tuple[str, np.ndarray]
             raise MfpsError(f"{path}: the {what} cannot be read; replace the file")
         place = image.fp.tell()
         image.fp.seek(24)
-        bits = image.fp.read(1)[0]  # the depth in the PNG header: Pillow scales grey of 2 and 4 bits without a word
+        bits = image.fp.read(1)[0]  # the depth in the PNG header: Pillow silently scales grey of 2 and 4 bits
         image.fp.seek(place)
         mode = image.mode if image.format == "PNG" else f"{image.format} {image.mode}"
         try:

@@ -1,4 +1,4 @@
-"""The parsing prior of a list of faces: their label maps are kept, and become one-hot in the batch."""
+"""The parsing prior of a list of faces: label maps are kept per face and made one-hot per batch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ class LabelSource:
         return central_square(read_label_map(self.paths[index], self.channels))
 
     def flip(self, stored: np.ndarray, size: int) -> np.ndarray:
-        """Mirrored labels, left and right classes in each other's place."""
+        """Mirrored labels, with left and right classes swapped."""
         if self.channels != len(CELEBAMASK_CLASSES):
             raise MfpsError(
                 f"{self.paths[0].parent}: it is not known which of {self.channels} classes mirror each other"
@@ -41,6 +41,6 @@ class LabelSource:
         return flip_labels(stored)
 
     def tensor(self, stored: Sequence[np.ndarray], size: int, degraded: Tensor) -> Tensor:
-        """One-hot maps, resized face by face, as label maps of a batch may differ in size."""
+        """One-hot maps, resized face by face, because label maps of a batch may differ in size."""
         maps = [one_hot_parsing(torch.from_numpy(labels)[None], self.channels, size) for labels in stored]
         return torch.cat(maps)

@@ -1,4 +1,4 @@
-"""Files that no command can use: data, lists, genotypes, configurations, weights. What each is for says cases.py."""
+"""Files that no command can use: data, lists, genotypes, configurations, weights. cases.py says what each is for."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from ..published_recipe import state_of
 
 CORRUPT = 3
-"""Number of the photograph whose header is whole and whose pixels are not."""
+"""Number of the photograph whose header is intact and whose pixels are damaged."""
 
 
 def write_bad_data(folder: Path) -> None:

@@ -1,8 +1,8 @@
-"""The commands that must fail, as data: one a line, with what the error line must name.
+"""The commands that must fail, as data: one per line, with what the error line must name.
 
 The files they name are made by bad_world.py and conftest.py.
 """
-# ruff: noqa: E501 - a case a line, so that they read as a table
+# ruff: noqa: E501 - one case per line, so that they read as a table
 
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ DATA = [
     case("list missing", f"{SEARCH_OUT} --list nolist.txt", "nolist.txt", "give a text file"),
     case("list is a folder", f"{SEARCH_OUT} --list empty", "empty", "folder", "give a text file"),
     case("list binary", f"{SEARCH_OUT} --list noise.bin", "noise.bin", "not UTF-8 text", "give a text file"),
-    case("list empty", f"{SEARCH_OUT} --list blank.txt", "blank.txt", "write one name a line"),
+    case("list empty", f"{SEARCH_OUT} --list blank.txt", "blank.txt", "write one name per line"),
     case("list names a missing file", f"{SEARCH_OUT} --list gone.txt", "gone.txt", "9999.png", "line 2", "remove the lines"),
     case("list leaves the folder", f"{SEARCH_OUT} --list escape.txt", "escape.txt, line 1", "relative"),
     case("list names twice", f"{SEARCH_OUT} --list twice.txt", "twice.txt, line 2", "remove one"),
@@ -158,7 +158,7 @@ GENOTYPES = [
     case("genotype newer schema", "genotype validate newer.json", "newer.json", "mfps.genotype/2", "upgrade mfps"),
     case("genotype unknown operation", "genotype validate operation.json", "operation.json", "cell[0].op", "conv_3x3", "conv_9x9"),
     case("genotype unknown rate", "genotype validate rate.json", "rate.json", "path[1]", "3"),
-    case("genotype illegal path", "genotype validate jump.json", "jump.json", "jumps from rate 1 to 8", "one of the steps"),
+    case("genotype illegal path", "genotype validate jump.json", "jump.json", "jumps from rate 1 to 8", "at most one step"),
     case("genotype unknown key", "genotype validate key.json", "key.json", "colour", "not permitted here", "remove it"),
     case("genotype lacks a key", "genotype validate lacks.json", "lacks.json", "branches.upsample.cell", "required", "add it"),
     case("genotype long key", "genotype validate long.json", "long.json", "..."),
@@ -166,8 +166,8 @@ GENOTYPES = [
     case("search holds a bad genotype", f"{SEARCH_OUT} --priors parsing --fix upsample=jump.json", "jump.json", "jumps"),
     case("retrain newer schema", f"{RETRAIN_OUT} --genotype newer.json", "newer.json", "upgrade mfps"),
     case("retrain folder without genotype", f"{RETRAIN_OUT} --genotype faces", "'faces'", "published name"),
-    case("retrain without the priors", f"{RETRAIN_OUT} --genotype mfpsnet", "parsing, heatmap, dictionary", "data gives none", "--priors"),
-    case("retrain with a prior too many", f"{RETRAIN_OUT} --priors parsing", "takes the priors none", "data gives parsing", "--priors"),
+    case("retrain without the priors", f"{RETRAIN_OUT} --genotype mfpsnet", "parsing, heatmap, dictionary", "data has none", "--priors"),
+    case("retrain with a prior too many", f"{RETRAIN_OUT} --priors parsing", "takes the priors none", "data has parsing", "--priors"),
     case("supernet of another space", f"{RETRAIN_OUT} --genotype mfpsnet-upsample.json --width 1 --from-supernet searched", "searched", "lacks paths.upsample", "another space"),
     case("supernet of another width", f"{RETRAIN_OUT} --width 2 --from-supernet searched", "searched", "shape", "same width"),
     case("supernet missing", f"{RETRAIN_OUT} --from-supernet faces", "faces/weights.safetensors", "run folder"),
@@ -185,8 +185,8 @@ GENOTYPES = [
     case("draw epoch of a training", "genotype draw trained --epoch 1 --out a.svg", "trained", "no searched epoch", "folder of a search"),
     case("draw damaged history", "genotype draw cutoff --epoch 1 --out a.svg", "history.jsonl", "cut off"),
     case("draw strange history", "genotype draw strange --epoch 1 --out a.svg", "history.jsonl", "epoch 1 is damaged"),
-    case("random over a file", "genotype random --out note.txt", "note.txt", "exists already", "--out"),
-    case("random over a folder", "genotype random --out faces", "faces", "exists already", "--out"),
+    case("random over a file", "genotype random --out note.txt", "note.txt", "already exists", "--out"),
+    case("random over a folder", "genotype random --out faces", "faces", "already exists", "--out"),
     case("random unwritable", "genotype random --out /proc/a/b.json", "/proc/a/b.json", "--out"),
     case("random unknown prior", "genotype random --out a.json --priors hair", "'hair'", "choose from parsing"),
     case("random seed", "genotype random --out a.json --seed -1", "seed is -1", "0 or a greater integer"),
@@ -230,7 +230,7 @@ PUBLISHED = [
     case("import another architecture", "weights import theirs.pth --out new.safetensors", "theirs.pth", "genotype mfpsnet-published", "missing", "--genotype"),
     case("import a lesser genotype", "weights import theirs.pth --genotype searched --out new.safetensors", "no parsing branch", "the checkpoint was trained with"),
     case("import our own weights", "weights import trained/weights.safetensors --out new.safetensors", "weights.safetensors", "a safetensors file", "checkpoint of the published MFPSNet"),
-    case("import over a file", "weights import theirs.pth --out foreign.safetensors", "foreign.safetensors", "exists already", "--out"),
+    case("import over a file", "weights import theirs.pth --out foreign.safetensors", "foreign.safetensors", "already exists", "--out"),
     case("import to another suffix", "weights import theirs.pth --out new.pth", "new.pth", "ends in .safetensors"),
     case("import unwritable", "weights import theirs.pth --genotype theirs.json --out /proc/a/new.safetensors", "/proc/a", "permissions"),
     case("weights show nothing", "weights show nothing", "nothing", "weights.safetensors"),
@@ -239,11 +239,11 @@ PUBLISHED = [
     case("arrays of another rank", "genotype import rank --out new.json", "net_path.npy", "(1, 6)", "levels of 1 to 64 layers"),
     case("arrays of an unknown operation", "genotype import unknown --out new.json", "cell_structure.npy", "operation 4", "conv_7x7"),
     case("arrays pickled", "genotype import pickles --out new.json", "net_path.npy", "pickled", "np.save"),
-    case("arrays over a file", "genotype import arrays --out note.txt", "note.txt", "exists already"),
-    case("arrays of one prior", "genotype import arrays/heatmap --branch heatmap --out new.json", "heatmap alone", "--into"),
+    case("arrays over a file", "genotype import arrays --out note.txt", "note.txt", "already exists"),
+    case("arrays of one prior", "genotype import arrays/heatmap --branch heatmap --out new.json", "only heatmap", "--into"),
     case("arrays of an unknown branch", "genotype import arrays --branch nose --out new.json", "'nose'", "choose from"),
     case("text without a path", "genotype import darts.txt --out new.json", "darts.txt", "no path", "--into"),
-    case("text with code", "genotype import code.txt --into mfpsnet --out new.json", "code.txt", "normal is no list"),
+    case("text with code", "genotype import code.txt --into mfpsnet --out new.json", "code.txt", "normal is not a list"),
     case("text that is none", "genotype import note.txt --into mfpsnet --out new.json", "note.txt", "Genotype("),
     case("export over a run", "genotype export mfpsnet --out trained", "trained", "overwrites nothing"),
     case("export nothing", f"genotype export nothing {OUT}", "'nothing'", "published name"),

@@ -15,7 +15,7 @@ from mfps.drawn.faces import write_drawn_faces
 
 from ..processes import Ended, Started, started
 
-# Everything that the tests count on is said here, so that the preset is free to change.
+# Everything that the tests rely on is set here, so that the preset may change.
 TINY = "--preset tiny --size 16 --batch-size 1 --epochs 1 --max-steps 1 --device cpu"
 SEARCH = f"search --data faces {TINY} --width 1 --layers 1 --fusion-layers 1 --warmup-epochs 0"
 RETRAIN = f"retrain --data faces {TINY} --width 1"

@@ -1,4 +1,4 @@
-"""Kills a real command at random moments, resumes it, and compares its end with that of an undisturbed run."""
+"""Kill a real command at random moments, resume it, and compare its results with those of an undisturbed run."""
 
 import os
 import random
@@ -14,17 +14,17 @@ from .conftest import Ended, Start
 
 RESULTS = ("config.yaml", "genotype.json", "history.jsonl", "weights.safetensors")
 ENDS = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGTERM: {128 + signal.SIGTERM, -signal.SIGTERM}}
-"""Exit statuses after each signal: SIGTERM ends a command in the usual way as long as its run has not begun."""
+"""Exit statuses after each signal: SIGTERM ends a command in the usual way until its run has started."""
 
 
 def finish(start: Start, command: str, folder: Path) -> None:
-    """Run a command that must succeed, and complain of nothing."""
+    """Run a command that must succeed without any complaint."""
     ended = start(command, folder).end()
     assert (ended.status, ended.err) == (0, "")
 
 
 def results(run: Path) -> dict[str, bytes]:
-    """What a run leaves; the place it says it was written to is left out."""
+    """The files of a run, without the path that it was written to."""
     found = {name: (run / name).read_bytes() for name in RESULTS if (run / name).exists()}
     found["config.yaml"] = b"\n".join(
         line for line in found["config.yaml"].splitlines() if not line.startswith(b"out:")
@@ -35,23 +35,23 @@ def results(run: Path) -> dict[str, bytes]:
 def torture(
     start: Start, mfps: Callable[[str], Ended], command: str, folder: Path, kills: int, seed: int
 ) -> Counter[str]:
-    """Kill a command again and again; whenever it comes to its end, it begins anew.
+    """Kill a command again and again; whenever it finishes, start again.
 
     Args:
         start: starts the installed `mfps`.
         mfps: runs it in this process, in that folder.
         command: a search or a training, without --out.
         folder: where it runs.
-        kills: how often.
-        seed: of the moments and signals.
+        kills: how often to kill it.
+        seed: seed of the moments and signals.
 
     Returns:
-        How many times what was done.
+        How often each thing happened.
     """
     rng = random.Random(seed)
-    began = time.monotonic()
+    started = time.monotonic()
     finish(start, f"{command} --out whole", folder)
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - started
     expected = results(folder / "whole")
     assert set(expected) == set(RESULTS)
     toll: Counter[str] = Counter()
@@ -85,7 +85,7 @@ def _compare(run: Path, expected: dict[str, bytes], toll: Counter[str]) -> None:
 
 
 def _wait_for_a_moment(process: Started, run: Path, seconds: float, rng: random.Random) -> None:
-    """Any moment of the run, or, more often, one shortly after it has saved something."""
+    """Wait for any moment of the run or, more often, one shortly after it has saved something."""
     if rng.random() < 0.25:
         until = time.monotonic() + rng.uniform(0, seconds)
         while process.running() and time.monotonic() < until:

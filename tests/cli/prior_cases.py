@@ -2,7 +2,7 @@
 
 The files they name are made in test_prior_commands.py.
 """
-# ruff: noqa: E501 - a case a line, so that they read as a table
+# ruff: noqa: E501 - one case per line, so that they read as a table
 
 from .cases import case
 
@@ -20,7 +20,7 @@ PREPARE_CASES = [
     case("landmarks of others", "prepare photos new --landmarks others.json --device cpu", "others.json", "names none of the 2", "zzz.png"),
     case("landmarks are a text", "prepare photos new --landmarks note.txt --device cpu", "note.txt"),
     case("landmarks of an unknown scheme", f"{PREPARE} --scheme oval", "'oval'", "ibug68"),
-    case("no exact conversion", f"{PREPARE} --scheme wflw98", "ibug68 cannot be turned into wflw98 exactly"),
+    case("no exact conversion", f"{PREPARE} --scheme wflw98", "ibug68 cannot be converted to wflw98 exactly"),
     case("labels missing", f"{PREPARE} --priors parsing --labels nowhere", "nowhere", "--labels"),
     case("labels in an unknown order", f"{PREPARE} --label-order mine", "--label-order", "'celebamask' or 'bisenet'"),
     case("made from an unknown source", f"{PREPARE} --made-from air", "'air'", "'clean', 'degraded' or 'coarse'"),
@@ -45,7 +45,7 @@ DICTIONARY_CASES = [
     case("no entries", f"{BUILD} --entries 0", "--entries", "equal to 1"),
     case("faces without landmarks", "dictionary build photos --out new.safetensors --random-features", "landmarks.json", "check the path"),
     case("dictionary with another ending", "dictionary build faces --out new.pth --random-features", "new.pth", ".safetensors"),
-    case("dictionary over a file", "dictionary build faces --out page.safetensors --random-features", "page.safetensors", "exists already"),
+    case("dictionary over a file", "dictionary build faces --out page.safetensors --random-features", "page.safetensors", "already exists"),
     case("dictionary without weights", "dictionary build faces --out new.safetensors --device cpu", "vgg19", "no network"),
     case("dictionary with wrong weights", "dictionary build faces --out new.safetensors --weights-dir wrong --device cpu", "wrong", "not the vgg19 weights"),
 ]  # fmt: skip

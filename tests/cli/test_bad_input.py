@@ -1,4 +1,4 @@
-"""What cannot be used ends in one line, exit status 1, and leaves every file as it was."""
+"""Input that cannot be used ends in one line and exit status 1, and changes no file."""
 
 import os
 import shutil
@@ -89,7 +89,7 @@ def test_corrupt_images_in_the_middle_of_a_run(world: Path, mfps: Callable[[str]
         photograph = world / "corrupt" / "images" / name
         photograph.write_bytes(photograph.read_bytes()[:100])
     ended = mfps(f"{SEARCH_OUT} --data corrupt --val-list corrupt/val.txt --workers {workers}")
-    assert_one_line(ended, ("corrupt/images/000", "the image is damaged", "replace the file", "no better"))
+    assert_one_line(ended, ("corrupt/images/000", "the image is damaged", "replace the file", "cannot be read either"))
     assert_no_half_run(world / "new")
 
 
@@ -117,10 +117,10 @@ def test_a_training_that_diverges(world: Path, mfps: Callable[[str], Ended], ste
 
 
 def assert_no_half_run(folder: Path) -> None:
-    """A run that ended in its first epoch left what it was begun with, and nothing that looks like a result."""
+    """A run that ended in its first epoch left the files of its start, and nothing that looks like a result."""
     left = {path.name for path in folder.iterdir()}
-    begun = {"config.yaml", "environment.json", "tensorboard", "checkpoints"}
-    assert left <= {*begun, "genotype.json", "genotype.svg", "genotype.png"}
+    start = {"config.yaml", "environment.json", "tensorboard", "checkpoints"}
+    assert left <= {*start, "genotype.json", "genotype.svg", "genotype.png"}
     assert not [path for path in folder.rglob("*") if path.name.endswith((".part", ".tmp"))]
 
 

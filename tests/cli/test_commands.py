@@ -46,7 +46,7 @@ def installed(command: str, folder: Path, **environment: str) -> Ended:
 
 
 def succeeded(command: str, folder: Path, again: bool = False) -> str:
-    """What a command that must succeed, and complain of nothing, printed.
+    """The output of a command that must succeed without warnings.
 
     Args:
         command: without `mfps`.
@@ -86,10 +86,10 @@ def test_search_then_retrain_then_evaluate(
     assert "space" in load_weights(search).header
     assert [record["step"] for record in read_history(search)] == [1]
 
-    # What it says comes next can be run, here in a moment.
-    (told,) = (line.partition("mfps ")[2] for line in said.splitlines() if line.startswith("next "))
+    # The command that it prints as `next` works; here it is made quick.
+    (following,) = (line.partition("mfps ")[2] for line in said.splitlines() if line.startswith("next "))
     quick = "--width 1 --batch-size 1 --epochs 1 --max-steps 1 --device cpu --from-supernet runs/search --perceptual 0"
-    said = succeeded(told.replace("--out ...", f"--out runs/net {quick}"), tmp_path)
+    said = succeeded(following.replace("--out ...", f"--out runs/net {quick}"), tmp_path)
     assert "retrain: 1/1" in said
     assert "weights   runs/net/weights.safetensors" in said
     assert names(tmp_path / "runs" / "net") == results
@@ -97,15 +97,15 @@ def test_search_then_retrain_then_evaluate(
     assert load_weights(tmp_path / "runs" / "net").header["provenance"]["genotype"] == read_genotype(search).hash
 
     lists = "--list faces/train.txt --list faces/val.txt --degradation blur --degradation full:0.5,jpeg:0.5"
-    said = succeeded(f"evaluate runs/net --data faces --out judged {lists} --save-images --device cpu", tmp_path)
-    judged = tmp_path / "judged"
-    assert "report    judged/evaluation.json" in said
-    assert names(judged) == {"evaluation.json", "evaluation.md", "comparison.png", "restored"}
-    report = json.loads((judged / "evaluation.json").read_text())
+    said = succeeded(f"evaluate runs/net --data faces --out evaluated {lists} --save-images --device cpu", tmp_path)
+    evaluated = tmp_path / "evaluated"
+    assert "report    evaluated/evaluation.json" in said
+    assert names(evaluated) == {"evaluation.json", "evaluation.md", "comparison.png", "restored"}
+    report = json.loads((evaluated / "evaluation.json").read_text())
     groups = [(result["degradation"], result["list"], result["faces"]) for result in report["results"]]
     assert groups == [(d, *g) for d in ("blur", "full:0.5,jpeg:0.5") for g in (("train", 6), ("val", 2))]
-    assert len(list((judged / "restored").rglob("*.png"))) == 16
-    assert (judged / "evaluation.md").read_text().count("| val | 2 |") == 6
+    assert len(list((evaluated / "restored").rglob("*.png"))) == 16
+    assert (evaluated / "evaluation.md").read_text().count("| val | 2 |") == 6
 
     config = yaml.safe_load((search / "config.yaml").read_text())
     assert config["width"] == 1
@@ -183,8 +183,8 @@ def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
     (world / "faces" / "priors" / "dictionary").mkdir()
     for number in range(8):
         np.save(world / "faces" / "priors" / "dictionary" / f"{number:04d}.npy", np.ones((4, 8, 8), np.float32))
-    succeeded("evaluate made/theirs.safetensors --data faces --out judged --size 32 --device cpu", world, again=True)
-    assert len(json.loads((world / "judged" / "evaluation.json").read_text())["iterations"]) == 2
+    succeeded("evaluate made/theirs.safetensors --data faces --out evaluated --size 32 --device cpu", world, again=True)
+    assert len(json.loads((world / "evaluated" / "evaluation.json").read_text())["iterations"]) == 2
     said = succeeded("restore made/theirs.safetensors faces --out both --size 32 --device cpu", world)
     assert "restored  8 faces at 32 px, 2 iterations" in said
 
@@ -226,17 +226,17 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
     assert provenance["dictionary"]["features"] == "seeded random VGG19 (seed 0)"
 
 
-def test_a_demo_that_is_stopped_says_how_to_begin_again(
+def test_a_demo_that_is_stopped_says_how_to_start_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]
 ) -> None:
     def stopped(*_: object) -> None:
-        raise RunStopped("saved: go on with --resume", signal.SIGTERM)
+        raise RunStopped("saved: continue with --resume", signal.SIGTERM)
 
     monkeypatch.setattr("mfps.drawn.demo_faces.write_demo_faces", lambda *_: None)
     monkeypatch.setattr("mfps.nas.search.search", stopped)
     ended = mfps(f"demo --out {tmp_path / 'shown'} --device cpu")
-    told = "mfps: the demo was stopped by SIGTERM; begin again with a new folder, --out\n"
-    assert (ended.status, ended.err) == (128 + signal.SIGTERM, told)
+    message = "mfps: the demo was stopped by SIGTERM; start again with a new folder for --out\n"
+    assert (ended.status, ended.err) == (128 + signal.SIGTERM, message)
 
 
 def test_help_is_fast_and_says_everything(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ assert "torch" not in heavy, heavy
     assert ended.status == 0, ended.err
     assert ended.out.count("Usage: mfps") == len(HELPS)
     assert f"mfps {__version__}" in ended.out.splitlines()
-    # Defaults stand in brackets, which rich takes for colours where it is let.
+    # Defaults stand in brackets, which rich would take for colours.
     for default in ("[default: auto]", "[default: full]", "[preset]", "[required]", "[default: 128]"):
         assert default in ended.out
 

@@ -65,7 +65,7 @@ def test_every_field_has_an_option_a_help_text_and_a_panel(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_no_two_fields_are_explained_differently(name):
-    """What several commands have is a field of `engine.fields` or `priors.fields`."""
+    """What several commands share is a field of `engine.fields` or `priors.fields`."""
     for field in ("drop_prior", "workers", "device", "precision", "priors_from", "weights_dir", "parser", "dictionary"):
         texts = {model.model_fields[field].description for model in MODELS.values() if field in model.model_fields}
         assert len(texts) == 1, field
@@ -85,7 +85,7 @@ def test_the_help_says_what_is_required_what_a_preset_sets_and_other_defaults(na
             assert found[field].help.endswith(f"[default: {shown}]")
 
 
-def test_a_text_of_the_library_is_told_in_options():
+def test_a_text_of_the_library_is_rewritten_for_options():
     known = [
         SimpleNamespace(name="drop_prior", param_type_name="option", opts=["--drop-prior"]),
         SimpleNamespace(name="photos", param_type_name="argument", opts=["photos"], metavar="PHOTOS"),
@@ -96,8 +96,8 @@ def test_a_text_of_the_library_is_told_in_options():
 
 
 def test_the_library_does_not_know_the_command_line():
-    """It names fields; the command line turns them into options at one place."""
-    told = {}
+    """It names fields; the command line turns them into options in one place."""
+    found_options = {}
     for file in ROOT.rglob("*.py"):
         top = file.relative_to(ROOT).parts[0]
         if top.startswith((".", "build")) or top in ("cli", "tests", "benchmarks", "examples", "docs"):
@@ -105,8 +105,8 @@ def test_the_library_does_not_know_the_command_line():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found = re.findall(r"(?<![\w-])--(?:[a-z][a-z-]*|$)", node.value)
-                told |= {f"{file.relative_to(ROOT)}:{node.lineno}": found} if found else {}
-    assert told == {}
+                found_options |= {f"{file.relative_to(ROOT)}:{node.lineno}": found} if found else {}
+    assert found_options == {}
 
 
 def test_configurations_are_light(tmp_path):
@@ -120,7 +120,7 @@ def test_configurations_are_light(tmp_path):
 
 @pytest.fixture
 def written(world):
-    """`written(**values)` writes a file of values and gives its name."""
+    """`written(**values)` writes a file of values and returns its name."""
 
     def write(**values):
         (world / "some.yaml").write_text(yaml.safe_dump({k.replace("_", "-"): v for k, v in values.items()}))

@@ -1,4 +1,4 @@
-"""The options of every command: none is lost unnoticed, and each is a field that a file may set, with a help text."""
+"""The options of every command: none is lost unnoticed; each has a help text and is a field that a file may set."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def commands() -> dict[str, list[str]]:
 
 
 def test_no_option_is_lost() -> None:
-    """A new one need not stand here; one that goes breaks somebody's script."""
+    """A new option need not be listed here; removing one breaks somebody's script."""
     found = commands()
     assert not {name: lost for name, options in OPTIONS.items() if (lost := set(options.split()) - set(found[name]))}
 
@@ -79,7 +79,7 @@ def test_every_field_can_be_set_in_a_file(stage: str, model: type[RunConfig], tm
     values = resolve(model, stage, "tiny", None, required).model_dump(mode="json")
     file = tmp_path / "all.yaml"
     file.write_text(yaml.safe_dump({name.replace("_", "-"): value for name, value in values.items()}))
-    # How a run is begun is not part of it, and the strategy is written where it is not the published one.
+    # How a run is started is not part of it, and the strategy is written where it is not the published one.
     assert set(values) == set(model.model_fields) - {"resume", "overwrite", "strategy"}
     # Over another preset: what the file says counts, all of it.
     assert resolve(model, stage, "published", file, {}).model_dump(mode="json") == values
@@ -97,7 +97,7 @@ def test_options_win_over_the_file_and_the_file_over_the_preset(
 
 
 def test_a_run_alone_is_the_first_process_whatever_a_cluster_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One run for each of SLURM's tasks: Lightning counts them all, but each must speak and end for itself."""
+    """One run for each of SLURM's tasks: Lightning counts them all, but each must print and end for itself."""
     monkeypatch.setattr("lightning_fabric.utilities.rank_zero.rank_zero_only.rank", 3, raising=False)
     assert process() == 0
 

@@ -1,4 +1,4 @@
-"""The commands that make priors, once each through the installed `mfps`; and what they refuse, in one line."""
+"""The commands that make priors, once each through the installed `mfps`, and their one-line errors."""
 
 import json
 import shutil
@@ -99,7 +99,7 @@ def test_photographs_to_priors(prior_world: Path, tmp_path: Path) -> None:
     assert "heatmap, dictionary: oracle priors" in (tmp_path / "more" / "report.md").read_text()
 
 
-def test_where_no_face_is_left_it_ends_with_an_error(
+def test_without_any_face_it_ends_with_an_error(
     prior_world: Path, tmp_path: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(prior_world)
@@ -107,7 +107,7 @@ def test_where_no_face_is_left_it_ends_with_an_error(
     ended = mfps(command)
     assert ended.status == 1
     assert ended.out.count("too small") == 2
-    assert ended.err.startswith("mfps: photos: no face was kept of 2 photographs; first 0000.png: too small")
+    assert ended.err.startswith("mfps: photos: no face was kept from 2 photographs; first 0000.png: too small")
     assert ended.err.count("\n") == 1
 
 
@@ -123,10 +123,10 @@ def add_and_die(journal, key, **entry):
 DoneJournal.add = add_and_die
 main()
 """
-"""`mfps`, whose processes all die once five photographs are written down."""
+"""`mfps`, whose processes all die once five photographs are recorded."""
 
 
-def test_a_killed_prepare_goes_on_to_the_same_bytes(
+def test_a_killed_prepare_continues_to_the_same_bytes(
     prior_world: Path, tmp_path: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

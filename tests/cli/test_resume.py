@@ -1,4 +1,4 @@
-"""Runs that are killed, stopped, starved and crowded, through the installed `mfps`."""
+"""Runs that are killed, stopped, out of disk space or in each other's way, through the installed `mfps`."""
 
 import os
 import resource
@@ -42,7 +42,7 @@ def test_a_killed_run_that_is_resumed_gives_the_same_bytes(
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_run_in_one_line_that_says_how_to_go_on(
+def test_a_signal_ends_a_run_in_one_line_that_says_how_to_continue(
     world: Path, start: Start, signum: signal.Signals
 ) -> None:
     process = start(f"{SEARCH} {ENDLESS} --out new", world)
@@ -57,7 +57,7 @@ def test_a_second_process_is_kept_out(world: Path, start: Start, mfps: Callable[
     process.wait_for(lambda: (world / "new" / "checkpoints").is_dir())
     for flag in ("--resume", "--overwrite"):
         ended = mfps(f"{SEARCH} {ENDLESS} --out new {flag}")
-        assert_one_line(ended, (f"new: process {process.pid} on ", "is working in it", "wait for its end"))
+        assert_one_line(ended, (f"new: process {process.pid} on ", "is working in it", "wait until it ends"))
 
 
 def test_a_changed_option_is_refused_and_named(world: Path, mfps: Callable[[str], Ended]) -> None:
@@ -67,7 +67,7 @@ def test_a_changed_option_is_refused_and_named(world: Path, mfps: Callable[[str]
     assert results(world / "searched") == before
 
 
-def test_more_epochs_go_on_from_the_end(world: Path, mfps: Callable[[str], Ended]) -> None:
+def test_more_epochs_continue_from_the_end(world: Path, mfps: Callable[[str], Ended]) -> None:
     finished = mfps(f"{SEARCH} --out searched --resume")
     assert finished.status == 0
     longer = mfps(f"{SEARCH} --out searched --resume --epochs 3 --max-steps 100")
@@ -75,7 +75,7 @@ def test_more_epochs_go_on_from_the_end(world: Path, mfps: Callable[[str], Ended
     assert (world / "searched" / "history.jsonl").read_text().count("\n") == 3
 
 
-def test_overwrite_starts_anew(world: Path, mfps: Callable[[str], Ended]) -> None:
+def test_overwrite_starts_again(world: Path, mfps: Callable[[str], Ended]) -> None:
     before = results(world / "searched")
     assert mfps(f"{SEARCH} --out searched --overwrite --seed 1").status == 0
     assert results(world / "searched")["weights.safetensors"] != before["weights.safetensors"]
@@ -133,7 +133,7 @@ def test_a_data_folder_that_vanishes(
 
     command = f"{SEARCH} --epochs 2 --max-steps 8 --workers {workers} --out new"
     monkeypatch.setattr(update, "apply_update", vanishing)
-    assert_one_line(mfps(command), ("faces/images: the data folder is gone", "bring it back"))
+    assert_one_line(mfps(command), ("faces/images: the data folder is gone", "restore it"))
     monkeypatch.setattr(update, "apply_update", apply_update)
     (world / "elsewhere").rename(world / "faces")
     assert mfps(f"{command} --resume").status == 0

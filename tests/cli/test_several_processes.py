@@ -69,7 +69,7 @@ def test_two_processes_stop_together(world: Path, start: Start) -> None:
 
 def test_a_batch_must_be_divisible(world: Path, mfps: Callable[[str], Ended]) -> None:
     ended = mfps(f"{SEARCH} --batch-size 3 --devices 2 --out new")
-    assert_one_line(ended, ("--batch-size 3 cannot be divided among --devices 2", "take a multiple of 2"))
+    assert_one_line(ended, ("--batch-size 3 cannot be divided among --devices 2", "choose a multiple of 2"))
     assert not (world / "new").exists()
 
 

@@ -42,7 +42,7 @@ def test_a_mirrored_face_has_mirrored_priors_with_left_and_right_swapped(drawn):
     for key, channels in order.items():
         for i, is_mirrored in enumerate(mirrored):
             expected = plain[key][i][channels].flip(-1) if is_mirrored else plain[key][i]
-            # Points are carried in float32, so a Gaussian moves by a rounding error.
+            # Points are stored in float32, so a Gaussian moves by a rounding error.
             assert (flipped[key][i] - expected).abs().max() < 1e-4, (key, i)
 
 
@@ -74,7 +74,7 @@ def test_channels_of_unknown_meaning_are_not_mirrored(drawn, tmp_path, refused, 
     batch(tmp_path, None, ("heatmap",))
 
 
-def test_dropout_zeroes_about_the_share_asked_for_and_nothing_else(drawn):
+def test_dropout_zeroes_about_the_requested_share_and_nothing_else(drawn):
     augmentation = Augmentation(prior_dropout=0.5)
     plain, dropped = batch(drawn), batch(drawn, augmentation)
     for i, change in enumerate(changes(augmentation)):
@@ -86,7 +86,7 @@ def test_dropout_zeroes_about_the_share_asked_for_and_nothing_else(drawn):
     assert 0.4 < sum(many) / (2 * len(many)) < 0.6
 
 
-def test_changes_do_not_depend_on_workers_and_come_anew_each_epoch(drawn):
+def test_changes_do_not_depend_on_workers_and_differ_by_epoch(drawn):
     augmentation = Augmentation(flip=True, prior_dropout=0.3)
     one, two = batch(drawn, augmentation), batch(drawn, augmentation, workers=2)
     assert all(torch.equal(one[key], two[key]) for key in one)
@@ -107,6 +107,6 @@ def test_a_prior_that_is_left_out_is_zeros_stored_or_not(drawn, tmp_path):
 
 
 @pytest.mark.parametrize("chance", [-0.1, 1.0])
-def test_a_chance_that_is_none(refused, chance):
-    with refused("prior dropout is .*: a chance of at least 0 and below 1"):
+def test_a_dropout_that_is_not_a_chance_is_refused(refused, chance):
+    with refused("prior dropout is .*, but it must be at least 0 and below 1"):
         Augmentation(prior_dropout=chance).draw(0, 0, 0, PRIORS)

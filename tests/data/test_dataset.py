@@ -52,7 +52,7 @@ def test_shapes_ranges_and_order(drawn):
     assert batch.names == tuple(sorted(batch.names))
 
 
-def test_every_epoch_degrades_anew_but_the_same_way(drawn):
+def test_every_epoch_degrades_anew_but_reproducibly(drawn):
     first, second = joined(batches(drawn, 7, 0)), joined(batches(drawn, 7, 0, epoch=1))
     assert torch.equal(first["clean"], second["clean"])
     assert not torch.equal(first["degraded"], second["degraded"])
@@ -147,9 +147,9 @@ def test_the_faces_that_can_be_read_do_not_change_when_others_cannot(damaged, tw
         assert all(np.array_equal(one.priors[prior], other.priors[prior]) for prior in PRIORS)
 
 
-def test_without_a_spare_that_can_be_read_there_is_an_end(damaged, refused):
+def test_without_a_readable_spare_it_is_an_error(damaged, refused):
     folder = FaceFolder(damaged, 32, tolerance=Tolerance(max_bad=0.3))
-    with refused("0002.png: .*and the next 1 faces are no better"):
+    with refused("0002.png: .*and the next 1 faces cannot be read either"):
         folder[FaceAddress(0, 2, (4,))]
     with refused("0004.png: the image is damaged"):
         folder[0, 4]
@@ -161,7 +161,7 @@ def test_too_many_bad_headers_are_refused(damaged, refused):
             FaceFolder(damaged, 32, tolerance=Tolerance(share))
 
 
-def test_a_folder_that_is_gone_is_told_from_a_bad_face(damaged, tmp_path, refused):
+def test_a_missing_folder_is_distinguished_from_a_bad_face(damaged, tmp_path, refused):
     folder = FaceFolder(damaged, 32, tolerance=Tolerance(max_bad=0.3))
     damaged.rename(tmp_path / "elsewhere")
     with refused("images: the data folder is gone"):

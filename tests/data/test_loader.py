@@ -31,7 +31,7 @@ def test_persistent_workers_follow_the_epoch(folder):
 
 @pytest.mark.parametrize("workers", [0, 1])
 @pytest.mark.parametrize("start", [0, 1, 2])
-def test_an_epoch_goes_on_where_it_stopped(folder, workers, start):
+def test_an_epoch_continues_where_it_stopped(folder, workers, start):
     loader = make_training_loader(folder, None, 2, 0, workers)
     assert steps_of(loader) == 3
     whole = [batch.degraded for (batch,) in training_steps(make_training_loader(folder, None, 2, 0, 0), 1, 0)]

@@ -100,7 +100,7 @@ def test_a_mix_draws_by_its_weights():
     assert abs(np.mean(kept) - 0.75) < 0.06
 
 
-def test_a_preset_looks_alike_at_every_size():
+def test_a_preset_looks_the_same_at_every_size():
     big = draw_face(np.random.default_rng(5), 256).image
     small = big.reshape(128, 2, 128, 2, 3).mean((1, 3)).astype(np.uint8)
     for index in range(4):
@@ -124,7 +124,7 @@ def test_what_is_parsed_is_written_back_and_parsed_again(weights):
 
 
 @given(rows, st.integers(0, 99))
-def test_a_row_is_its_steps_one_after_the_other(row, seed):
+def test_a_chain_is_its_steps_one_after_the_other(row, seed):
     image = np.random.default_rng(seed).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     first, again = (Degradation.parse(row).apply(image, degradation_rng(seed, 0, 0)) for _ in range(2))
     assert np.array_equal(first, again)
@@ -165,11 +165,11 @@ def test_any_other_text_is_one_clear_line(text):
         ("full:-1", "the weight '-1' is not a positive number"),
         ("full:nan", "the weight 'nan'"),
         ("full:inf", "the weight 'inf'"),
-        ("full:1e300", "the weight '1e300' is not a positive number, at most 1e"),
+        ("full:1e300", "the weight '1e300' is not a positive number of at most 1e"),
         ("full:", "the weight ''"),
         ("full:1:2", "the weight '1:2'"),
-        ("full,full", "'full' comes twice"),
-        ("blur(6,12):1,blur( 6.0, 12):2", r"'blur\(6,12\)' comes twice"),
+        ("full,full", "'full' occurs twice"),
+        ("blur(6,12):1,blur( 6.0, 12):2", r"'blur\(6,12\)' occurs twice"),
         ("|", "a stage is missing"),
         ("blur||jpeg", "a stage is missing"),
         ("(6,12)", "a stage is missing"),

@@ -24,7 +24,7 @@ from mfps.degradation.stages import (
 
 
 class Recording(np.random.Generator):
-    """A generator that remembers which ranges it was asked for and what it gave."""
+    """A generator that remembers which ranges it was asked for and what it returned."""
 
     def __init__(self, seed):
         super().__init__(np.random.PCG64(seed))
@@ -43,7 +43,7 @@ class Recording(np.random.Generator):
 
 @pytest.fixture
 def spy(monkeypatch):
-    """`spy(owner, name)` gives the list of (arguments, options) with which a function is called from now on."""
+    """`spy(owner, name)` returns the list of (arguments, options) with which a function is called from now on."""
 
     def watch(owner, name):
         calls, function = [], getattr(owner, name)
@@ -251,7 +251,7 @@ def test_motion_grows_with_the_blur(picture, monkeypatch):
     assert set(asked) == {(10, 20), (16, 28)}
 
 
-def test_grey_keeps_the_brightness_alone(picture):
+def test_grey_keeps_only_the_brightness(picture):
     spoiled = grey(picture, np.random.default_rng(0), 1.0)
     assert (spoiled == spoiled[..., :1]).all()
     assert np.abs(spoiled[..., 0] - picture @ (0.299, 0.587, 0.114)).max() < 1

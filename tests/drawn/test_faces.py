@@ -9,7 +9,7 @@ from PIL import Image
 
 @pytest.fixture(scope="module", autouse=True)
 def whole_canvas():
-    """Draw as users do."""
+    """Draw on the full canvas, as users do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mfps.drawn.faces.CANVAS_PX", 512)
         yield

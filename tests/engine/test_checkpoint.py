@@ -27,7 +27,7 @@ def said():
 
 @given(value=NUMBERS, dtype=st.sampled_from([torch.float32, torch.float64, torch.bfloat16, torch.int64]))
 @settings(max_examples=20)
-def test_what_was_saved_comes_back_to_the_bit(tmp_path_factory, value, dtype):
+def test_what_was_saved_comes_back_bit_for_bit(tmp_path_factory, value, dtype):
     checkpoints = Checkpoints(tmp_path_factory.mktemp("run"), 2)
     tensors = {"t": torch.randn(2, 3).to(dtype), "scalar": torch.tensor(3)}
     checkpoints.save(Checkpoint(2, 0, 9, tensors, {"value": value, "deep": {"list": [1, None, "\u00e9"]}}))
@@ -62,7 +62,7 @@ def test_nothing_yet(tmp_path):
 
 @given(st.data())
 @settings(max_examples=40)
-def test_a_torn_or_changed_one_falls_back_to_the_one_before(tmp_path_factory, data):
+def test_a_truncated_or_changed_one_falls_back_to_the_one_before(tmp_path_factory, data):
     checkpoints = Checkpoints(tmp_path_factory.mktemp("run"), 3)
     checkpoints.save(checkpoint(1))
     newest = checkpoints.save(checkpoint(2))
@@ -75,10 +75,10 @@ def test_a_torn_or_changed_one_falls_back_to_the_one_before(tmp_path_factory, da
     newest.write_bytes(changed)
     said = []
     assert checkpoints.newest(said.append).step == 1
-    assert said == [f"{newest}: the checkpoint is torn or was changed, and is passed over"]
+    assert said == [f"{newest}: the checkpoint is truncated or was changed, and is skipped"]
 
 
-def test_all_torn(tmp_path, said):
+def test_all_truncated(tmp_path, said):
     checkpoints = Checkpoints(tmp_path, 3)
     for step in (1, 2):
         checkpoints.save(checkpoint(step)).write_bytes(b"")
@@ -87,7 +87,7 @@ def test_all_torn(tmp_path, said):
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"mfps": "{"}, {"mfps": "{}"}])
-def test_a_foreign_file_with_a_right_digest_is_passed_over(tmp_path, said, metadata):
+def test_a_foreign_file_with_a_right_digest_is_skipped(tmp_path, said, metadata):
     checkpoints = Checkpoints(tmp_path, 3)
     checkpoints.save(checkpoint(1))
     for content in (save({"a": torch.zeros(1)}, metadata), b"{}", b"\xff" * 40):
@@ -98,26 +98,24 @@ def test_a_foreign_file_with_a_right_digest_is_passed_over(tmp_path, said, metad
     assert len(said) == 3
 
 
-def test_one_of_another_version_is_not_passed_over(tmp_path, refused):
+def test_one_of_another_version_is_not_skipped(tmp_path, refused):
     checkpoints = Checkpoints(tmp_path, 3)
     checkpoints.save(checkpoint(1))
     content = save({"a": torch.zeros(1)}, {"mfps": json.dumps({"format": "mfps.checkpoint/2", "state": {}})})
     (checkpoints.folder / f"e0000-b00002-s00000002-{sha256(content).hexdigest()[:16]}.safetensors").write_bytes(content)
-    with refused(
-        "s00000002.*: the checkpoint is 'mfps.checkpoint/2', not 'mfps.checkpoint/1'; continue with"
-    ):
+    with refused("s00000002.*: the checkpoint is 'mfps.checkpoint/2', not 'mfps.checkpoint/1'; continue with"):
         checkpoints.newest(pytest.fail)
 
 
-def test_one_that_may_not_be_read_is_not_passed_over(tmp_path, refused, monkeypatch):
+def test_one_that_may_not_be_read_is_not_skipped(tmp_path, refused, monkeypatch):
     checkpoints = Checkpoints(tmp_path, 3)
     checkpoints.save(checkpoint(1))
     monkeypatch.setattr("os.access", lambda *_: False)  # root may read anything
-    with refused("s00000001.*: no permission to read the checkpoint; permit it"):
+    with refused("s00000001.*: no permission to read the checkpoint; change its permissions"):
         checkpoints.newest(pytest.fail)
 
 
-def test_a_full_disk_keeps_those_before(tmp_path, refused, monkeypatch):
+def test_a_full_disk_keeps_the_earlier_ones(tmp_path, refused, monkeypatch):
     checkpoints = Checkpoints(tmp_path, 1)
     checkpoints.save(checkpoint(1))
 
@@ -131,7 +129,7 @@ def test_a_full_disk_keeps_those_before(tmp_path, refused, monkeypatch):
     assert checkpoints.newest(pytest.fail).step == 1
 
 
-def test_scraps_of_a_killed_process_go(tmp_path):
+def test_partial_files_of_a_killed_process_are_removed(tmp_path):
     checkpoints = Checkpoints(tmp_path, 1)
     checkpoints.save(checkpoint(1))
     (checkpoints.folder / ".e0000-x.safetensors.77.part").write_bytes(b"half")

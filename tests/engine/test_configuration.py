@@ -29,7 +29,7 @@ def test_the_published_preset_is_the_defaults():
             assert model.model_fields[name].default == value, (stage, name)
 
 
-def test_options_go_over_the_file_and_the_file_over_the_preset(tmp_path):
+def test_options_override_the_file_and_the_file_the_preset(tmp_path):
     file = tmp_path / "c.yaml"
     file.write_text("epochs: 7\nbatch-size: 3\n")
     config = resolve(SearchConfig, "search", "tiny", file, {**needed("search"), "batch_size": 5, "size": None})
@@ -56,7 +56,7 @@ def test_a_degradation_is_read_when_it_is_given_and_kept_without_spaces(stage, t
         resolve(STAGES[stage], stage, "tiny", None, options | {"degradation": "blur(6)"})
 
 
-def test_a_batch_is_divided_without_rest(refused):
+def test_a_batch_is_divided_without_remainder(refused):
     whole = {"batch_size": 12, "devices": 2, "num_nodes": 3, "accumulate": 2}
     assert resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole}).batch_size == 12
     with refused(
@@ -65,12 +65,12 @@ def test_a_batch_is_divided_without_rest(refused):
         resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole, "batch_size": 8})
 
 
-def test_a_run_is_gone_on_with_or_removed(refused):
+def test_a_run_is_continued_or_removed(refused):
     with refused("`resume` and `overwrite` exclude each other"):
         resolve(SearchConfig, "search", "tiny", None, {**needed("search"), "resume": True, "overwrite": True})
 
 
-def test_how_a_run_is_begun_is_no_part_of_it(tmp_path):
+def test_how_a_run_is_started_is_not_part_of_it(tmp_path):
     for flag in ("resume", "overwrite"):
         write_config(
             resolve(SearchConfig, "search", "tiny", None, {**needed("search"), flag: True}), tmp_path / "c.yaml"

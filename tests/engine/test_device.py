@@ -4,7 +4,7 @@ from mfps.engine.device import check_precision, choose_device, make_fabric
 from mfps.errors import MfpsError
 
 
-def test_auto_takes_a_gpu_where_there_is_one():
+def test_auto_takes_a_gpu_if_there_is_one():
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -5,7 +5,7 @@ from mfps.engine.history import read_history
 from mfps.errors import MfpsError
 
 
-def test_a_folder_without_history_or_with_a_torn_one(tmp_path):
+def test_a_folder_without_history_or_with_a_truncated_one(tmp_path):
     with pytest.raises(MfpsError, match="no history"):
         read_history(tmp_path)
     (tmp_path / "history.jsonl").write_text(json.dumps({"epoch": 1}) + '\n{"epo')

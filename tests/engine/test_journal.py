@@ -35,12 +35,12 @@ def test_a_resumed_history_has_no_line_twice_and_none_is_missing(tmp_path):
     assert [record["epoch"] for record in read_history(tmp_path)] == [0, 1]
 
 
-def test_a_history_that_lost_lines_is_not_gone_on_with(tmp_path, refused):
+def test_a_history_that_lost_lines_is_not_continued(tmp_path, refused):
     (tmp_path / "history.jsonl").write_text("{}\n")
-    with refused("has 3 bytes, and 9 when the run was saved; .*`overwrite`"):
+    with refused("has 3 bytes, but had 9 when the run was saved; .*`overwrite`"):
         Journal(tmp_path, 9, 2)
 
 
-def test_numbers_go_by_their_paths():
+def test_numbers_are_named_by_their_paths():
     record = {"a": {"b": 1, "c": [0.5, 2.0]}, "text": "x", "flag": True, "gone": None, "bad": float("nan")}
     assert dict(flat_numbers(record)) == {"a/b": 1.0, "a/c/0": 0.5, "a/c/1": 2.0}

@@ -24,7 +24,7 @@ def threads():
 def write():
     found["threads left"] = threads() if os.path.isdir("/proc/self/task") else []
     open(f"{sys.argv[1]}/{rank}.json", "w").write(json.dumps(found))
-atexit.register(write)  # called last, after what `launch` registers
+atexit.register(write)  # called last, after the functions that `launch` registers
 
 fabric = make_fabric("cpu", "float32", devices=2)
 launch(fabric)
@@ -107,14 +107,14 @@ def test_parts_are_gathered_in_order(both):
 
 
 @pytest.mark.slow
-def test_processes_that_come_apart_are_told(both):
+def test_processes_that_diverge_are_reported(both):
     assert all("the genotype is not the same in all processes" in found["same"] for found in both)
 
 
 @pytest.mark.slow
 def test_trouble_of_one_is_raised_in_all(both):
     assert [found["together"] for found in both] == [
-        "a loss of another process is not finite, and this update is not made", "mine"
+        "a loss of another process is not finite, so this update is not made", "mine"
     ]  # fmt: skip
 
 
@@ -145,12 +145,12 @@ def test_one_process_is_left_alone():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[gloo/transport/tcp/pair.cc:553] Connection closed by peer", "another process of the run is gone; "),
         ("DataLoader worker (pid 7) is killed by signal: Killed.", "a process that reads photographs was killed"),
     ],
 )
-def test_a_process_that_is_gone_becomes_a_line(text, told, tmp_path):
-    assert told in str(lost_process(RuntimeError(text), tmp_path))
+def test_a_process_that_is_gone_becomes_a_line(text, message, tmp_path):
+    assert message in str(lost_process(RuntimeError(text), tmp_path))
     assert lost_process(RuntimeError("shape mismatch"), tmp_path) is None

@@ -31,7 +31,7 @@ def config(tmp_path):
 
 
 def train(config, console, each=lambda run: None, judge=lambda run: None, trouble=lambda step: False, identity=("a",)):
-    """A loop as those of search and training are; `each` is called in every step, before it is counted."""
+    """A loop like those of search and training; `each` is called in every step, before the step is counted."""
     torch.manual_seed(0)
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
     optimizer = torch.optim.Adam(network.parameters(), 0.1)
@@ -121,20 +121,20 @@ def test_a_validation_that_is_cut_off_is_done_again(config, console, whole, step
     assert (config().out / "history.jsonl").read_bytes() == whole[1]
 
 
-def test_torn_checkpoints_are_passed_over(config, console, whole):
+def test_truncated_checkpoints_are_skipped(config, console, whole):
     with pytest.raises(RunStopped):
         train(config(), console, stop_at(7))
     newest = max((config().out / "checkpoints").iterdir(), key=lambda file: file.name.split("-s")[1])
     newest.write_bytes(newest.read_bytes()[:-7])
     _, weights = train(config(resume=True), console)
-    assert f"{newest}: the checkpoint is torn or was changed, and is passed over" in console.file.getvalue()
+    assert f"{newest}: the checkpoint is truncated or was changed, and is skipped" in console.file.getvalue()
     assert same(weights, whole[0])
     assert (config().out / "history.jsonl").read_bytes() == whole[1]
 
 
 @pytest.mark.parametrize("torn", [1, 9])
-def test_what_is_saved_after_a_torn_checkpoint_is_kept(config, console, whole, torn):
-    """Though the torn ones, or all there are, were of later steps."""
+def test_what_is_saved_after_a_truncated_checkpoint_is_kept(config, console, whole, torn):
+    """Even though the truncated ones, or all of them, belong to later steps."""
     with pytest.raises(RunStopped):
         train(config(keep_checkpoints=1, checkpoint_steps=1), console, stop_at(7))
     files = sorted((config().out / "checkpoints").iterdir(), key=lambda file: file.name.split("-s")[1])
@@ -170,7 +170,7 @@ def test_a_resumed_run_that_had_rolled_back_ends_as_one_that_was_not_stopped(con
     assert results[0][1] == results[1][1]
 
 
-def test_resume_begins_where_there_is_nothing_and_ends_where_all_is_done(config, console, whole):
+def test_resume_starts_an_empty_run_and_ends_a_finished_one(config, console, whole):
     for _ in range(2):
         _, weights = train(config(resume=True), console)
         assert same(weights, whole[0])
@@ -178,7 +178,7 @@ def test_resume_begins_where_there_is_nothing_and_ends_where_all_is_done(config,
 
 
 def test_what_is_kept(config, console):
-    """The two newest, the last between two epochs, and the best epoch's (the second one)."""
+    """The two newest, the last one between two epochs, and that of the best epoch (the second)."""
     train(config(), console)
     assert saved(config().out) == ["e0002-b00000-s00000006", "e0003-b00000-s00000009", "e0004-b00000-s00000012"]
     with pytest.raises(RunStopped):
@@ -199,7 +199,7 @@ def test_a_save_is_due_by_the_clock(config, console, monkeypatch):
 def test_other_photographs_are_refused(config, console, refused):
     with pytest.raises(RunStopped):
         train(config(), console, stop_at(1))
-    with refused("the run was begun with other photographs or another genotype"):
+    with refused("the run was started with other photographs or another genotype"):
         train(config(resume=True), console, identity=("a", "b"))
 
 
@@ -209,7 +209,7 @@ def test_nothing_is_left_locked(config, console):
     assert not (config().out / "run.lock").exists()
 
 
-def test_skip_leaves_the_update_out_and_what_it_touched(config, console):
+def test_skip_undoes_everything_the_update_touched(config, console):
     run, weights = train(config(on_nonfinite="skip"), console, trouble=lambda step: step == 4)
     assert all(tensor.isfinite().all() for tensor in weights)
     assert run.position.left_out == 1
@@ -250,12 +250,12 @@ def test_stop_keeps_the_last_checkpoint(config, console, whole, refused):
     assert same(weights, whole[0])
 
 
-def test_bad_faces_are_told_once_and_too_many_end_the_run(config, console, refused):
+def test_bad_faces_are_reported_once_and_too_many_end_the_run(config, console, refused):
     with open_run(config(max_bad_faces=0.1), FABRIC, console, "x", LENGTH, {}) as run:
         run.note_bad_faces({"a.png": "a.png: damaged"}, 10)
         run.note_bad_faces({"a.png": "a.png: damaged"}, 10)
         assert console.file.getvalue().count("skipped   a.png: damaged") == 1
-        with refused("2 of 10 photographs cannot be read, more than the 10% of max_bad_faces; first: a.png: damaged"):
+        with refused("2 of 10 photographs cannot be read, more than the 10% of `max_bad_faces`; first: a.png: damaged"):
             run.note_bad_faces({"b.png": "b.png: damaged"}, 10)
 
 
@@ -265,7 +265,7 @@ def test_a_checkpoint_of_another_version_is_refused(config, console, refused):
         file.unlink()
     state = {"identity": sha256(b"a").hexdigest()[:16], "position": {"step": "x"}, "parts": {}}
     Checkpoints(config().out, 1).save(Checkpoint(0, 0, 0, {}, state))
-    with refused("its checkpoints are of another version; use `overwrite`"):
+    with refused("its checkpoints are from another version of mfps; start again with `overwrite`"):
         train(config(resume=True), console)
 
 

@@ -18,8 +18,8 @@ def config(tmp_path):
 
 
 @pytest.fixture
-def begun(config):
-    """A folder with all that a run leaves, and the content of each file."""
+def started(config):
+    """A folder with everything that a run writes."""
     folder = config().out
     folder.mkdir()
     begin_run_folder(config())
@@ -44,27 +44,27 @@ def test_a_run_says_how_it_was_made(config):
     assert environment()["mfps"]
 
 
-def test_a_run_overwrites_nothing_unasked(config, begun, refused):
-    before = content(begun)
+def test_a_run_overwrites_nothing_unasked(config, started, refused):
+    before = content(started)
     with refused(
         "holds another run or other files, .*give a new folder for `out`, continue it with `resume`, or remove"
     ):
         check_run_folder(config())
-    assert content(begun) == before
+    assert content(started) == before
 
 
-def test_overwrite_removes_a_run_and_nothing_else(config, begun, refused):
-    (begun / "thesis.tex").write_text("precious")
-    with refused("run: holds thesis.tex besides a run, and `overwrite` removes runs alone"):
+def test_overwrite_removes_a_run_and_nothing_else(config, started, refused):
+    (started / "thesis.tex").write_text("precious")
+    with refused("run: holds thesis.tex besides a run, and `overwrite` removes only runs"):
         check_run_folder(config(overwrite=True))
-    (begun / "thesis.tex").unlink()
+    (started / "thesis.tex").unlink()
     check_run_folder(config(overwrite=True))
     begin_run_folder(config(overwrite=True, seed=7))
-    assert {path.name for path in begun.iterdir()} == {"config.yaml", "environment.json", LOCK}
-    assert "seed: 7" in (begun / "config.yaml").read_text()
+    assert {path.name for path in started.iterdir()} == {"config.yaml", "environment.json", LOCK}
+    assert "seed: 7" in (started / "config.yaml").read_text()
 
 
-def test_an_overwriting_that_failed_can_be_done_again(config, begun, monkeypatch):
+def test_an_overwriting_that_failed_can_be_done_again(config, started, monkeypatch):
     def fail(path):
         raise OSError(5, "Input/output error", str(path))
 
@@ -74,20 +74,20 @@ def test_an_overwriting_that_failed_can_be_done_again(config, begun, monkeypatch
             begin_run_folder(config(overwrite=True))
     check_run_folder(config(overwrite=True))
     begin_run_folder(config(overwrite=True))
-    assert {path.name for path in begun.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
+    assert {path.name for path in started.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
 
 
-def test_overwriting_removes_a_link_and_not_what_it_leads_to(config, begun, tmp_path):
+def test_overwriting_removes_a_link_and_not_what_it_leads_to(config, started, tmp_path):
     (tmp_path / "scratch").mkdir()
     (tmp_path / "scratch" / "precious").touch()
-    shutil.rmtree(begun / "tensorboard")
-    (begun / "tensorboard").symlink_to(tmp_path / "scratch")
+    shutil.rmtree(started / "tensorboard")
+    (started / "tensorboard").symlink_to(tmp_path / "scratch")
     begin_run_folder(config(overwrite=True))
-    assert not (begun / "tensorboard").exists()
+    assert not (started / "tensorboard").exists()
     assert (tmp_path / "scratch" / "precious").exists()
 
 
-def test_what_is_no_run_is_neither_resumed_nor_overwritten(config, tmp_path, refused):
+def test_what_is_not_a_run_is_neither_resumed_nor_overwritten(config, tmp_path, refused):
     config().out.mkdir()
     (config().out / "thesis.tex").write_text("precious")
     for flag in ({}, {"resume": True}, {"overwrite": True}):
@@ -97,7 +97,7 @@ def test_what_is_no_run_is_neither_resumed_nor_overwritten(config, tmp_path, ref
 
 @pytest.mark.parametrize("flag", [{}, {"resume": True}, {"overwrite": True}])
 @pytest.mark.parametrize("left", [(), (LOCK,), (".config.yaml.77.part",)])
-def test_where_nothing_is_yet_a_run_begins(config, flag, left):
+def test_a_run_starts_in_an_empty_folder(config, flag, left):
     check_run_folder(config(**flag))
     config().out.mkdir()
     for name in left:
@@ -107,35 +107,35 @@ def test_where_nothing_is_yet_a_run_begins(config, flag, left):
     assert {path.name for path in config().out.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
 
 
-def test_a_run_is_resumed_with_the_options_it_was_begun_with(config, begun, refused):
+def test_a_run_is_resumed_with_the_options_it_was_started_with(config, started, refused):
     check_run_folder(config(resume=True))
     check_run_folder(config(resume=True, epochs=99, device="cpu", workers=3, max_steps=1000, checkpoint_minutes=1))
-    for changed, told in (
+    for changed, listed in (
         ({"size": 32}, "size was 128 and is 32"),
         ({"seed": 3, "flip": True}, "flip was False and is True, seed was 0 and is 3"),
         ({"clip_norm": 1.0}, "clip_norm was None and is 1.0"),
         ({"fix": {"upsample": "mfpsnet"}}, "fix was {} and is"),
     ):
-        with refused(f"the run was begun with other options: {told}"):
+        with refused(f"the run was started with other options: {listed}"):
             check_run_folder(config(resume=True, **changed))
 
 
-def test_the_same_degradation_may_be_written_otherwise(config, begun, refused):
-    file = begun / "config.yaml"
+def test_the_same_degradation_may_be_written_differently(config, started, refused):
+    file = started / "config.yaml"
     file.write_text(file.read_text().replace("degradation: full", "degradation: 'full: 0.50 , blur'"))
     check_run_folder(config(resume=True, degradation="full:.5,blur"))
     with refused("degradation was full:0.5,blur and is blur"):
         check_run_folder(config(resume=True, degradation="blur"))
 
 
-def test_a_training_does_not_resume_a_search(config, begun, refused):
-    other = {"data": "faces", "out": begun, "genotype": "mfpsnet", "resume": True}
-    with refused("was begun with other options: .* and [0-9]+ more; give the same ones"):
+def test_a_training_does_not_resume_a_search(config, started, refused):
+    other = {"data": "faces", "out": started, "genotype": "mfpsnet", "resume": True}
+    with refused("was started with other options: .* and [0-9]+ more; give the same ones"):
         check_run_folder(resolve(RetrainConfig, "retrain", "tiny", None, other))
 
 
-def test_a_damaged_configuration_is_not_resumed(config, begun, refused):
-    (begun / "config.yaml").write_text("a: [1")
+def test_a_damaged_configuration_is_not_resumed(config, started, refused):
+    (started / "config.yaml").write_text("a: [1")
     with refused("config.yaml, line 1: not YAML"):
         check_run_folder(config(resume=True))
 

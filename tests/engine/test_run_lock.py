@@ -21,7 +21,7 @@ FORK = HOLD.replace("    print", "    os.fork()\n    print")
 
 @pytest.fixture
 def owner(tmp_path):
-    """Start a process that holds the lock of `tmp_path`, and wait until it and its child, if any, are there."""
+    """Start a process that holds the lock of `tmp_path`, and wait until it and its child, if any, are running."""
     with ExitStack() as stack:
 
         def start(script):
@@ -32,7 +32,7 @@ def owner(tmp_path):
         yield start
 
 
-def test_a_lock_goes_with_its_block(tmp_path):
+def test_a_lock_ends_with_its_block(tmp_path):
     for _ in range(2):
         with run_lock(tmp_path):
             assert (tmp_path / LOCK).is_file()
@@ -41,14 +41,14 @@ def test_a_lock_goes_with_its_block(tmp_path):
 
 def test_another_process_is_kept_out_and_named(tmp_path, owner, refused):
     process = owner(HOLD)
-    with refused(f"process {process.pid} on .* is working in it; wait for its end"), run_lock(tmp_path):
+    with refused(f"process {process.pid} on .* is working in it; wait until it ends"), run_lock(tmp_path):
         pytest.fail("two owners")
     assert (tmp_path / LOCK).is_file()
 
 
 @pytest.mark.parametrize("script", [HOLD, FORK])
-def test_a_stale_lock_is_no_lock(tmp_path, owner, script):
-    """Also where a forked child of the killed owner lives on."""
+def test_a_stale_lock_locks_nothing(tmp_path, owner, script):
+    """Even if a forked child of the killed owner is still alive."""
     process = owner(script)
     os.kill(process.pid, signal.SIGKILL)
     process.end()
@@ -57,7 +57,7 @@ def test_a_stale_lock_is_no_lock(tmp_path, owner, script):
         pass
 
 
-def test_whatever_stands_in_the_file_it_is_one_line(tmp_path, owner, refused):
+def test_whatever_the_file_contains_the_error_is_one_line(tmp_path, owner, refused):
     owner(HOLD)
     (tmp_path / LOCK).write_text('{"host": ["\\n"], "process": "x"}')
     with refused("another process is working in it"), run_lock(tmp_path):

@@ -38,7 +38,7 @@ def bits(parts):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("channels_last", [True, False])
-def test_a_restored_training_goes_on_to_the_bit(optimizer, channels_last):
+def test_a_restored_training_continues_bit_for_bit(optimizer, channels_last):
     """Weights, statistics, optimizer and all generators, through JSON and into fresh objects."""
     random.seed(1)
     np.random.seed(1)

@@ -87,7 +87,7 @@ def test_trouble_is_raised():
 
 
 @given(st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=4))
-def test_finite_terms_are_no_trouble(values):
+def test_finite_terms_raise_nothing(values):
     assert not_finite({str(i): torch.tensor(value) for i, value in enumerate(values)}, 0, ["a"]) is None
 
 
@@ -95,5 +95,5 @@ def test_finite_terms_are_no_trouble(values):
 def test_terms_that_are_not_finite_are_named(value):
     terms = {"l1": torch.tensor(1.0), "perceptual": torch.tensor(value)}
     trouble = str(not_finite(terms, 17, ["a", "b", "c", "d"]))
-    assert trouble.startswith(f"the perceptual loss is {value} at step 17 (batch: a, b, c, ...), and this")
+    assert trouble.startswith(f"the perceptual loss is {value} at step 17 (batch: a, b, c, ...), so this")
     assert "(batch: a, b)" in str(not_finite(terms, 17, ["a", "b"]))

@@ -1,4 +1,4 @@
-"""Each example is run as its docstring says, on small things."""
+"""Each example is run as its docstring says, on small inputs."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ COMMANDS = {
     "restore_a_photograph.py": "first/retrain faces/images/0000.png restored.png",
     "compare_architectures.py": "first/search --widths 1 2 --out figures",
 }
-"""In this order, as they use what those before them made."""
+"""In this order, because each uses what the ones before it made."""
 
 
 def test_every_example_is_run():

@@ -1,4 +1,4 @@
-"""A file is there whole or not at all, whatever happens, and nothing else is left beside it."""
+"""A file exists completely or not at all, whatever happens, and no other file is left beside it."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["x.json", "\u00e9" * 127, "a" * 255])
-def test_content_is_replaced_whole(tmp_path, name):
+def test_content_is_replaced_completely(tmp_path, name):
     file = tmp_path / name
     for content, expected in (("old", b"old"), ("n\u00e9w", "n\u00e9w".encode()), (b"\x00", b"\x00")):
         write_atomically(file, content)
@@ -25,7 +25,7 @@ def test_content_is_replaced_whole(tmp_path, name):
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
-def test_what_fails_leaves_the_old_content_and_no_scraps(tmp_path, monkeypatch, refused, failing):
+def test_a_failure_leaves_the_old_content_and_no_partial_file(tmp_path, monkeypatch, refused, failing):
     file = tmp_path / "x.json"
     write_atomically(file, "old")
 
@@ -87,7 +87,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, refused, place):
     assert names(tmp_path) == before
 
 
-def test_partial_files_go_and_all_others_stay(tmp_path):
+def test_partial_files_are_removed_and_all_others_stay(tmp_path):
     below = tmp_path / "images"
     below.mkdir()
     left = [".x.json.77.part", ".x.png.77.tmp", ".x.json.tmp"]

@@ -32,7 +32,7 @@ def file(tmp_path):
     return write
 
 
-def test_what_was_given_goes_over_the_file_and_the_file_over_what_lies_beneath(file):
+def test_given_values_override_the_file_and_the_file_the_preset(file):
     written = file("layers: 5\nicing: 0.5\noven: old\n")
     cake = fill(Cake, {"oven": "new", "layers": None}, written, beneath={"layers": 4, "heights": "1,2"})
     assert (cake.oven, cake.layers, cake.icing, cake.heights) == ("new", 5, 0.5, (1, 2))

@@ -17,7 +17,7 @@ def written(folder, count):
     return file, journal.entries
 
 
-def test_it_goes_on_where_it_stopped(tmp_path):
+def test_it_continues_where_it_stopped(tmp_path):
     file, entries = written(tmp_path / "deep", 3)
     again = DoneJournal(file, SETTINGS)
     assert again.entries == entries
@@ -27,7 +27,7 @@ def test_it_goes_on_where_it_stopped(tmp_path):
 
 @given(st.integers(0, 10**6))
 @settings(max_examples=60)
-def test_cut_off_anywhere_it_keeps_what_is_whole(tmp_path, place):
+def test_wherever_it_is_cut_off_whole_lines_are_kept(tmp_path, place):
     file, entries = written(tmp_path, 4)
     content = file.read_bytes()
     first = content.index(b"\n") + 1
@@ -36,7 +36,7 @@ def test_cut_off_anywhere_it_keeps_what_is_whole(tmp_path, place):
     kept = DoneJournal(file, SETTINGS).entries
     whole = content[:place].count(b"\n") - 1
     assert list(kept.items())[:whole] == list(entries.items())[:whole]
-    assert len(kept) - whole in (0, 1)  # the line's end alone may be missing
+    assert len(kept) - whole in (0, 1)  # only the line's end may be missing
     DoneJournal(file, SETTINGS).add("next.jpg", value=1)
     assert all(json.loads(line) for line in file.read_text().splitlines())
 
@@ -59,7 +59,7 @@ def test_damage_is_survived_or_refused_in_one_line(tmp_path, damage, place):
 
 def test_other_settings_are_named(tmp_path, refused):
     file, _ = written(tmp_path / "out" / ".prepare", 1)
-    with refused("out: was begun with other settings .size 32 -> 40.; give the same ones to go on"):
+    with refused("out: was started with other settings .size 32 -> 40.; give the same ones to continue"):
         DoneJournal(file, {**SETTINGS, "size": 40})
     with refused("extra None -> 1"):
         DoneJournal(file, {**SETTINGS, "extra": 1})

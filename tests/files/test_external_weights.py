@@ -1,4 +1,4 @@
-"""Finding, checking and downloading what other people trained."""
+"""Finding, checking and downloading external weights."""
 
 import dataclasses
 import io
@@ -78,7 +78,7 @@ def test_another_file_is_refused(tmp_path, nowhere, refused):
         check_weights(file, nowhere)
 
 
-def test_what_is_nowhere_names_the_remedy(tmp_path, refused):
+def test_missing_weights_name_the_remedy(tmp_path, refused):
     with refused("no vgg19 weights at .*hub.*: download https.* `weights_dir` or MFPS_WEIGHTS names"):
         find_weights("vgg19", download=False)
     with refused("cannot be downloaded .*no route to host.*: download https"):

@@ -19,7 +19,7 @@ def test_compact_json_says_the_same(value, width):
     assert json.loads(compact_leaves(text, width)) == value
 
 
-def test_leaves_go_on_one_line_where_they_fit():
+def test_leaves_are_put_on_one_line_if_they_fit():
     text = json.dumps({"path": [1, 2], "long": ["x" * 20, "y" * 20], "empty": {}}, indent=2)
     assert compact_leaves(text, 40).splitlines() == [
         "{",
@@ -38,7 +38,7 @@ def test_plain_json_is_read():
 
 
 @pytest.mark.parametrize("text", ['{"a": 1, "a": 1}', "NaN", "1e999", "9" * 101, '{"\\u0000": 1}', "[1,]", "'a'"])
-def test_what_the_standard_leaves_open_is_refused_in_one_line(text):
+def test_what_is_not_strict_json_is_refused_in_one_line(text):
     with pytest.raises(MfpsError) as caught:
         read_strict(text)
     assert "\n" not in str(caught.value)

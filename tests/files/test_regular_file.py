@@ -1,11 +1,11 @@
-"""Files are opened only where they are regular, and read only up to a size. Every reader is held to it in hostile/."""
+"""Files are opened only if they are regular, and read only up to a size. tests/hostile holds every reader to this."""
 
 import pytest
 from mfps.files import regular_file
 from mfps.files.regular_file import is_file, is_folder, open_regular, read_bytes, read_text
 
 
-def test_what_is_there_is_read(tmp_path):
+def test_a_file_is_read(tmp_path):
     (tmp_path / "a").write_bytes("\ufeffgr\u00fc\u00df".encode())
     (tmp_path / "b").symlink_to("a")
     assert read_text(tmp_path / "b", "note", 99) == "gr\u00fc\u00df"
@@ -24,7 +24,7 @@ def test_a_larger_file_is_not_read(tmp_path, refused):
 @pytest.mark.parametrize(
     ("content", "place"), [(b"\xff", 0), (b"ab\xc3", 2), ("a".encode("utf-16"), 0), (b"ok \xed\xa0\x80", 3)]
 )
-def test_what_is_no_text_says_where(tmp_path, refused, content, place):
+def test_what_is_not_text_says_where(tmp_path, refused, content, place):
     (tmp_path / "a").write_bytes(content)
     with refused(rf"a: the note is not UTF-8 text \(byte {place}\); write it again"):
         read_text(tmp_path / "a", "note", 99, "write it again")

@@ -25,7 +25,7 @@ def even(space: BranchSpace) -> BranchProbabilities:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("space", SPACES, ids=str)
-def test_viterbi_finds_what_brute_force_finds(space, seed, beliefs):
+def test_viterbi_agrees_with_brute_force(space, seed, beliefs):
     probabilities = beliefs(space, seed)
     brute = sorted(((path_score(space, probabilities, path), path) for path in space.paths()), reverse=True)
     decoded = decode_branch(space, probabilities, top_k=7)
@@ -39,7 +39,7 @@ def test_viterbi_finds_what_brute_force_finds(space, seed, beliefs):
 def test_the_score_is_the_product_of_the_odds_against_even_ones(beliefs):
     space = BranchSpace("upsample", 8, layers=2)
     given = beliefs(space, 0)
-    # Into (0, x1) and (0, x2) there is one way each; into (1, x4) one, from x2; the ends are x1, x2 and x4.
+    # One transition leads into each of (0, x1) and (0, x2), and one into (1, x4), from x2; the ends are x1, x2 and x4.
     assert path_score(space, given, (2, 4)) == pytest.approx(math.log(given.ends[4] * 3))
     into_x2 = [t for t in space.transitions if t.layer == 1 and t.target == 2]
     by_hand = math.log(given.transitions[into_x2[0]] * 2) + math.log(given.ends[2] * 3)
@@ -85,7 +85,7 @@ def test_the_cell_is_the_strongest_of_all_cells(seed):
 def test_skip_counts_like_every_other_operation():
     weights = np.full((len(EDGES), len(OPERATIONS)), 0.1)
     weights[:, 0] = 0.2
-    weights[[2, 4], 0] = 0.9  # skips alone make s0 -> n1 and n0 -> n1 the strongest edges into n1
+    weights[[2, 4], 0] = 0.9  # the skips by themselves make s0 -> n1 and n0 -> n1 the strongest edges into n1
     cell, _ = decode_cell(BranchSpace("parsing", 8), weights)
     assert {kept.op for kept in cell} == {"skip"}
     assert [kept.source for kept in cell if kept.target == "n1"] == ["s0", "n0"]
@@ -109,7 +109,7 @@ def test_ties_go_to_the_earlier_edge_and_operation():
     assert margin == 0
 
 
-def test_one_operation_leaves_nothing_to_be_unsure_of():
+def test_with_one_operation_the_cell_margin_is_infinite():
     space = BranchSpace("parsing", 8, operations=("conv_3x3",))
     cell, _ = decode_cell(space, np.ones((len(EDGES), 1)))
     assert {kept.op for kept in cell} == {"conv_3x3"}

@@ -48,7 +48,7 @@ def test_the_published_mfpsnet_is_the_published_mfpsnet(mfpsnet, branch):
 
 @given(genotypes, st.randoms(use_true_random=False))
 @settings(max_examples=25)
-def test_the_hash_is_blind_to_form_name_and_provenance(genotype, rng: random.Random):
+def test_the_hash_ignores_form_name_and_provenance(genotype, rng: random.Random):
     def shuffled(value):
         if isinstance(value, dict):
             return {key: shuffled(value[key]) for key in rng.sample(list(value), len(value))}
@@ -101,7 +101,7 @@ def test_the_space_of_a_branch_holds_the_branch(mfpsnet):
 
 
 @pytest.mark.parametrize("width", [0, -4, 3.5, 4097, True, "8"], ids=str)
-def test_a_width_that_cannot_be_is_refused(mfpsnet, width, refused):
+def test_an_impossible_width_is_refused(mfpsnet, width, refused):
     with refused("`width` is .*: it must be a whole number from 1 to 4096"):
         mfpsnet.with_width(width)
 
@@ -110,7 +110,7 @@ def test_a_genotype_is_saved_loaded_and_drawn(mfpsnet, tmp_path, refused):
     file = mfpsnet.with_width(2).save(str(tmp_path / "mine.json"))
     assert Genotype.load(str(file)).hash == mfpsnet.with_width(2).hash
     assert Genotype.load(file).draw(str(tmp_path / "mine.gv"), title="mine").read_text().startswith("digraph")
-    with refused("exists already"):
+    with refused("already exists"):
         mfpsnet.save(file)
 
 

@@ -178,7 +178,7 @@ def test_fusion_without_a_prior(mfpsnet):
         ("[" * 100_000, "nested more than 32 deep"),
         ("[]", "not a list"),
         ("null", "not a NoneType"),
-        ('{"schema": 1, "schema": 1}', "key 'schema' stands twice"),
+        ('{"schema": 1, "schema": 1}', "key 'schema' occurs twice"),
         ('{"schema": NaN}', "NaN is not a JSON number"),
         ('{"schema": -Infinity}', "-Infinity is not a JSON number"),
         ('{"schema": 1e999}', "1e999 is too large"),
@@ -186,7 +186,7 @@ def test_fusion_without_a_prior(mfpsnet):
     ],
     ids=lambda value: value[:20],
 )
-def test_what_is_not_even_a_json_object_of_ours(text, named):
+def test_texts_that_are_not_a_genotypes_json_object(text, named):
     assert named in refusal(text)
 
 
@@ -196,7 +196,7 @@ def test_a_deeply_nested_provenance_is_kept_or_refused(depth):
     parses_or_is_refused(text)
 
 
-def test_text_that_is_no_unicode(mfpsnet):
+def test_text_that_is_not_unicode(mfpsnet):
     data = data_of(mfpsnet) | {"provenance": {"by": "\ud800"}}
     assert "provenance: not Unicode" in refusal(json.dumps(data))
 
@@ -260,7 +260,7 @@ def test_reading_files_folders_and_names(mfpsnet, tmp_path):
     ],
     ids=["binary", "empty", "large", "missing"],
 )
-def test_files_that_are_no_genotypes(tmp_path, content, named):
+def test_files_that_are_not_genotypes(tmp_path, content, named):
     file = tmp_path / "some.json"
     if content is not None:
         file.write_bytes(content)
@@ -279,7 +279,7 @@ def test_writing_makes_folders_and_overwrites_nothing(mfpsnet, tmp_path):
     file = tmp_path / "new" / "some.json"
     write_genotype(mfpsnet, file)
     assert read_genotype(file) == mfpsnet
-    with pytest.raises(MfpsError, match=r"some\.json: exists already"):
+    with pytest.raises(MfpsError, match=r"some\.json: already exists"):
         write_genotype(mfpsnet.with_width(4), file)
     assert read_genotype(file) == mfpsnet
     with pytest.raises(MfpsError, match="cannot be written"):

@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
     assert len({random_genotype(space, seed).hash for seed in range(50)}) == 50
 
 
-def test_what_cannot_be_sampled():
+def test_impossible_samples_are_refused():
     with pytest.raises(MfpsError, match="seed is -1"):
         random_genotype(search_space(), -1)
     with pytest.raises(MfpsError, match="without a fusion branch"):

@@ -83,7 +83,7 @@ def test_widths_and_levels():
     assert fusion_width(8, [8, 8, 8]) == 48
 
 
-def test_search_space_of_frsnet_is_one_branch_and_with_priors_fusion_comes_along():
+def test_the_search_space_of_frsnet_is_one_branch_and_priors_add_fusion():
     assert list(search_space()) == ["upsample"]
     space = search_space(("dictionary", "parsing"), width=4, monotone_upsample=True)
     assert list(space) == ["upsample", "parsing", "dictionary", "fusion"]

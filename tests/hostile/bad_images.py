@@ -1,6 +1,6 @@
-"""Image files that strangers could give: odd ones that are read, and broken ones that are refused."""
+"""Untrusted image files: odd ones that are read, and broken ones that are refused."""
 
-# ruff: noqa: E501 - a case a line
+# ruff: noqa: E501 - one case per line
 
 import io
 import struct

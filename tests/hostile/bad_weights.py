@@ -1,6 +1,6 @@
-"""Arrays, weights and checkpoints that strangers could give."""
+"""Untrusted arrays, weights and checkpoints."""
 
-# ruff: noqa: E501 - a case a line
+# ruff: noqa: E501 - one case per line
 
 import io
 import json

@@ -51,8 +51,8 @@ def held_to_the_law(reader: str, path: Path, read=None) -> str:
 
 
 @pytest.fixture
-def judged(capfd):
-    """`judged(reader, path)` holds a reader to the law, and gives its message; "" where the file was read."""
+def checked(capfd):
+    """`checked(reader, path)` checks a reader, and returns its message; "" where the file was read."""
 
     def judge(reader, path, read=None):
         message = held_to_the_law(reader, path, read)
@@ -74,7 +74,7 @@ def measuring_process():
 @pytest.fixture
 def bounded_read(measuring_process):
     """`bounded_read([(reader, path), ...])` reads files, and checks that none takes much memory or time, or writes to
-    stderr; it gives the messages.
+    stderr; it returns the messages.
     """
 
     def measure(cases):
@@ -96,7 +96,7 @@ def bounded_read(measuring_process):
 
 @pytest.fixture
 def refused_cheaply(bounded_read):
-    """`refused_cheaply([(reader, path), ...])` checks besides that each is refused; it gives the messages."""
+    """`refused_cheaply([(reader, path), ...])` checks besides that each is refused; it returns the messages."""
 
     def measure(cases):
         messages = bounded_read(cases)

@@ -1,4 +1,4 @@
-"""Photographs and label maps of strangers."""
+"""Untrusted photographs and label maps."""
 
 import re
 
@@ -22,14 +22,14 @@ def corpus():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_bad_image_is_read_or_refused_in_one_line(judged, tmp_path, corpus, name):
+def test_a_bad_image_is_read_or_refused_in_one_line(checked, tmp_path, corpus, name):
     bad = corpus[name]
     path = tmp_path / name
     path.write_bytes(bad.content)
-    message = judged("image", path)
+    message = checked("image", path)
     assert bool(message) == (bad.outcome != READ), message
     assert re.search(bad.outcome, message)
-    judged("label map", path)
+    checked("label map", path)
 
 
 def test_names_do_not_clash():
@@ -49,7 +49,7 @@ def test_what_is_refused_takes_no_memory(refused_cheaply, tmp_path, corpus):
     refused_cheaply([("image", path) for path in paths])
 
 
-def test_what_unpacks_to_much_takes_no_memory(judged, tmp_path, bounded_read):
+def test_what_unpacks_to_much_takes_no_memory(checked, tmp_path, bounded_read):
     for bad in bombs():
         (tmp_path / bad.name).write_bytes(bad.content)
     bounded_read([(reader, path) for path in sorted(tmp_path.iterdir()) for reader in ("image", "label map")])
@@ -68,7 +68,7 @@ def test_exif_after_the_pixels_is_applied(tmp_path, corpus):
     assert np.array_equal(read_image(path), np.rot90(np.array(picture()), -1))
 
 
-def test_nothing_is_decoded_before_the_size_is_judged(tmp_path, monkeypatch):
+def test_nothing_is_decoded_before_the_size_is_checked(tmp_path, monkeypatch):
     saved_size, path = (40, 20), tmp_path / "a.png"
     Image.new("RGB", saved_size).save(path)
 
@@ -84,10 +84,10 @@ def test_nothing_is_decoded_before_the_size_is_judged(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["\u00fc\u4e2d\U0001f600 \u202f.png", "-rf.png", "%s{0}[red].png", "a" * 251 + ".png",
                                   "\u4e2d" * 83 + ".png"])  # fmt: skip
-def test_odd_names_are_read_and_written(judged, tmp_path, name):
+def test_odd_names_are_read_and_written(checked, tmp_path, name):
     path = tmp_path / name
     write_image(path, np.array(picture()))
-    assert not judged("image", path)
+    assert not checked("image", path)
     labels = np.arange(16, dtype=np.uint8).reshape(4, 4)
     write_label_map(path, labels)
     assert np.array_equal(read_label_map(path), labels)

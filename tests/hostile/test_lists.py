@@ -1,4 +1,4 @@
-"""Data folders, lists and landmark files of strangers: nothing leads out of the folder or goes round in it."""
+"""Untrusted data folders, lists and landmark files: nothing leads out of the folder or in a circle."""
 
 import re
 import shutil
@@ -31,29 +31,29 @@ def data(tmp_path):
 
 
 @pytest.mark.parametrize("name", bad_lists())
-def test_a_bad_list_is_refused(judged, data, name):
+def test_a_bad_list_is_refused(checked, data, name):
     content, outcome = bad_lists()[name]
     (data / "list.txt").write_bytes(content)
-    message = judged("list", data / "list.txt")
+    message = checked("list", data / "list.txt")
     assert bool(message) == (outcome != READ)
     assert re.search(outcome, message)
 
 
 @pytest.mark.parametrize("name", bad_landmarks())
-def test_a_bad_landmark_file_is_refused(judged, tmp_path, name):
+def test_a_bad_landmark_file_is_refused(checked, tmp_path, name):
     text, outcome = bad_landmarks()[name]
     (tmp_path / "landmarks.json").write_text(text)
-    message = judged("landmarks.json", tmp_path / "landmarks.json")
+    message = checked("landmarks.json", tmp_path / "landmarks.json")
     assert re.search(outcome, message)
-    judged("landmarks", tmp_path / "landmarks.json")
-    judged("dictionary.json", tmp_path / "landmarks.json")
+    checked("landmarks", tmp_path / "landmarks.json")
+    checked("dictionary.json", tmp_path / "landmarks.json")
 
 
 @pytest.mark.parametrize("name", bad_tables())
-def test_landmarks_of_others_are_read_or_refused(judged, tmp_path, name):
+def test_landmarks_of_others_are_read_or_refused(checked, tmp_path, name):
     content, outcome = bad_tables()[name]
     (tmp_path / name).write_bytes(content)
-    message = judged("landmarks", tmp_path / name)
+    message = checked("landmarks", tmp_path / name)
     assert bool(message) == (outcome != READ)
     assert re.search(outcome, message)
 
@@ -72,7 +72,7 @@ LINKS = {
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_out_of_the_folder_is_refused(refused, data, name):
     path, target = LINKS[name]
-    (data / ".next").symlink_to("../secret")  # hidden, and so passed over
+    (data / ".next").symlink_to("../secret")  # hidden, and so skipped
     (data / path).symlink_to(target)
     with refused(r"a link that leads out of .*; put a copy there"):
         find_images(data)
@@ -145,7 +145,7 @@ def test_a_folder_of_landmarks_is_a_border_too(refused, tmp_path):
 def test_names_that_no_text_can_hold_are_refused(refused, data, name):
     path = data / (name if isinstance(name, str) else name.decode("utf-8", "surrogateescape"))
     write_image(path, PICTURE)
-    with refused("holds what no text can; rename"):
+    with refused("has characters that a text file cannot hold; rename"):
         find_images(data)
 
 

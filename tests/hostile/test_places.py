@@ -61,12 +61,12 @@ def short_path(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", PLACES)
 @pytest.mark.parametrize("reader", READERS)
-def test_what_is_no_regular_file_is_refused(judged, short_path, reader, kind):
+def test_what_is_not_a_regular_file_is_refused(checked, short_path, reader, kind):
     # A history is read from its folder, whatever the name of that.
     path = place(kind, short_path, "history.jsonl" if reader == "history" else "some.png")
     if reader == "history" and path.name != "history.jsonl":
         path = path / "history.jsonl"
-    message = judged(reader, path)
+    message = checked(reader, path)
     assert any(part in message for part in PLACES[kind].split("|")), message
     if kind == "pipe":
         assert path.is_fifo()  # and nobody waited for it

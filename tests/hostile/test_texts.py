@@ -1,4 +1,4 @@
-"""Genotypes, configurations, histories and DARTS texts of strangers."""
+"""Untrusted genotypes, configurations, histories and DARTS texts."""
 
 import json
 import re
@@ -18,38 +18,38 @@ HISTORIES = {name: (text, outcome) for name, (text, outcome) in bad_json('{"epoc
 
 
 @pytest.mark.parametrize("name", GENOTYPES)
-def test_a_bad_genotype_is_refused(judged, tmp_path, name):
+def test_a_bad_genotype_is_refused(checked, tmp_path, name):
     text, outcome = GENOTYPES[name]
     (tmp_path / "a.json").write_text(text)
-    message = judged("genotype", tmp_path / "a.json")
+    message = checked("genotype", tmp_path / "a.json")
     assert message
     assert re.search(f"{outcome}|schema is None", message)
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_a_bad_history_is_refused(judged, tmp_path, name):
+def test_a_bad_history_is_refused(checked, tmp_path, name):
     text, _ = HISTORIES[name]
     (tmp_path / "history.jsonl").write_text('{"epoch": 0}\n' + text.replace("\n", " "))
-    message = judged("history", tmp_path / "history.jsonl")
+    message = checked("history", tmp_path / "history.jsonl")
     # Blank lines are none, and mfps itself writes NaN and Infinity.
     assert bool(message) == (name not in ("empty", "number NaN", "number Infinity", "number -Infinity", "number 1e999",
                                           "number -1e999", "number 1e-999999"))  # fmt: skip
 
 
 @pytest.mark.parametrize("name", bad_yaml())
-def test_a_bad_configuration_is_refused(judged, tmp_path, name):
+def test_a_bad_configuration_is_refused(checked, tmp_path, name):
     text, outcome = bad_yaml()[name]
     (tmp_path / "a.yaml").write_text(text)
-    message = judged("configuration", tmp_path / "a.yaml")
+    message = checked("configuration", tmp_path / "a.yaml")
     assert bool(message) == (outcome != READ)
     assert re.search(outcome, message)
 
 
 @pytest.mark.parametrize("name", DARTS)
-def test_a_bad_text_is_refused(judged, tmp_path, name):
+def test_a_bad_text_is_refused(checked, tmp_path, name):
     text, outcome = DARTS[name]
     (tmp_path / "a.txt").write_text(text)
-    message = judged("DARTS text", tmp_path / "a.txt")
+    message = checked("DARTS text", tmp_path / "a.txt")
     assert re.search(outcome, message)
 
 

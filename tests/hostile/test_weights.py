@@ -1,4 +1,4 @@
-"""Weights, arrays and checkpoints of strangers: never unpickled, and never larger than their files."""
+"""Untrusted weights, arrays and checkpoints: never unpickled, and never larger than their files."""
 
 import json
 import re
@@ -28,29 +28,29 @@ def nothing_is_made(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", bad_safetensors())
-def test_bad_safetensors_are_refused(judged, tmp_path, name):
+def test_bad_safetensors_are_refused(checked, tmp_path, name):
     path = tmp_path / "a.safetensors"
     path.write_bytes(bad_safetensors()[name])
     for reader in ("weights", "network", "dictionary", "array prior"):
-        message = judged(reader, path)
+        message = checked(reader, path)
         # Weights may be integers of 32 or 64 bits; those of 8 are not, and no name is twice.
         assert message, f"{name} was read as {reader}"
 
 
 @pytest.mark.parametrize("name", bad_arrays())
-def test_a_bad_array_is_refused(judged, tmp_path, name):
+def test_a_bad_array_is_refused(checked, tmp_path, name):
     path = tmp_path / "a.npy"
     path.write_bytes(bad_arrays()[name])
     for reader in ("array", "array prior"):
-        assert judged(reader, path), f"{name} was read as {reader}"
+        assert checked(reader, path), f"{name} was read as {reader}"
 
 
 @pytest.mark.parametrize("name", bad_checkpoints())
-def test_a_bad_checkpoint_is_refused(judged, tmp_path, name):
+def test_a_bad_checkpoint_is_refused(checked, tmp_path, name):
     path = tmp_path / "a.pth"
     path.write_bytes(bad_checkpoints()[name])
-    assert judged("checkpoint", path)
-    assert judged("external weights", path)
+    assert checked("checkpoint", path)
+    assert checked("external weights", path)
 
 
 def test_what_they_claim_takes_no_memory(refused_cheaply, tmp_path):

@@ -29,7 +29,7 @@ def test_every_format_is_read(tmp_path, picture, suffix):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"])
-def test_every_mode_gives_its_grey(tmp_path, mode):
+def test_every_mode_keeps_its_grey(tmp_path, mode):
     grey = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (16, 1))
     if mode == "1":
         grey = np.where(grey > 127, 255, 0).astype(np.uint8)
@@ -110,7 +110,7 @@ def test_a_foreign_profile_changes_the_colours(tmp_path, picture):
     assert np.abs(read[..., ::-1] - picture).mean() < 3
 
 
-def test_sizes_are_judged_before_decoding(tmp_path, picture):
+def test_sizes_are_checked_before_decoding(tmp_path, picture):
     write_image(tmp_path / "face.png", picture)
     with pytest.raises(MfpsError, match=r"face.png: 48 x 32 pixels are more than the 1,000"):
         read_image(tmp_path / "face.png", max_pixels=1000)

@@ -29,7 +29,7 @@ def test_a_list_keeps_its_order(data):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("a.png\na.png\n", "line 2: a.png stands on line 1 already"),
+        ("a.png\na.png\n", "line 2: a.png is on line 1 already"),
         ("a.png\nx.png\ny.png\n", r"2 of 3 photographs are missing from .*, first x.png \(line 2\)"),
         ("../a.png\n", "leads out"),
         ("/etc/passwd\n", "leads out"),

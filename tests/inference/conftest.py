@@ -22,7 +22,7 @@ def drawn_genotype():
 
 @pytest.fixture(scope="session")
 def write_weights(drawn_genotype, randomised):
-    """`write_weights(file, priors)`: a weights file of a network that nobody trained; gives the network."""
+    """`write_weights(file, priors)`: writes a weights file of an untrained network, and returns the network."""
 
     def write(file, priors=(), iterations=2, **provenance):
         genotype = drawn_genotype(priors)

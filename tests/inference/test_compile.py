@@ -46,11 +46,11 @@ def test_every_genotype_compiles(priors, width, layers, seed):
 
 
 def test_priors_that_are_not_the_genotypes(drawn_genotype, refused):
-    with refused("takes the priors parsing but the data gives heatmap"):
+    with refused("takes the priors parsing but the data has heatmap"):
         compile_genotype(drawn_genotype(("parsing",)), NetworkConfig(prior_channels={"heatmap": 68}))
 
 
-def test_files_that_hold_no_fixed_network(write_weights, drawn_genotype, tmp_path, refused):
+def test_files_without_a_fixed_network(write_weights, drawn_genotype, tmp_path, refused):
     file = tmp_path / "w.safetensors"
     network = write_weights(file)
     header = load_weights(file).header

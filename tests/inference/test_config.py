@@ -15,7 +15,7 @@ def test_one_value_is_a_list_of_one():
 @pytest.mark.parametrize(
     ("wrong", "rule"),
     [
-        ({"degradation": ["full", "blur", "full"]}, "`degradation` 'full' comes twice"),
+        ({"degradation": ["full", "blur", "full"]}, "`degradation` 'full' is given twice"),
         ({"list": ["a/val.txt", "b/val.txt"]}, "`list`: two lists have the same name"),
         ({"size": 0}, "`size`: must be greater than or equal to 8"),
         ({"size": 20}, "`size`: must be a multiple of 8"),

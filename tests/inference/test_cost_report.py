@@ -34,9 +34,9 @@ def test_channels_are_the_provenances_or_the_usual_ones(drawn_genotype):
 
 
 @pytest.mark.parametrize("said", [71, ["heatmap"], {"heatmap": 0}, {"heatmap": "71"}, {"heatmap": True}], ids=str)
-def test_channels_that_are_none(drawn_genotype, refused, said):
+def test_channels_that_are_not_valid(drawn_genotype, refused, said):
     genotype = drawn_genotype(("heatmap",)).model_copy(update={"provenance": {"prior_channels": said}})
-    with refused("random: its provenance has prior_channels .* it must be positive integers by prior"):
+    with refused("random: its provenance has prior_channels .* they must be positive integers by prior"):
         genotype_costs(genotype, 16)
 
 

@@ -184,7 +184,7 @@ def test_what_cannot_be_evaluated_makes_no_folder(drawn_folder, write_weights, t
     write_weights(weights, size=16)
     for changed, rule in (
         ({"list": [drawn_folder / "val.txt"] * 2}, "two lists have the same name"),
-        ({"degradation": ["full", " full"]}, "'full' comes twice"),
+        ({"degradation": ["full", " full"]}, "'full' is given twice"),
         ({"degradation": ["full", "blur(12,6)"]}, "sigma from 12 to 6 is reversed"),
         ({"degradation": ["rain"]}, "'rain' is not a preset"),
         ({"size": 20}, "multiple of 8"),

@@ -58,7 +58,7 @@ def test_means_are_over_the_images_of_each_group(compiled, tmp_path):
 
 
 @pytest.mark.parametrize("oracle", [True, False])
-def test_numbers_with_priors_of_clean_faces_are_called_so_in_every_row(compiled, tmp_path, oracle):
+def test_numbers_with_oracle_priors_are_labelled_in_every_row(compiled, tmp_path, oracle):
     report = report_of(compiled, tmp_path, oracle)
     rows = table_rows(report)
     assert all(len(row) == len(TABLE_COLUMNS) for row in rows)
@@ -71,7 +71,7 @@ def test_numbers_with_priors_of_clean_faces_are_called_so_in_every_row(compiled,
     assert f"- oracle_priors: {'heatmap' if oracle else 'none'}" in page
 
 
-def test_what_has_a_bar_stays_in_its_cell(compiled, tmp_path):
+def test_text_with_a_bar_stays_in_its_cell(compiled, tmp_path):
     report = report_of(compiled, tmp_path, False, {"a|b": {"0.png"}})
     assert table_markdown(report).count(r"| noise | a\|b | 1 |") == 3
 

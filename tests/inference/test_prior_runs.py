@@ -1,4 +1,4 @@
-"""Where priors come from, and doing without: the same law for evaluating, restoring and training."""
+"""Where priors come from, and running without them: the same for evaluating, restoring and training."""
 
 import shutil
 
@@ -31,14 +31,14 @@ def restored(weights, source, out, console, **options):
 
 
 def found_in(images):
-    """Stands for an extractor: priors that depend on the picture, and on nothing else."""
+    """Stands in for an extractor: priors that depend on the picture alone."""
     # Large, so that an untrained network's output shows them.
     return {prior: 20 * images.mean(1, keepdim=True).expand(-1, n, -1, -1) for prior, n in CHANNELS.items()}
 
 
 @pytest.fixture
 def network(drawn_genotype, randomised, tmp_path):
-    """Wide enough for its output to depend on the priors, though nobody trained it."""
+    """Wide enough for its output to depend on the priors, though it is untrained."""
     genotype = drawn_genotype(tuple(CHANNELS), width=4)
     config = NetworkConfig(blocks=1, prior_channels=CHANNELS)
     network = randomised(compile_genotype(genotype, config))
@@ -96,7 +96,7 @@ def mean_psnr(report):
     return [stage["psnr"] for stage in report["iterations"]]
 
 
-def test_reports_say_which_priors_a_number_rests_on(network, drawn_folder, tmp_path, console, extracted):
+def test_reports_say_which_priors_a_number_depends_on(network, drawn_folder, tmp_path, console, extracted):
     reports = {}
     for source in ("clean", "degraded", "coarse"):
         reports[source] = judged(
@@ -134,7 +134,9 @@ def test_a_dropped_prior_is_zeros_wherever_priors_come_from(network, drawn_folde
         np.testing.assert_allclose(read_image(images / "restored" / "full" / name).astype(int), picture, atol=1)
 
 
-def test_a_prior_that_is_not_beside_the_photographs_is_zeros_and_said_so(network, drawn_folder, tmp_path, console):
+def test_a_prior_that_is_not_beside_the_photographs_is_replaced_by_zeros_and_reported(
+    network, drawn_folder, tmp_path, console
+):
     shutil.copytree(drawn_folder, tmp_path / "some")
     (tmp_path / "some" / "priors" / "landmarks.json").unlink()
     done = restored(tmp_path / "w.safetensors", tmp_path / "some", tmp_path / "out", console, device="cpu")

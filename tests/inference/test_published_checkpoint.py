@@ -100,7 +100,7 @@ def test_half_and_double_checkpoints(official, genotype, saved, refused):
 
 
 def test_a_checkpoint_of_another_architecture(official, drawn_genotype, saved, refused):
-    with refused("not a checkpoint of genotype random .*missing.*name its own as `genotype`"):
+    with refused("not a checkpoint of genotype random .*missing.*name its own genotype as `genotype`"):
         import_checkpoint(saved(official), drawn_genotype(PUBLISHED_PRIORS, seed=5))
 
 
@@ -119,7 +119,7 @@ def test_a_pickle_that_holds_code_is_not_run(official, genotype, saved, refused,
         saved({**official, "evil": Evil(tmp_path / "made")}),
         saved(torch.nn.Conv2d(1, 1, 1), "module.pth"),
     ):
-        with refused("not tensors alone, and is not opened"):
+        with refused("not only tensors, and is not opened"):
             import_checkpoint(file, genotype)
     (tmp_path / "bare.pkl").write_bytes(pickle.dumps(Evil(tmp_path / "made")))
     with refused("bare.pkl: "):
@@ -138,7 +138,7 @@ def test_a_pickle_that_holds_code_is_not_run(official, genotype, saved, refused,
         (bytes(range(256)), "not a checkpoint of tensors, or damaged"),
     ],
 )
-def test_files_that_are_no_checkpoints(tmp_path, genotype, refused, content, named):
+def test_files_that_are_not_checkpoints(tmp_path, genotype, refused, content, named):
     (tmp_path / "some.pth").write_bytes(content)
     with refused(f"some.pth: {named}"):
         import_checkpoint(tmp_path / "some.pth", genotype)

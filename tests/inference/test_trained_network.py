@@ -56,7 +56,7 @@ def test_with_its_priors_it_runs_all_iterations(tmp_path, write_weights, face):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         (np.zeros((16, 16), np.uint8), r"`face` must be a file or uint8 pixels \(H, W, 3\).*not uint8 \(16, 16\)"),
         (np.zeros((16, 16, 4), np.uint8), r"not uint8 \(16, 16, 4\)"),
@@ -66,13 +66,13 @@ def test_with_its_priors_it_runs_all_iterations(tmp_path, write_weights, face):
     ],
     ids=["grey", "alpha", "floats", "empty", "no file"],
 )
-def test_what_is_not_a_face_is_refused(net, given, told, refused):
-    with refused(told):
+def test_what_is_not_a_face_is_refused(net, given, message, refused):
+    with refused(message):
         net(given)
 
 
 @pytest.mark.parametrize(
-    ("priors", "told"),
+    ("priors", "message"),
     [
         ({"parsing": np.zeros((19, 16, 16))}, "`priors` has 'parsing', which this network does not take"),
         ({"heatmap": np.zeros((68, 16))}, r"the heatmap prior must be \(C, H, W\), not \(68, 16\)"),
@@ -80,7 +80,7 @@ def test_what_is_not_a_face_is_refused(net, given, told, refused):
     ],
     ids=["unknown", "flat", "channels"],
 )
-def test_a_prior_that_does_not_fit_is_refused(tmp_path, write_weights, face, priors, told, refused):
+def test_a_prior_that_does_not_fit_is_refused(tmp_path, write_weights, face, priors, message, refused):
     write_weights(tmp_path / "w.safetensors", ("heatmap",), size=16)
-    with refused(told):
+    with refused(message):
         load(tmp_path / "w.safetensors", "cpu")(face, priors)

@@ -40,7 +40,7 @@ def test_held_branches_are_pairs(given):
         (7, "must be BRANCH=GENOTYPE"),
     ],
 )
-def test_held_branches_that_cannot_be(given, rule):
+def test_held_branches_that_are_not_valid(given, rule):
     with pytest.raises((ValidationError, MfpsError), match=rule):
         SearchConfig(**PLACES, fix=given)
 
@@ -53,7 +53,7 @@ def test_a_warm_up_ends_before_the_search(warmup, epochs):
     assert SearchConfig(**PLACES, warmup_epochs=epochs - 1, epochs=epochs)
 
 
-def test_a_strategy_is_one_of_those_there_are():
+def test_an_unknown_strategy_is_refused():
     with pytest.raises(ValidationError, match="unknown strategy 'x': choose from mixed"):
         SearchConfig(**PLACES, strategy="x")
     assert SearchConfig(**PLACES, strategy="mixed") == SearchConfig(**PLACES)

@@ -98,7 +98,7 @@ def test_the_weights_are_the_supernets(run, drawn_folder):
 
 
 @torch.no_grad()
-def test_the_history_judges_the_weights_that_are_kept(run, drawn_folder):
+def test_the_history_scores_the_weights_that_are_saved(run, drawn_folder):
     """In eval mode, mixed and restricted to the genotype."""
     searched = build_search_network(config(drawn_folder, run), {})
     searched.restorer.load_state_dict(load_weights(run).state)

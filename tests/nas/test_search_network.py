@@ -96,7 +96,7 @@ def test_branches_that_cannot_be_held(held, tmp_path, refused):
         build(("parsing",), fix={"upsample": held(width=2)})
     with refused("this search has the branches upsample, parsing, fusion; add its prior"):
         build(("parsing",), fix={"heatmap": str(tmp_path / "held.json")})
-    with refused("that genotype has the branches upsample only"):
+    with refused("that genotype has only the branches upsample"):
         build(("parsing",), fix={"parsing": str(tmp_path / "held.json")})
     with refused("no genotype 'nowhere'"):
         build(("parsing",), fix={"parsing": "nowhere"})

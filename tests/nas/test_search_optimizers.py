@@ -1,4 +1,4 @@
-"""That a search's optimizers are those of its configuration, and its configuration's defaults the published ones."""
+"""A search's optimizers are those of its configuration, whose defaults are the published ones."""
 
 import mfps.nas.search
 import pytest
@@ -22,7 +22,7 @@ def norm_of_gradients(optimizer):
 
 @pytest.fixture
 def optimizers(drawn_folder, tmp_path, monkeypatch):
-    """`optimizers(**changed)` searches and gives the two optimizers by class name, each with its gradients' `norms`."""
+    """`optimizers(**changed)` searches; returns both optimizers by class name, each with its gradients' `norms`."""
     made = {}
 
     def spied(kind):
@@ -51,7 +51,7 @@ def optimizers(drawn_folder, tmp_path, monkeypatch):
 
 
 def settings(optimizer, *names):
-    """What the optimizer was made with; its one group has the same, but for the learning rate of the epoch."""
+    """What the optimizer was made with; its one group has the same, except for the learning rate of the epoch."""
     (group,) = optimizer.param_groups
     assert all(group[name] == optimizer.defaults[name] for name in names if name != "lr")
     return tuple(optimizer.defaults[name] for name in names)

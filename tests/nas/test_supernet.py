@@ -62,7 +62,7 @@ def test_the_law(space, mixing, entry, supernet_of, undecided, difference):
 @pytest.mark.parametrize("mixing", MIXINGS)
 @pytest.mark.parametrize("space", FEW, ids=named)
 def test_one_hot_choices_are_a_restriction(space, mixing, entry, supernet_of, decided, difference):
-    """With all nine edges, as a softmax drops none: the path alone has to be the genotype's."""
+    """With all nine edges, since a softmax drops none: only the path has to be the genotype's."""
     supernet = supernet_of(space, mixing)
     x = entry(space)
     for seed in range(3):
@@ -94,7 +94,7 @@ def test_the_mixings_differ_where_nothing_is_decided(entry, supernet_of, undecid
 
 
 class Constant(nn.Module):
-    """A projection that gives a constant."""
+    """A projection that returns a constant."""
 
     def __init__(self, value, width):
         super().__init__()
@@ -105,7 +105,7 @@ class Constant(nn.Module):
 
 
 def cell_inputs(supernet, x, s0, s1):
-    """What each cell is given, by (layer, rate), if projections give `s0(source)` and `s1(source)`."""
+    """Each cell's inputs, by (layer, rate), if projections return `s0(source)` and `s1(source)`."""
     seen = {}
     for projections, value in ((supernet.s0, s0), (supernet.s1, s1)):
         for name in projections:
@@ -128,7 +128,7 @@ def test_the_weights_of_a_cells_inputs_sum_to_one(space, mixing, entry, undecide
     assert set(seen) == {(layer, rate) for layer, rates in enumerate(space.rates) for rate in rates}
     for calls in seen.values():
         for inputs in calls:
-            # In `output` mixing s1 is one source alone; in both, s0 is a mixture.
+            # In `output` mixing s1 is a single source; in both, s0 is a mixture.
             assert all(torch.allclose(x, torch.ones_like(x), atol=1e-5) for x in inputs)
 
 
@@ -170,7 +170,9 @@ def test_no_parameter_where_there_is_no_choice():
     assert len(single.gammas) == 2
     assert all(weights == {"conv_3x3": 1.0} for weights in single.mixture().operations.values())
     assert set(single.mixture().transitions.values()) == {1.0}
-    assert Supernet(BranchSpace("upsample", 1, 6)).betas.shape == (41,)  # 45 transitions, 4 of them alone
+    assert Supernet(BranchSpace("upsample", 1, 6)).betas.shape == (
+        41,
+    )  # 45 transitions, 4 of them without an alternative
 
 
 @pytest.mark.parametrize("space", FEW, ids=named)

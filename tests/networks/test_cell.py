@@ -8,7 +8,7 @@ from torch import nn
 
 
 class Scale(nn.Module):
-    """An edge that tells itself apart: it multiplies by a number of its own and by its weight."""
+    """An edge that can be recognised: it multiplies by its own number and by its weight."""
 
     def __init__(self, factor):
         super().__init__()

@@ -47,7 +47,7 @@ def test_every_parameter_learns_and_names_are_the_supernets(named):
         space = BranchSpace(name, branch.width, branch.layers)
     supernet = {key: tensor.shape for key, tensor in Supernet(space).state_dict().items()}
     assert {key: tensor.shape for key, tensor in path.state_dict().items()}.items() <= supernet.items()
-    # Training mode without a mean of zero: a batch norm gives every input a gradient.
+    # In training mode and without a mean of zero, a batch norm gives every input a gradient.
     output = path(torch.cat([entry(branch) for _ in range(2)]))
     (output * torch.randn_like(output)).sum().backward()
     without = [key for key, parameter in path.named_parameters() if parameter.grad is None]

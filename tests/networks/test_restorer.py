@@ -153,7 +153,7 @@ def test_faces_of_a_batch_do_not_mix(build, faces, randomised):
 
 
 @pytest.mark.parametrize("size", [(20, 16), (16, 4), (15, 15)])
-def test_sizes_that_are_no_multiple_of_8_are_refused(build, size, refused):
+def test_sizes_that_are_not_multiples_of_8_are_refused(build, size, refused):
     with refused(f"{size[1]} x {size[0]} pixels: both must be positive multiples of 8"):
         build()(torch.rand(1, 3, *size))
 
@@ -171,9 +171,9 @@ def test_priors_that_do_not_fit_are_refused(build, faces, refused):
 
 
 def test_priors_of_data_and_architecture_must_be_the_same(build, refused):
-    with refused("takes the priors heatmap but the data gives none"):
+    with refused("takes the priors heatmap but the data has none"):
         build(("heatmap",), prior_channels={})
-    with refused("takes the priors none but the data gives parsing"):
+    with refused("takes the priors none but the data has parsing"):
         build(prior_channels={"parsing": 19})
 
 
@@ -199,7 +199,7 @@ WRONG_IMAGES = {
 }
 
 
-def test_a_wrong_image_is_told_in_one_line(tmp_path):
+def test_a_wrong_image_is_reported_in_one_line(tmp_path):
     """In a process of its own, without the tests' checks of shapes."""
     program = f"""
 import torch, mfps
@@ -212,5 +212,5 @@ for image in ({", ".join(WRONG_IMAGES)}):
 """
     ended = run_process(sys.executable, "-c", program, folder=tmp_path)
     assert ended.status == 0, ended.err
-    for line, told in zip(ended.out.splitlines(), WRONG_IMAGES.values(), strict=True):
-        assert told in line
+    for line, reported in zip(ended.out.splitlines(), WRONG_IMAGES.values(), strict=True):
+        assert reported in line

@@ -14,12 +14,12 @@ CONVOLUTIONS = {
     16: (256, 256), 19: (256, 512), 21: (512, 512), 23: (512, 512), 25: (512, 512), 28: (512, 512), 30: (512, 512),
     32: (512, 512), 34: (512, 512),
 }  # fmt: skip
-"""torchvision's numbers of VGG19's convolutions, with their channels; pooling stands at 4, 9, 18, 27 and 36."""
+"""torchvision's numbers of VGG19's convolutions, with their channels; pooling is at 4, 9, 18, 27 and 36."""
 
 
 @pytest.fixture
 def listed(monkeypatch):
-    """`listed(file)`: from now on this file is the one whose hash is listed."""
+    """`listed(file)`: makes this file the one whose hash is listed."""
 
     def make(file):
         official = external_weights.weights_of("vgg19")
@@ -75,7 +75,7 @@ def test_an_official_file_loads_frozen(vgg, official, listed):
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
 
 
-def test_a_weights_folder_is_looked_in(official, listed, tmp_path):
+def test_a_weights_folder_is_searched(official, listed, tmp_path):
     (tmp_path / "vgg19-dcbb9e9d.pth").symlink_to(listed(official))
     assert isinstance(load_vgg19(None, tmp_path), VGG19Features)
 

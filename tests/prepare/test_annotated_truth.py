@@ -56,7 +56,7 @@ def test_boxes_hold_eyes_nose_and_mouth(aligned, name):
 @pytest.mark.faces
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_mean_face_is_its_own_mirror_image(aligned, name):
-    """So the pairs that a flip swaps are pairs of the same places of the face; one wrong pair would be far off."""
+    """So the pairs that a flip swaps mirror each other on the face; one wrong pair would be far off."""
     points, scheme = aligned(name)
     mean = np.median(points, 0)
     assert np.abs(flip_points(mean, SIZE, scheme) - mean).max() < 0.06 * SIZE

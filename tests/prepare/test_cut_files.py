@@ -8,7 +8,7 @@ from mfps.priors.landmarks.detector import DetectedFace, LandmarkDetector
 
 
 class Fixed(LandmarkDetector):
-    """In the detector's place: faces at known points of the picture that it is shown."""
+    """Stands in for the detector: faces at known points of the picture that it gets."""
 
     def __init__(self, *points):
         self.points, self.seen = points, []
@@ -59,6 +59,6 @@ def test_a_photograph_of_too_many_megapixels_is_not_decoded(tmp_path, refused, m
     assert entry["dropped"][0].startswith("too large: ")
 
 
-def test_what_cannot_be_read_has_no_digest(tmp_path):
+def test_an_unreadable_file_has_no_digest(tmp_path):
     assert digest_of(tmp_path / "nothing.png") is None
     assert digest_of(tmp_path) is None

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mfps.prepare.cutting import MOST_OUTSIDE, CutRules, cut_labels, cut_photograph
+from mfps.prepare.cutting import MAX_OUTSIDE, CutRules, cut_labels, cut_photograph
 from mfps.priors.landmarks.alignment import TEMPLATE_512, five_points
 
 RULES = CutRules(size=32, aligned=False, least_side=8)
@@ -92,8 +92,8 @@ def test_an_aligned_face_is_its_middle_square(faces):
 
 @given(st.integers(0, 60))
 @settings(max_examples=20)
-def test_a_face_beyond_the_border_is_dropped_from_a_share_on(faces, gone):
-    """What is told as the share outside is the share of the face's square without a pixel of the photograph."""
+def test_a_face_too_far_beyond_the_border_is_dropped(faces, gone):
+    """The reported share outside is the share of the face's square without a pixel of the photograph."""
     face = faces[0]
     points = face.points - (gone, 0)
     cut = cut_photograph(face.image[:, gone:], "a.jpg", [points], "ibug68", RULES)
@@ -102,8 +102,8 @@ def test_a_face_beyond_the_border_is_dropped_from_a_share_on(faces, gone):
     there = np.zeros((64, 64), np.uint8)
     there[:, gone:] = 1
     outside = 1 - cut_labels(there, (64, 64), straight.matrix, 128).mean()
-    if abs(outside - MOST_OUTSIDE) > 0.02:
-        assert bool(cut.faces) == (outside < MOST_OUTSIDE)
+    if abs(outside - MAX_OUTSIDE) > 0.02:
+        assert bool(cut.faces) == (outside < MAX_OUTSIDE)
     assert len(cut.faces) + len(cut.dropped) == 1
 
 
@@ -120,7 +120,8 @@ def test_every_face_is_kept_or_has_a_reason(faces):
     assert "too small: 6 pixels, at least 8" in cut.dropped[2]
     assert cut_photograph(face.image, "a.jpg", [], "ibug68", RULES).dropped[0].startswith("no landmarks: ")
     assert (
-        "cannot be aligned by" in cut_photograph(face.image, "a.jpg", [np.ones((5, 2))], "points-5", RULES).dropped[0]
+        "cannot be used for alignment"
+        in cut_photograph(face.image, "a.jpg", [np.ones((5, 2))], "points-5", RULES).dropped[0]
     )
 
 

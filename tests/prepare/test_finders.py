@@ -4,7 +4,7 @@ from mfps.prepare.config import PrepareConfig
 from mfps.prepare.finders import Finders, open_finders
 
 
-def test_networks_are_loaded_for_what_is_wanted_alone(tmp_path, parser_folder):
+def test_only_the_networks_that_are_needed_are_loaded(tmp_path, parser_folder):
     config = {"photos": tmp_path, "out": tmp_path / "out", "parser": str(parser_folder), "device": "cpu"}
     heatmap = open_finders(PrepareConfig.model_validate({**config, "priors": ("heatmap",)}), False)
     assert (heatmap.detector, list(heatmap.priors), heatmap.networks()) == (None, ["heatmap"], {})

@@ -48,5 +48,5 @@ def test_a_photograph_without_labels_has_its_reason(tmp_path, refused):
     assert given_labels(config(tmp_path, labels=None), "a.jpg") is None
 
 
-def test_label_maps_among_the_photographs_are_none():
+def test_label_maps_among_the_photographs_are_not_photographs():
     assert without_label_maps(("a.jpg", "a_label.png", "b/c_label.png", "label.png")) == ("a.jpg", "label.png")

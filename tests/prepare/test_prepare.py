@@ -1,4 +1,4 @@
-"""What `prepare` promises, held to on a gallery of drawn photographs in which most things are wrong."""
+"""What `prepare` promises, checked on a gallery of drawn photographs with most things that can be wrong."""
 
 import json
 import shutil
@@ -41,7 +41,7 @@ def finished(tmp_path_factory, gallery):
 
 
 class Killed(BaseException):
-    """No handler of errors may see it, as none sees a killed process."""
+    """Not an Exception, so that no error handler sees it, as none sees a killed process."""
 
 
 def test_every_photograph_is_kept_or_dropped_with_its_reason(prepared, tmp_path, wrong, console, gallery):
@@ -66,7 +66,7 @@ def test_the_bytes_do_not_depend_on_the_number_of_processes(prepared, tmp_path, 
 
 @pytest.mark.parametrize("after", range(0, 10, 2))
 @pytest.mark.parametrize("torn", [False, True])
-def test_a_killed_run_goes_on_to_the_same_bytes(prepared, tmp_path, finished, tree, monkeypatch, after, torn):
+def test_a_killed_run_continues_to_the_same_bytes(prepared, tmp_path, finished, tree, monkeypatch, after, torn):
     add = DoneJournal.add
 
     def add_some(journal, key, **entry):
@@ -92,7 +92,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(prepared, tmp_path, finished, tr
     assert all(path.stat().st_mtime_ns == made[path] for path in kept)  # what was finished was not made again
 
 
-def test_a_run_that_is_finished_stays_as_it_is(prepared, tmp_path, finished, tree, monkeypatch):
+def test_a_finished_run_does_not_change(prepared, tmp_path, finished, tree, monkeypatch):
     shutil.copytree(finished, tmp_path / "out")
     monkeypatch.setattr(cut_files, "read_image", lambda *_, **__: pytest.fail("a photograph was read again"))
     prepared(tmp_path / "out")
@@ -224,7 +224,7 @@ def test_all_three_priors_take_little_room_and_survive_a_kill(
         assert tree(killed) == tree(out)
 
 
-def test_degraded_photographs_are_no_oracle(prepared, tmp_path):
+def test_priors_of_degraded_photographs_are_not_oracle_priors(prepared, tmp_path):
     prepared(tmp_path / "out", made_from="degraded")
     assert "oracle" not in (tmp_path / "out" / "report.md").read_text()
     provenance = json.loads((tmp_path / "out" / "priors" / "provenance.json").read_text())
@@ -235,7 +235,7 @@ def test_a_killed_worker_is_an_error_of_one_line(prepared, tmp_path, finished, t
     def die(*_, **__):
         signal.raise_signal(signal.SIGKILL)
 
-    with monkeypatch.context() as patch, refused("killed, most likely for want of memory"):
+    with monkeypatch.context() as patch, refused("killed, most likely because memory ran out"):
         patch.setattr(cut_files, "read_image", die)
         prepared(tmp_path / "out", workers=1)
     prepared(tmp_path / "out")

@@ -22,7 +22,7 @@ def faces_of(counts):
 
 
 @given(counts, shares, shares, st.integers(0, 5))
-def test_the_lists_share_the_faces_out(counts, val, test, seed):
+def test_the_lists_divide_the_faces(counts, val, test, seed):
     faces = faces_of(counts)
     lists = split_faces(config(val=val, test=test, seed=seed), faces)
     assert sorted(name for names in lists.values() for name in names) == sorted(face.name for face in faces)
@@ -56,7 +56,7 @@ def written(tmp_path):
     return write
 
 
-def test_missing_landmarks_are_counted_in_the_scheme_that_is_asked_for(written):
+def test_missing_landmarks_are_counted_in_the_requested_scheme(written):
     out = written(np.random.default_rng(0).uniform(0, 15, (98, 2)).round(1), "wflw98", scheme="ibug68")
     manifest = json.loads((out / "manifest.json").read_text())
     assert (manifest["missing_points"], manifest["faces_without_points"]) == (16, 1)

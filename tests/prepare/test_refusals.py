@@ -1,4 +1,4 @@
-"""What `prepare` refuses: in one line, and with nothing written."""
+"""What `prepare` refuses, in one line and without writing anything."""
 
 import shutil
 
@@ -6,10 +6,10 @@ import numpy as np
 from mfps.priors.landmarks.landmark_file import write_landmarks
 
 
-def test_where_nothing_is_left_it_says_so(prepared, tmp_path, refused):
-    with refused("photos: no face was kept of 10 photographs; first .*: "):
+def test_a_data_set_without_faces_is_refused(prepared, tmp_path, refused):
+    with refused("photos: no face was kept from 10 photographs; first .*: "):
         prepared(tmp_path / "out", least_side=1000)
-    with refused("no face was kept of 10 photographs"):  # again, without doing it again
+    with refused("no face was kept from 10 photographs"):  # once more, from the journal
         prepared(tmp_path / "out", least_side=1000)
 
 
@@ -17,39 +17,39 @@ def test_other_settings_or_photographs_are_refused(prepared, tmp_path, refused, 
     shutil.copytree(gallery / "photos", tmp_path / "photos")
     prepared(tmp_path / "out", photos=tmp_path / "photos")
     before = tree(tmp_path / "out")
-    with refused("out: was begun with other settings .size 32 -> 40.; give the same ones"):
+    with refused("out: was started with other settings .size 32 -> 40.; give the same ones"):
         prepared(tmp_path / "out", photos=tmp_path / "photos", size=40)
     (tmp_path / "photos" / "one.png").write_bytes(b"another")
-    with refused("one.png: was changed since .*out was begun"):
+    with refused("one.png: was changed since .*out was started"):
         prepared(tmp_path / "out", photos=tmp_path / "photos")
     (tmp_path / "photos" / "one.png").unlink()
-    with refused("one.png: is gone since .*out was begun"):
+    with refused("one.png: is gone since .*out was started"):
         prepared(tmp_path / "out", photos=tmp_path / "photos")
     assert tree(tmp_path / "out") == before
 
 
-def test_nothing_is_written_where_it_should_not(prepared, tmp_path, refused, gallery, tree):
+def test_nothing_is_written_in_the_wrong_place(prepared, tmp_path, refused, gallery, tree):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").touch()
     with refused("out: holds other files"):
         prepared(tmp_path / "out")
-    with refused("inside: lies in the folder of the photographs"):
+    with refused("inside: lies inside the folder of the photographs"):
         prepared(gallery / "photos" / "inside")
     shutil.copytree(gallery / "photos", tmp_path / "photos")
     shutil.copy(tmp_path / "photos" / "one.png", tmp_path / "photos" / "one.bmp")
-    with refused("two photographs differ by their suffix alone"):
+    with refused("two photographs differ only by their suffix"):
         prepared(tmp_path / "new", photos=tmp_path / "photos")
     assert set(tree(tmp_path / "out")) == {"mine.txt"}
     assert not (tmp_path / "new").exists()
 
 
-def test_weights_that_are_missing_are_missed_before_anything_is_written(prepared, tmp_path, refused, monkeypatch):
+def test_missing_weights_are_reported_before_anything_is_written(prepared, tmp_path, refused, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.delenv("MFPS_WEIGHTS", raising=False)
     monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: (_ for _ in ()).throw(OSError("no network")))
     with refused("fan"):
         prepared(tmp_path / "out", landmarks=None)
-    with refused("nowhere: there is no such folder of a face parser"):
+    with refused("nowhere: there is no such face parser folder"):
         prepared(tmp_path / "out", labels=None, parser=str(tmp_path / "nowhere"))
     with refused("no.safetensors: there is no such dictionary"):
         prepared(tmp_path / "out", priors=("dictionary",), dictionary=tmp_path / "no.safetensors")
@@ -58,9 +58,9 @@ def test_weights_that_are_missing_are_missed_before_anything_is_written(prepared
 
 def test_landmarks_of_other_photographs_are_refused(prepared, tmp_path, refused, gallery):
     write_landmarks(tmp_path / "other.json", "ibug68", {"zzz.png": ((64, 64), np.zeros((68, 2)))})
-    with refused("names none of the 10 photographs .*; it has zzz.png"):
+    with refused("names none of the 10 photographs .*; it names zzz.png"):
         prepared(tmp_path / "out", landmarks=tmp_path / "other.json")
-    with refused("ibug68 cannot be turned into wflw98 exactly"):
+    with refused("ibug68 cannot be converted to wflw98 exactly"):
         prepared(tmp_path / "out", scheme="wflw98")
     with refused(r"nowhere\.xml: .*(cannot be read|no such file)"):
         prepared(tmp_path / "out", landmarks=tmp_path / "nowhere.xml")

@@ -3,7 +3,7 @@ import pytest
 from mfps.images.image import write_image
 from mfps.prepare.config import PrepareConfig
 from mfps.prepare.faces import PreparedFace
-from mfps.prepare.report import SHOWN, bytes_a_face, contact_sheet, report_markdown
+from mfps.prepare.report import SHOWN, bytes_per_face, contact_sheet, report_markdown
 from mfps.priors.parsing.kind import SHARE_OF_COLOUR
 from mfps.priors.parsing.label_maps import PALETTE, write_label_map
 
@@ -25,7 +25,7 @@ def face(out, number, points=None, labels=None):
     return PreparedFace(name, f"{number}.jpg", points)
 
 
-def test_a_dot_stands_at_every_landmark_and_nowhere_else(out):
+def test_every_landmark_gets_a_dot_and_nothing_else_does(out):
     points = np.full((68, 2), np.nan)
     points[5], points[9] = (8, 24), (20.5, 3)
     sheet = np.array(contact_sheet(out, [face(out, 0, points)])).astype(int)
@@ -61,7 +61,7 @@ def test_sizes_are_those_on_disk(out):
     (out / "priors" / "landmarks.json").write_bytes(b"x" * 300)
     stored = sum(file.stat().st_size for file in (out / "priors" / "parsing").iterdir())
     sizes = {"landmarks": 150, "parsing": stored / 2}
-    assert bytes_a_face(out, len(faces)) == {**dict.fromkeys(bytes_a_face(out, len(faces)), 0), **sizes}
+    assert bytes_per_face(out, len(faces)) == {**dict.fromkeys(bytes_per_face(out, len(faces)), 0), **sizes}
 
 
 def test_reasons_are_counted_by_kind(out):

@@ -84,7 +84,7 @@ def test_flipped_parsing_maps_are_maps_of_flipped_labels(tmp_path):
 
 
 @pytest.mark.parametrize(("prior", "channels"), [("parsing", 11), ("heatmap", 5), ("heatmap", 3), ("heatmap", 72)])
-def test_no_flip_where_it_is_not_known_what_mirrors_what(tmp_path, refused, prior, channels):
+def test_channels_with_unknown_mirror_images_are_not_flipped(tmp_path, refused, prior, channels):
     source = stored(tmp_path, maps(channels), prior=prior)
     with refused(f"not known which of {channels} {prior} channels mirror each other; train without `flip`"):
         source.flip(source.load(0, FIT), SIZE)
@@ -133,5 +133,5 @@ def test_nothing_is_unpickled(tmp_path, refused):
     with refused("pickled ones are refused"):
         ArraySource([tmp_path / "a.npy"], DICTIONARY)
     save_file({"other": maps(2)}, tmp_path / "a.safetensors")
-    with refused("no safetensors file with a tensor `features`"):
+    with refused("not a safetensors file with a tensor `features`"):
         ArraySource([tmp_path / "a.safetensors"], DICTIONARY)

@@ -26,7 +26,7 @@ DETECTOR = "mfps.priors.landmarks.detector.LandmarkDetector"
 
 @pytest.fixture
 def known(monkeypatch, faces):
-    """Detectors that know the drawn faces by their pictures, and nothing else: those that were loaded."""
+    """The loaded detectors; they recognise the drawn faces by their pictures, and nothing else."""
     loaded = []
 
     class Known:
@@ -117,9 +117,9 @@ def test_dropped_priors_are_zeros_and_need_nothing(faces, monkeypatch):
 @pytest.mark.parametrize(
     ("channels", "said"),
     [
-        ({"heatmap": 29}, "heatmap prior of 29 channels, and 68 can be found"),
-        ({"parsing": 11}, "parsing prior of 11 channels, and 19"),
-        ({"dictionary": 4}, "dictionary prior of 4 channels, and 256"),
+        ({"heatmap": 29}, "heatmap prior of 29 channels, but 68 are found"),
+        ({"parsing": 11}, "parsing prior of 11 channels, but 19"),
+        ({"dictionary": 4}, "dictionary prior of 4 channels, but 256"),
         ({"dictionary": 256}, "needs a `dictionary` file, made by `mfps dictionary build`"),
     ],
 )

@@ -77,7 +77,7 @@ def test_what_cannot_be_flipped(refused):
         flip_points(np.zeros((5, 2)), SIZE, "ibug68")
     with refused("a label map is uint8"):
         flip_labels(np.zeros((4, 4), np.int64))
-    with refused("each is in one pair"):
+    with refused("each must be in one pair"):
         flip_labels(np.zeros((4, 4), np.uint8), pairs=((1, 2), (2, 3)))
     with refused("a box is left, top, right and bottom"):
         flip_boxes(np.zeros((4, 2)), SIZE)

@@ -1,4 +1,4 @@
-"""Laws that every row of the table of priors keeps; a new one is held to them without a change here."""
+"""Laws that hold for every row of the table of priors; a new row is tested without a change here."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def test_both_tables_have_the_same_priors():
 
 @KINDS
 def test_a_row_is_complete(kind):
-    assert bool(kind.whole) == (kind.open_whole is not None)
+    assert bool(kind.shared_files) == (kind.open_shared is not None)
     arrays = all(pattern.endswith((".npy", ".safetensors")) for pattern in kind.patterns)
     assert arrays or kind.open_files is not None
     assert set(kind.requires) <= {field.name for field in fields(ExternalSources)}
@@ -44,7 +44,7 @@ def test_a_flip_swaps_channels_in_pairs(kind):
 @KINDS
 def test_no_folder_belongs_to_two_kinds(kind):
     def folders(one):
-        return {pattern.split("/")[0] for pattern in one.patterns} | set(one.whole)
+        return {pattern.split("/")[0] for pattern in one.patterns} | set(one.shared_files)
 
     assert not any(folders(kind) & folders(other) for other in PRIOR_KINDS.values() if other is not kind)
 
@@ -53,11 +53,11 @@ def test_no_folder_belongs_to_two_kinds(kind):
 def test_what_is_required_is_asked_for(kind, tmp_path, refused):
     kind.check_sources(ExternalSources(tmp_path, "parser", tmp_path))
     for what in kind.requires:
-        with refused(f"the {kind.name} prior needs --{what} FILE"):
+        with refused(f"the {kind.name} prior needs a `{what}` file"):
             kind.check_sources(ExternalSources())
 
 
-def test_the_table_imports_no_library_that_takes_long():
+def test_the_table_imports_no_slow_library():
     heavy = {"face_alignment", "transformers", "skimage", "sklearn", "scipy", "numba"}
     code = "import sys, mfps.priors.kinds; print(*sys.modules, sep='\\n')"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

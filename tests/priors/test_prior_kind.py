@@ -27,7 +27,7 @@ def test_a_batch_is_the_same_faces_after_an_interruption(cut):
     batches = []
 
     def count(pictures):
-        """In a network's place: every pixel gets the number of faces seen together."""
+        """Stands in for a network: every pixel gets the number of faces seen together."""
         batches.append(len(pictures))
         return np.full(pictures.shape[:3], len(pictures), np.uint8)
 
@@ -44,7 +44,7 @@ def test_a_batch_is_the_same_faces_after_an_interruption(cut):
 
 
 @pytest.mark.parametrize("kind", PRIOR_KINDS.values(), ids=lambda kind: kind.name)
-def test_files_of_faces_lie_below_priors_and_are_apart(kind, tmp_path):
+def test_files_of_faces_are_below_priors_and_distinct(kind, tmp_path):
     names = ("a.png", "sub/a.png", "sub/b.c.jpg")
     for pattern in kind.patterns:
         files = [kind.file_of(tmp_path, name, pattern) for name in names]

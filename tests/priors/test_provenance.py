@@ -38,7 +38,7 @@ def test_priors_of_clean_faces_are_called_oracle_priors(recorded, line):
     assert describe_priors(BOTH, "clean", recorded) == line
 
 
-def test_other_sources_are_never_called_so():
+def test_other_priors_are_never_called_oracle_priors():
     assert "oracle" not in describe_priors(BOTH, "degraded", {})
     assert "oracle" not in describe_priors(BOTH, "coarse", {"parsing": {"made_from": "clean"}})
     assert describe_priors(BOTH, "clean", {}, dropped=BOTH) == "parsing, heatmap: left out (zeros)"

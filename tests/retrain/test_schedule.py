@@ -19,7 +19,7 @@ def test_published_milestones():
 
 
 @given(totals)
-def test_cosine_rises_shortly_and_falls_to_nothing(total):
+def test_cosine_rises_briefly_and_falls_to_zero(total):
     factors = [lr_factor("cosine", 0, step, total, ()) for step in range(total)]
     warm = max(1, round(WARMUP * total))
     assert all(0 < factor <= 1 for factor in factors)

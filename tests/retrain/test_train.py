@@ -130,7 +130,7 @@ def test_a_training_that_dies_and_is_resumed_ends_the_same(config, tmp_path, und
         assert (again / name).read_bytes() == (whole / name).read_bytes(), name
 
 
-def test_the_average_of_the_weights_is_judged_and_kept(config, tmp_path, undrawn, console):
+def test_the_average_of_the_weights_is_validated_and_saved(config, tmp_path, undrawn, console):
     """After one step an average with decay d is d times the start and 1 - d times the step's weights."""
     kept = {}
     for ema in (None, 0.25):
@@ -234,7 +234,7 @@ def test_priors_found_on_the_fly_need_none_beside_the_photographs(
 
 
 def test_a_dropout_of_priors_that_are_not_stored_is_refused(config, tmp_path, refused):
-    with refused("`prior_dropout` is of stored priors, and `priors_from` coarse finds them on the fly"):
+    with refused("`prior_dropout` needs stored priors, but `priors_from` coarse finds them on the fly"):
         try:
             config(tmp_path / "run", priors="heatmap", prior_dropout=0.2, priors_from="coarse")
         except ValidationError as error:
@@ -242,7 +242,7 @@ def test_a_dropout_of_priors_that_are_not_stored_is_refused(config, tmp_path, re
 
 
 @pytest.mark.parametrize("val_list", [None, "val.txt"])
-def test_faces_that_judge_are_not_learnt_from(val_list, config, tmp_path, undrawn, console, monkeypatch):
+def test_validation_faces_are_not_trained_on(val_list, config, tmp_path, undrawn, console, monkeypatch):
     learnt, judged = set(), set()
 
     def spy(terms, step, names):
@@ -269,10 +269,10 @@ def test_the_perceptual_term_is_part_of_the_loss(config, tmp_path, undrawn, cons
 def test_what_cannot_be_trained_makes_no_folder(drawn_folder, config, tmp_path, console, refused):
     for changed, rule in (
         ({"genotype": "nothing"}, "no genotype 'nothing'"),
-        ({"priors": "heatmap"}, "takes the priors none but the data gives heatmap"),
-        ({"genotype": "mfpsnet"}, "takes the priors parsing, heatmap, dictionary but the data gives none"),
+        ({"priors": "heatmap"}, "takes the priors none but the data has heatmap"),
+        ({"genotype": "mfpsnet"}, "takes the priors parsing, heatmap, dictionary but the data has none"),
         ({"perceptual": 0.005, "vgg19": tmp_path / "vgg.pth"}, "vgg.pth: there are no vgg19 weights"),
-        ({"list": drawn_folder / "val.txt"}, "2 faces are in the training list too"),
+        ({"list": drawn_folder / "val.txt"}, "2 faces are also in the training list"),
         ({"batch_size": 7}, "do not fill a batch of 7"),
         ({"device": "cuda:99"}, "no device 'cuda:99'"),
     ):

@@ -1,4 +1,4 @@
-"""That a training's optimizer is that of its configuration, and its configuration's defaults the published ones."""
+"""A training's optimizer is that of its configuration, whose defaults are the published ones."""
 
 import mfps.retrain.train
 import pytest
@@ -16,7 +16,7 @@ TINY = {
 
 @pytest.fixture
 def optimizer(drawn_folder, drawn_genotype, tmp_path, monkeypatch):
-    """`optimizer(**changed)` trains and gives the optimizer, its class's name, and its gradients' `norms`."""
+    """`optimizer(**changed)` trains and returns the optimizer, its class's name, and its gradients' `norms`."""
     made = []
 
     def spied(kind):
@@ -49,7 +49,7 @@ def optimizer(drawn_folder, drawn_genotype, tmp_path, monkeypatch):
 
 
 def settings(optimizer, *names):
-    """What the optimizer was made with; its one group has the same, but for the learning rate of the step."""
+    """What the optimizer was made with; its one group has the same, except for the learning rate of the step."""
     (group,) = optimizer.param_groups
     assert all(group[name] == optimizer.defaults[name] for name in names if name != "lr")
     return tuple(optimizer.defaults[name] for name in names)

@@ -55,7 +55,7 @@ def test_no_program_is_needed(frsnet, tmp_path, monkeypatch, suffix):
 
 def test_graphviz_without_its_program_names_the_remedy(frsnet, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(MfpsError, match=r"no program `neato`.*install Graphviz") as caught:
+    with pytest.raises(MfpsError, match=r"the program `neato` is not installed.*install Graphviz") as caught:
         draw_genotype(frsnet, tmp_path / "drawing.svg", renderer="graphviz")
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -64,11 +64,14 @@ def test_every_legal_cell_is_read_as_it_stands(tmp_path_factory, drawn):
         ("__import__('os').mkdir('made')", "holds 0 Genotype"),
         (f"Genotype([{GOOD}])", "with named fields"),
         (f"Genotype(normal=[{GOOD}])\nGenotype(normal=[{GOOD}])", "holds 2 Genotype"),
-        ("Genotype(normal=__import__('os').mkdir('made'))", "normal is no list of"),
-        ("Genotype(normal=[('skip', True)] * 6)", "normal is no list of"),
-        ("Genotype(normal=[('skip', True)])", "normal is no list of"),
-        ("Genotype(normal=[('skip',)])", "normal is no list of"),
-        (f"Genotype(normal=[{GOOD}, ('skip', 0), ('skip', 1)])", "normal has 8 .* pairs; our cell has 3 nodes of 2"),
+        ("Genotype(normal=__import__('os').mkdir('made'))", "normal is not a list of"),
+        ("Genotype(normal=[('skip', True)] * 6)", "normal is not a list of"),
+        ("Genotype(normal=[('skip', True)])", "normal is not a list of"),
+        ("Genotype(normal=[('skip',)])", "normal is not a list of"),
+        (
+            f"Genotype(normal=[{GOOD}, ('skip', 0), ('skip', 1)])",
+            "normal has 8 .* pairs; our cell has 3 nodes with 2 each",
+        ),
         (f"Genotype(normal=[{GOOD.replace('conv_5x5', 'sep_conv_5x5')}])", "'sep_conv_5x5' is not in our search space"),
         (
             f"Genotype(normal=[{GOOD.replace(', 2)', ', 3)')}])",
@@ -82,14 +85,14 @@ def test_every_legal_cell_is_read_as_it_stands(tmp_path_factory, drawn):
     ],
     ids=lambda value: value[:40],
 )
-def test_texts_that_hold_no_cell_of_ours(written, refused, tmp_path, monkeypatch, text, named):
+def test_texts_without_a_cell_of_our_search_space(written, refused, tmp_path, monkeypatch, text, named):
     monkeypatch.chdir(tmp_path)
     with refused(f"darts.txt: {named}|darts.txt: .*{named}"):
         read_darts_cell(written(text))
     assert not (tmp_path / "made").exists()
 
 
-def test_files_that_are_no_texts(tmp_path, refused):
+def test_files_that_are_not_texts(tmp_path, refused):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with refused("binary: the text is not UTF-8"):
         read_darts_cell(tmp_path / "binary")

@@ -97,16 +97,16 @@ def test_a_text_gives_a_branch_its_cell(darts, mfpsnet):
     assert list(imported.provenance["sha256"]) == ["darts.txt"]
 
 
-def test_what_makes_no_network(arrays, darts, mfpsnet, tmp_path, refused):
+def test_sources_that_do_not_make_a_network(arrays, darts, mfpsnet, tmp_path, refused):
     with refused("`branch` 'nose' is not known; choose from upsample"):
         import_genotype(arrays, "nose")
-    with refused("arrays/heatmap: holds heatmap alone; name the genotype .* `into`"):
+    with refused("arrays/heatmap: holds only heatmap; name the genotype .* `into`"):
         import_genotype(arrays / "heatmap", "heatmap")
     with refused("prior branches without a fusion branch"):
         import_genotype(arrays / "heatmap", "heatmap", import_genotype(arrays, "upsample"))
-    with refused("darts.txt: holds a cell and no path; .* `into`"):
+    with refused("darts.txt: holds a cell but no path; .* `into`"):
         import_genotype(darts)
-    with refused("no net_path.npy there, nor in a folder named for a branch"):
+    with refused("no net_path.npy in it, nor in a folder named after a branch"):
         import_genotype(tmp_path)
     with refused("nowhere: there is no such text"):
         import_genotype(tmp_path / "nowhere")

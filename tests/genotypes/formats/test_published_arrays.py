@@ -117,13 +117,13 @@ def test_an_operation_without_a_published_number_cannot_be_written(mfpsnet, refu
     ],
     ids=str,
 )
-def test_arrays_that_make_no_branch(tmp_path, refused, path, cell, named):
+def test_arrays_that_do_not_make_a_branch(tmp_path, refused, path, cell, named):
     save(tmp_path, np.array(path), np.array(cell))
     with refused(named):
         read_branch_arrays(tmp_path, "upsample", 8)
 
 
-def test_files_that_are_no_arrays(tmp_path, refused):
+def test_files_that_are_not_arrays(tmp_path, refused):
     with refused("net_path.npy: there is no such array; a branch is a folder with net_path.npy and cell_structure.npy"):
         read_branch_arrays(tmp_path, "upsample", 8)
     save(tmp_path, [2], CELL)
@@ -144,7 +144,7 @@ def test_an_archive_of_arrays_is_not_an_array(tmp_path, refused):
         read_branch_arrays(tmp_path, "upsample", 8)
 
 
-def test_folders_are_told_by_their_names(tmp_path):
+def test_folders_are_recognised_by_their_names(tmp_path):
     for name in ("fusion", "upsample", "other"):
         (tmp_path / name).mkdir()
     (tmp_path / "parsing").touch()

@@ -51,10 +51,10 @@ def test_it_says_what_it_was_made_of(build, tmp_path, data):
 def test_nothing_is_overwritten(build, tmp_path, refused):
     build(tmp_path / "a.safetensors")
     before = (tmp_path / "a.safetensors").read_bytes()
-    with refused("a.safetensors: exists already"):
+    with refused("a.safetensors: already exists"):
         build(tmp_path / "a.safetensors")
     (tmp_path / "b.png").touch()
-    with refused("b.png: exists already"):
+    with refused("b.png: already exists"):
         build(tmp_path / "b.safetensors")
     with refused("ends in .safetensors"):
         build(tmp_path / "c.pth")

@@ -57,7 +57,7 @@ def test_a_dictionary_moves_to_a_device(centres, header):
     assert moved.counts == header["counts"]
 
 
-def test_what_is_no_dictionary_is_refused(centres, header, refused, tmp_path):
+def test_other_files_are_refused(centres, header, refused, tmp_path):
     file = tmp_path / "d.safetensors"
 
     def write(tensors=centres, metadata=None, **changes):
@@ -72,7 +72,7 @@ def test_what_is_no_dictionary_is_refused(centres, header, refused, tmp_path):
     with refused("its header is not 'mfps.dictionary/1'"):
         read_dictionary(file)
     write(metadata={"mfps": '{"seed": 1, "seed": 2}'})
-    with refused("the header is damaged: key 'seed' stands twice"):
+    with refused("the header is damaged: key 'seed' occurs twice"):
         read_dictionary(file)
     write(format="mfps.dictionary/2")
     with refused("its header is not 'mfps.dictionary/1'"):
@@ -84,7 +84,7 @@ def test_what_is_no_dictionary_is_refused(centres, header, refused, tmp_path):
     with refused("extra: is not permitted"):
         read_dictionary(file)
     write(counts=header["counts"] | {"nose": 2})
-    with refused("counts are not those of the centres"):
+    with refused("the counts in the header do not fit the centres"):
         read_dictionary(file)
     write({part: centres[part] for part in PARTS[:3]})
     with refused("a dictionary has the parts left_eye, right_eye, nose, mouth, not left_eye, nose, right_eye"):
@@ -99,7 +99,7 @@ def test_what_is_no_dictionary_is_refused(centres, header, refused, tmp_path):
         read_dictionary(file)
 
 
-def test_nothing_is_written_of_what_cannot_be_used(centres, header, refused, tmp_path):
+def test_an_unusable_dictionary_is_not_written(centres, header, refused, tmp_path):
     centres["mouth"][:] = torch.nan
     dictionary = FacialDictionary(centres, 3, 7, header["features"], PHOTOGRAPHS)
     with refused("mouth: a centre is not finite"):

@@ -51,7 +51,7 @@ def test_faces_of_any_size_come_to_512(refused):
     assert batch.shape == (3, 3, 512, 512)
     assert np.array_equal((batch[1] * 255).round().permute(1, 2, 0).numpy(), faces[1])
     assert np.array_equal((batch[2] * 255).round().permute(1, 2, 0).numpy(), fit_square(faces[2], 512)[0])
-    with refused("a face is square, not 32 x 64; align the photographs first"):
+    with refused("a face must be square, not 32 x 64; align the photographs first"):
         face_tensor([np.zeros((64, 32, 3), np.uint8)])
 
 

@@ -101,9 +101,9 @@ def test_no_part_at_all(faces):
 
 def test_refused(faces, refused):
     dictionary = dictionary_of(faces, tiny)
-    with refused("1 faces but landmarks of 2"):
+    with refused("1 faces but landmarks for 2"):
         match_faces(tiny, [faces[0].image], [faces[0].points] * 2, "ibug68", dictionary)
-    with refused("a face is square, not 90 x 96"):
+    with refused("a face must be square, not 90 x 96"):
         match_faces(tiny, [faces[0].image[:, :90]], [faces[0].points], "ibug68", dictionary)
     with refused("landmark scheme 'points-5'"):
         match_faces(tiny, [faces[0].image], [faces[0].points[:5]], "points-5", dictionary)

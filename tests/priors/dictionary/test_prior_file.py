@@ -58,9 +58,9 @@ def test_a_face_is_a_short_line(folder):
 
 
 def test_the_two_files_belong_together(folder, refused):
-    with refused("a.png: entry 2 of the right_eye, but they go from 0 to 1; match the faces again"):
+    with refused("a.png: entry 2 of the right_eye, but entries go from 0 to 1; match the faces again"):
         read_stored_dictionary(edited(folder, entries=[0, 2, 0, 1]))
-    with refused("its entries are of another dictionary than dictionary.safetensors"):
+    with refused("its entries belong to a different dictionary than dictionary.safetensors"):
         read_stored_dictionary(edited(folder, dictionary="0" * 64))
     (folder / DICTIONARY_FILE).unlink()
     with refused("dictionary.safetensors: there is no such dictionary"):
@@ -72,7 +72,7 @@ RULES = [
     ("its format is not 'mfps.dictionary-prior/1'", {"format": "mfps.dictionary-prior/2"}),
     ("the nose has a box or an entry but not both", {"entries": [0, 1, None, 1]}),
     ("the box of the left_eye is empty", {"boxes": [[5, 1, 5, 5], BOX, BOX, BOX]}),
-    ("a.png: the box of the mouth leaves the 32 pixels", {"boxes": [BOX, BOX, BOX, [1, 1, 5, 31.51]]}),
+    ("a.png: the box of the mouth reaches outside the 32 pixels", {"boxes": [BOX, BOX, BOX, [1, 1, 5, 31.51]]}),
     (r"a.png.entries\[0\]: must be an integer \(got 1.5\)", {"entries": [1.5, 0, 0, 0]}),
     (r"a.png.entries\[1\]: must be greater than or equal to 0", {"entries": [0, -1, 0, 0]}),
     (r"a.png.entries\[3\]: is required and missing", {"entries": [0, 0, 0]}),
@@ -88,11 +88,11 @@ def test_a_broken_rule_is_one_line(folder, refused, rule, changes):
         read_dictionary_prior(edited(folder, **changes) / PRIOR_FILE)
 
 
-def test_what_is_no_prior_is_refused(folder, refused):
+def test_other_files_are_refused(folder, refused):
     path = folder / PRIOR_FILE
     text = path.read_text()
     path.write_text(text.replace('"sub/\\u00fc.jpg"', '"a.png"'))
-    with refused("dictionary.json: key 'a.png' stands twice"):
+    with refused("dictionary.json: key 'a.png' occurs twice"):
         read_dictionary_prior(path)
     path.write_text(text.replace('"boxes"', '"boxen"', 1))
     with refused("boxe[ns]: is"):

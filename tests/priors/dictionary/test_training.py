@@ -46,7 +46,7 @@ def test_same_seed_same_bytes(faces, tmp_path):
 def test_one_entry_is_the_mean_however_many_windows(faces, monkeypatch):
     alone = [trained([face], 1).dictionary.centres for face in faces]
     together = trained(faces, 1).dictionary.centres
-    monkeypatch.setattr(dictionary_training, "LEAST_WINDOW", 2)
+    monkeypatch.setattr(dictionary_training, "MIN_WINDOW", 2)
     in_windows, nearest = trained(faces, 1)
     for part in PARTS:
         mean = torch.stack([centres[part].float() for centres in alone]).mean(0)
@@ -71,7 +71,7 @@ def test_as_many_entries_as_patches(faces):
     dictionary, nearest = trained(some, 3, note=notes.append)
     assert dictionary.counts == {"left_eye": 3, "right_eye": 3, "nose": 2, "mouth": 3}
     assert dictionary.entries == 3
-    assert notes == ["nose: 2 entries instead of 3, as there are no more patches of it"]
+    assert notes == ["nose: 2 entries instead of 3, because there are no more patches"]
     assert sorted(nearest["nose"][:, 0].tolist()) == [1, 2]
     assert (nearest["nose"][:, 2:] == -1).all()
     assert sorted(nearest["mouth"][:, 0].tolist()) == [0, 1, 2]
@@ -107,5 +107,5 @@ def test_refused(faces, refused):
         trained([(faces[0][0], points, "ibug68")])
     with refused(r"face 0 \(counted from 0\), left_eye: features are not finite"):
         trained(faces, features=lambda images: tiny(images) * torch.inf)
-    with refused("a face is square"):
+    with refused("a face must be square"):
         trained([(faces[0][0][:, :50], faces[0][1], "ibug68")])

@@ -49,12 +49,12 @@ def test_wflw_to_ibug_and_a_flip_commute():
 )
 def test_there_is_no_other_conversion(source, target, refused):
     points = np.zeros((5 if source == "five" else scheme_of_name(source).count, 2))
-    with refused(f"{source} cannot be turned into {target} exactly; there are: .*wflw98 to ibug68"):
+    with refused(f"{source} cannot be converted to {target} exactly; possible conversions: .*wflw98 to ibug68"):
         convert_points(points, source, target)
 
 
 def test_points_have_the_shape_of_their_scheme(refused):
-    with refused(r"has points of the shape \(68, 2\), not \(29, 2\)"):
+    with refused(r"has points of shape \(68, 2\), not \(29, 2\)"):
         convert_points(np.zeros((29, 2)), "ibug68", "five")
     with refused("'face' is not known"):
         convert_points(np.zeros((68, 2)), "ibug68", "face")

@@ -42,7 +42,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture
 def folder(weights, monkeypatch):
-    """The weights folder, whose files count as the published ones; without a hub cache and without a network."""
+    """The weights folder, whose files count as the published ones; there is no hub cache and no network."""
 
     def no_network(*_, **__):
         raise OSError("no network")
@@ -56,7 +56,7 @@ def folder(weights, monkeypatch):
 
 
 class BrightestPoint(torch.nn.Module):
-    """In FAN's place: all landmarks are where the picture is bright."""
+    """Stands in for FAN: all landmarks are where the picture is bright."""
 
     def forward(self, crops):
         return [F.avg_pool2d(crops.mean(1, keepdim=True), 4).expand(-1, 68, -1, -1).clone()]
@@ -121,10 +121,10 @@ def test_s3fd_finds_a_face_or_none(folder):
 
 def test_pictures_that_are_refused(folder, refused):
     detector = LandmarkDetector("cpu", folder, aligned=True)
-    with refused("an aligned face is a square picture, not 64 x 32 pixels"):
+    with refused("an aligned face must be a square picture, not 64 x 32 pixels"):
         detector.detect(np.zeros((32, 64, 3), np.uint8))
     for image in (np.zeros((32, 32, 3), np.float32), np.zeros((32, 32), np.uint8), np.zeros((0, 0, 3), np.uint8)):
-        with refused("landmarks are found in pictures uint8"):
+        with refused("landmarks need a picture uint8"):
             detector.detect(image)
 
 
@@ -148,7 +148,7 @@ def test_weights_that_are_refused(folder, tmp_path, refused):
         LandmarkDetector("tpu", folder, aligned=True)
 
 
-def test_a_file_of_the_right_hash_that_is_no_fan(folder, tmp_path, refused, monkeypatch):
+def test_a_file_with_the_right_hash_that_is_not_fan(folder, tmp_path, refused, monkeypatch):
     file = tmp_path / weights_of("fan").file
     torch.save({"conv1.weight": torch.zeros(1)}, file)
     entries = tuple(

@@ -92,12 +92,12 @@ def test_a_folder_of_pts_is_read_at_any_depth(tmp_path, refused):
         ("image,y0,x0\na,1,2\n", "header image,x0,y0"),
         ("image,x0,y0\n", "no landmarks"),
         ("image,x0,y0\na,1\n", "line 2 has 2 cells"),
-        ("image,x0,y0\na,1,\n", "line 2: nothing is no coordinate"),
-        ("image,x0,y0\na,nan,2\n", "'nan' is no coordinate"),
+        ("image,x0,y0\na,1,\n", "line 2: nothing is not a coordinate"),
+        ("image,x0,y0\na,nan,2\n", "'nan' is not a coordinate"),
         ('image,x0,y0\n"a,1,2\n', "is not CSV"),
         ("version: 1\nn_points: 2\n{\n1 2\n}", "has 1 points, but its header says 2"),
         ("version: 1\nn_points: 1\n{\n1 2 3\n}", "line 4 has 3 values"),
-        ("version: 1\nn_points: 1\n{\n1 1e99\n}", "line 4: '1e99' is no coordinate"),
+        ("version: 1\nn_points: 1\n{\n1 1e99\n}", "line 4: '1e99' is not a coordinate"),
         ("version: 2\nn_points: 1\n{\n1 1\n}", "version 2 of .pts"),
         ("version: 1\nn_points: 1\nn_points: 1\n{\n1 1\n}", "line 3 of the header"),
         ("version: 1\n1 2", "between a line"),
@@ -109,14 +109,14 @@ def test_a_folder_of_pts_is_read_at_any_depth(tmp_path, refused):
         ("<?xml version='1.0' encoding='idna'?><dataset/>", "not well-formed"),
         (f"<?xml version='1.0' encoding='{'a' * 5000}'?><dataset/>", "unknown encoding: a.*[.][.][.]a*.; replace"),
         ("<dataset/>", "no landmarks"),
-        (as_xml(np.ones((1, 2))).replace("name='00'", "name='eye'"), "'eye' is no whole number"),
-        (as_xml(np.ones((2, 2))).replace("name='01'", "name='00'"), "part 0 comes twice"),
+        (as_xml(np.ones((1, 2))).replace("name='00'", "name='eye'"), "'eye' is not a whole number"),
+        (as_xml(np.ones((2, 2))).replace("name='01'", "name='00'"), "part 0 appears twice"),
         (as_xml(np.ones((1, 2))).replace("name='00'", "name='99999'"), "too high"),
-        (as_xml(np.ones((1, 2))).replace("x='1.0'", ""), "x: nothing is no coordinate"),
-        (as_xml(np.ones((1, 2))).replace("width='30'", "width='-3'"), "no whole number"),
-        (as_xml(np.ones((1, 2))).replace("file=", "url="), "no photograph's name"),
-        ("{}", "not of a form"),
-        ("[1]", "not of a form"),
+        (as_xml(np.ones((1, 2))).replace("x='1.0'", ""), "x: nothing is not a coordinate"),
+        (as_xml(np.ones((1, 2))).replace("width='30'", "width='-3'"), "not a whole number"),
+        (as_xml(np.ones((1, 2))).replace("file=", "url="), "not a photograph's name"),
+        ("{}", "not in a form"),
+        ("[1]", "not in a form"),
         ('{"a":' * 10**5, "nested more than 32 deep"),
     ],
 )
@@ -126,7 +126,7 @@ def test_rules_of_the_formats(tmp_path, refused, text, rule):
 
 
 def test_deep_xml_is_no_danger(tmp_path, refused):
-    with refused("elements more than 16 deep"):
+    with refused("elements nested more than 16 deep"):
         read(tmp_path, "<dataset>" + "<a>" * 10**5 + "</a>" * 10**5 + "</dataset>")
 
 

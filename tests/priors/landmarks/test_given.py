@@ -49,7 +49,7 @@ def test_a_better_match_leaves_nothing_for_a_worse_one(tmp_path):
     assert matched(tmp_path, ["a.jpg"], ["a.png", "a.jpg"]) == {"a.png": [], "a.jpg": ["a.jpg"]}
 
 
-def test_what_could_be_two_is_refused(tmp_path, refused):
+def test_an_ambiguous_match_is_refused(tmp_path, refused):
     with refused("both x/1.jpg and y/1.jpg could belong to 1.jpg"):
         matched(tmp_path, ["x/1.jpg", "y/1.jpg"], ["1.jpg"])
     with refused("both x/1.jpg and y/1.jpg could have the landmarks of 1.jpg"):
@@ -72,9 +72,9 @@ def test_faces_of_one_source_have_the_same_points(tmp_path, refused):
 
 @pytest.mark.parametrize("value", [True, "", None, "1_0", "x", "nan", "1e9", float("nan"), float("inf"), 10**400, [1]])
 def test_only_numbers_of_pixels_are_coordinates(value, refused):
-    with refused("here: .* is no coordinate"):
+    with refused("here: .* is not a coordinate"):
         coordinate(value, "here")
-    with refused("is no coordinate"):
+    with refused("is not a coordinate"):
         coordinate_pair(1, value, "here")
 
 
@@ -89,11 +89,11 @@ def test_values_that_can_be_used():
 
 @pytest.mark.parametrize("size", [[0, 4], [3], [3, 4.0], [True, 4], "34", [3, -1], [3, 10**9]])
 def test_sizes_are_two_whole_numbers(size, refused):
-    with refused("is no size"):
+    with refused("is not a size"):
         picture_size(size, "here")
 
 
 @pytest.mark.parametrize("name", ["", " ", None, 3, "a\nb", "\ud800"])
 def test_names_can_be_printed(name):
-    with pytest.raises(MfpsError, match="no photograph's name"):
+    with pytest.raises(MfpsError, match="not a photograph's name"):
         image_name(name, "here")

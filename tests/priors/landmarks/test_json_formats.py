@@ -59,7 +59,7 @@ def test_ljson_has_y_before_x(tmp_path, document):
     assert np.array_equal(source.faces[0].points, POINTS, equal_nan=True)
 
 
-def test_of_several_groups_the_known_scheme_is_the_face(tmp_path, refused):
+def test_the_group_with_a_known_scheme_is_the_face(tmp_path, refused):
     face, pupils = group(*[[0, 1]] * 68), group([0, 1], [0, 1])
     assert read(tmp_path, {"version": 3, "groups": {"pupils": pupils, "face": face}}).scheme == "ibug68"
     with refused("not clear which group is the face .'a' of 68, 'b' of 68"):
@@ -83,34 +83,34 @@ def test_ffhq_has_two_pictures_of_a_face(tmp_path, refused):
 @pytest.mark.parametrize(
     ("document", "rule"),
     [
-        ('{"items": [], "items": []}', "key 'items' stands twice"),
+        ('{"items": [], "items": []}', "key 'items' occurs twice"),
         ('{"items": NaN}', "NaN is not a JSON number"),
         ('{"items": [}', "not JSON"),
         ('{"items": ' + "9" * 5000 + "}", "more than 100 digits"),
         ({"items": []}, "no landmarks"),
-        ({"items": {}}, "items: {} is no list"),
-        ({"items": [3]}, r"items\[0\]: 3 is no object"),
-        ({"items": [{"points": PAIRS}]}, "no photograph's name"),
-        ({"items": [{"image": "a"}]}, "points: None is no list"),
+        ({"items": {}}, "items: {} is not a list"),
+        ({"items": [3]}, r"items\[0\]: 3 is not an object"),
+        ({"items": [{"points": PAIRS}]}, "not a photograph's name"),
+        ({"items": [{"image": "a"}]}, "points: None is not a list"),
         ({"items": [{"image": "a", "points": []}]}, "have 0 points"),
         ({"items": [{"image": "a", "points": [[1, 2, 3]]}]}, "point 0: has 3 values"),
         ({"items": [{"image": "a", "points": [[1, "2"]]}]}, "point 0: '2' is text"),
-        ({"items": [{"image": "a", "points": [[1, None]]}]}, "point 0: nothing is no coordinate"),
-        ({"items": [{"image": "a", "points": [[1, 1e30]]}]}, "1e.30 is no coordinate"),
-        ({"items": [{"image": "a", "size": [1], "points": [[1, 2]]}]}, "is no size"),
+        ({"items": [{"image": "a", "points": [[1, None]]}]}, "point 0: nothing is not a coordinate"),
+        ({"items": [{"image": "a", "points": [[1, 1e30]]}]}, "1e.30 is not a coordinate"),
+        ({"items": [{"image": "a", "size": [1], "points": [[1, 2]]}]}, "is not a size"),
         ({"items": [{"image": "a", "points": [[1, 2]]}, {"image": "b", "points": PAIRS}]}, "b has 3 points"),
         ({"scheme": "face", "faces": {"a": {"size": [1, 1], "points": []}}}, "'face' is not known"),
         ({"scheme": "points-2", "faces": {"a": {"size": [1, 1], "points": [None]}}}, "a has 1 points"),
-        ({"scheme": "points-1", "faces": {"a": {"size": [0, 1], "points": [None]}}}, "no size"),
+        ({"scheme": "points-1", "faces": {"a": {"size": [0, 1], "points": [None]}}}, "not a size"),
         ({"scheme": "points-1", "faces": {"a": {"points": [None]}}}, "size: is required"),
         ({"version": 4, "landmarks": {}}, "version 4 of .ljson"),
         ({"version": 2, **group([1, 2, 3])}, "has 3 values"),
-        ({"version": 2, "landmarks": []}, r"\[\] is no object"),
-        ({"version": 1, "groups": {}}, "is no list"),
+        ({"version": 2, "landmarks": []}, r"\[\] is not an object"),
+        ({"version": 1, "groups": {}}, "is not a list"),
         ({"0": {"image": {"file_path": "a"}}}, "face 0: image: points: None"),
         ({"0": {"image": {"file_path": "a", "face_landmarks": [[1, 2]], "face_rect": [1]}}}, "face_rect has 1 numbers"),
-        ({"0": {}}, "face 0: image: None is no object"),
-        ({"a": {}}, "not of a form that holds landmarks"),
+        ({"0": {}}, "face 0: image: None is not an object"),
+        ({"a": {}}, "not in a form that holds landmarks"),
     ],
 )
 def test_rules_of_the_forms(tmp_path, refused, document, rule):

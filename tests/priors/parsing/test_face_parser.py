@@ -19,7 +19,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (2, 6, 5, 3), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """A tiny network with random weights, saved as the published one is. Read only."""
+    """A tiny network with random weights, saved like the published one. Read only."""
     from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
     torch.manual_seed(0)
@@ -100,7 +100,7 @@ def test_pictures_of_512_are_not_resized():
 
 
 def test_classes_in_another_order_are_renamed(published, reconfigured):
-    """The same network whose channels bear other names gives the same picture in the other names' numbers."""
+    """The same network with renamed channels gives the same map, in the numbers of the new names."""
     order = np.random.default_rng(0).permutation(19)
     folder = reconfigured(id2label=names(*(CELEBAMASK_CLASSES[number] for number in order)))
     renamed = FaceParser(folder).parse(IMAGES)
@@ -148,8 +148,8 @@ def test_loading_says_nothing_and_leaves_the_libraries_as_they_were(published, c
 @pytest.mark.parametrize(
     ("id2label", "rule"),
     [
-        (names(*CELEBAMASK_CLASSES[:18]), "must name 19 classes, 0 to 18, but names 18 of other numbers"),
-        (names(*CELEBAMASK_CLASSES, "beard"), "but names 20 of other numbers"),
+        (names(*CELEBAMASK_CLASSES[:18]), "must name 19 classes, 0 to 18, but names 18 with other numbers"),
+        (names(*CELEBAMASK_CLASSES, "beard"), "but names 20 with other numbers"),
         (None, "but names none"),
         (["skin"], "but names none"),
         (
@@ -158,7 +158,7 @@ def test_loading_says_nothing_and_leaves_the_libraries_as_they_were(published, c
         ),
         (
             names("background", "nose", *CELEBAMASK_CLASSES[2:]),
-            "no class is called 'skin', as a name stands there twice",
+            "no class is called 'skin', because a name appears twice",
         ),
     ],
 )
@@ -168,7 +168,7 @@ def test_other_class_names_are_refused(reconfigured, refused, id2label, rule):
 
 
 def test_folders_without_the_files_are_refused(folder, tmp_path, refused):
-    with refused("nowhere: there is no such folder of a face parser; get config.json and model.safetensors from"):
+    with refused("nowhere: there is no such face parser folder; get config.json and model.safetensors from"):
         FaceParser(tmp_path / "nowhere")
     (folder / "config.json").rename(tmp_path / "config.json")
     with refused("parser: the folder has no config.json"):
@@ -203,9 +203,9 @@ def test_files_of_another_kind_are_refused(folder, reconfigured, refused):
 def test_weights_of_another_network_are_refused(reconfigured, refused):
     with refused("parser: model.safetensors is not the network of config.json .segformer.*and .* more tensors differ"):
         FaceParser(reconfigured(depths=[1, 1, 1, 2]))
-    with refused("parser: config.json and model.safetensors make no SegFormer"):
+    with refused("parser: config.json and model.safetensors do not make a SegFormer"):
         FaceParser(reconfigured(depths=[1, 1, 1, 1], hidden_sizes=[8, 8, 16, 32]))
-    with refused("parser: config.json and model.safetensors make no SegFormer"):
+    with refused("parser: config.json and model.safetensors do not make a SegFormer"):
         FaceParser(reconfigured(hidden_sizes="many"))
 
 

@@ -146,7 +146,7 @@ def test_part_masks_of_any_name(tmp_path):
 
 
 def test_part_masks_that_cannot_be_used_are_refused(tmp_path, refused):
-    with refused(f"{tmp_path}: no part mask of face 7 there .such as 00007_skin.png."):
+    with refused(f"{tmp_path}: no part mask of face 7 .such as 00007_skin.png."):
         from_part_masks(tmp_path, 7)
     write_masks(tmp_path, "00007", skin=(2, 4))
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "00007_nose.png")
@@ -186,7 +186,7 @@ def labels_at_512(tensor):
     """The label map (512, 512) of which a tensor (19, 128, 128) is the resized one-hot map.
 
     A pixel of the tensor is a weighted mean of four pixels of the map: 256 ways to give them its four strongest classes
-    are tried. The map's pixels that nothing was sampled from stay 0.
+    are tried. Pixels of the map that were not sampled stay 0.
     """
     place = np.arange(128) * 511 / 127
     low, share = np.floor(place).astype(int), place % 1
@@ -202,7 +202,7 @@ def labels_at_512(tensor):
         error = np.minimum(error, wrong)
     corners = np.take_along_axis(strongest, best, 1).reshape(128, 128, 2, 2)
     found = np.zeros((512, 512), np.uint8)
-    for down, right in itertools.product((1, 0), repeat=2):  # past the last row and column stands nothing: weight 0
+    for down, right in itertools.product((1, 0), repeat=2):  # past the last row and column there is nothing: weight 0
         found[np.ix_(np.minimum(low + down, 511), np.minimum(low + right, 511))] = corners[:, :, down, right]
     return found
 
@@ -210,11 +210,11 @@ def labels_at_512(tensor):
 @pytest.mark.faces
 @pytest.mark.parametrize("name", ["0000114_015", "0000114_028"])
 def test_a_label_map_explains_the_published_tensor(annotated, tmp_path, name):
-    """The stored label map has 128 pixels a side, so it says nothing of the classes that mix in a pixel of the tensor.
+    """The stored label map has 128 pixels a side, so it does not show which classes mix in a pixel of the tensor.
 
-    The map at 512 is found back from the tensor. Made one-hot and resized, it gives the tensor to 2.5e-4, which is
-    float16's rounding below 1. The stored map, one-hot, differs in the 2 to 3 pixels of 100 where classes meet, by 0.62
-    at most, and nowhere else.
+    The map at 512 is recovered from the tensor. Made one-hot and resized, it gives the tensor to 2.5e-4, which is
+    float16's rounding below 1. The stored map, one-hot, differs in the 2 to 3 % of pixels where classes meet, by
+    at most 0.62, and nowhere else.
     """
     with np.load(annotated(f"mfpsnet/{name}_parse.npz"), allow_pickle=False) as stored:
         published = stored["parse"].astype(np.float32)
