@@ -215,6 +215,7 @@ print(*sys.modules, sep="\\n", file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", IMPORTS)
 def test_a_module_imports_only_what_it_needs(module, tmp_path):
     program = f"import sys, {module}; print(*sys.modules, sep='\\n')"
@@ -224,6 +225,7 @@ def test_a_module_imports_only_what_it_needs(module, tmp_path):
     assert not set(loaded.out.split()) & IMPORTS[module]
 
 
+@pytest.mark.slow
 def test_torch_is_imported_only_where_it_is_needed(tmp_path):
     """A command that runs a network imports no more than torch, and most commands not even that."""
     frsnet = read_genotype("mfpsnet").with_width(1)
