@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import MAX_PLACE, MfpsError, shortened
@@ -37,7 +37,8 @@ def check_writable(folder: Path) -> None:
 def atomic_folder(folder: Path) -> Iterator[Path]:
     """Fill a folder when the block ends, with all that the block wrote; on an error nothing is left.
 
-    The block writes to a hidden folder.
+    The block writes to a hidden folder. If it fails, that folder is removed, and so are the parents that were made for
+    it, unless something else has been written there meanwhile.
 
     Raises:
         MfpsError: the folder is not empty, or cannot be written.
@@ -46,7 +47,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     there = folder.is_dir()
     name = f".{folder.name}.{os.getpid()}.part"
     hidden = folder / name if there else folder.with_name(name)
-    made = next((place for place in reversed(folder.parents) if not place.exists()), None)
+    made = [place for place in hidden.parents if not place.exists()]  # the innermost first
     try:
         hidden.mkdir(parents=True)
     except OSError as error:
@@ -60,5 +61,8 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         else:
             hidden.replace(folder)
     except BaseException:
-        shutil.rmtree(made or hidden, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)
+        with suppress(OSError):  # of a parent that is not empty: it is somebody else's as well
+            for place in made:
+                place.rmdir()
         raise
