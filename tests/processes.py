@@ -115,8 +115,8 @@ def hang_guard() -> Iterator[None]:
         pytest.fail(f"nothing happened in {HANG_S} s")
 
     before = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(HANG_S)
     try:
+        signal.alarm(HANG_S)
         yield
     finally:
         signal.alarm(0)
