@@ -24,7 +24,7 @@ def demo(config: "DemoConfig") -> None:
     """Try all of mfps on drawn faces: make priors, search an architecture, train its network, and evaluate it."""
     from ..drawn.demo_faces import DemoCounts, write_demo_faces
     from ..engine.configuration import resolve
-    from ..engine.device import make_fabric
+    from ..engine.device import choose_device
     from ..errors import RunStopped
     from ..files.atomic_folder import check_free
     from ..inference.config import EvaluateConfig
@@ -43,7 +43,7 @@ def demo(config: "DemoConfig") -> None:
     search_config = resolve(SearchConfig, "search", "tiny", None, {**shared, "out": out / "search"})
     retrain_values = {**shared, "out": out / "retrain", "genotype": str(out / "search")}
     retrain_config = resolve(RetrainConfig, "retrain", "tiny", None, retrain_values)
-    make_fabric(device, search_config.precision)
+    choose_device(device)
     check_free(out)
     counts = DemoCounts(config.faces)
     write_demo_faces(data, counts, search_config.size, config.priors, config.seed, console, device)

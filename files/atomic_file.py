@@ -19,22 +19,23 @@ _PARTIAL = re.compile(r"\..+\.(\d+\.part|tmp)", re.DOTALL)
 # Version 0.1 also wrote to names that end in `.tmp`, and its unfinished data sets may hold some.
 
 
-def write_atomically(file: str | Path, content: bytes | str) -> None:
+def write_atomically(file: str | Path, content: bytes | str, new: bool = False) -> None:
     """Write a file so that a reader sees either its old or its new content, even after a power failure.
 
     Args:
         file: the file to write; its folder must exist.
         content: text is written as UTF-8.
+        new: refuse to replace a file.
 
     Raises:
         MfpsError: it cannot be written; the old content stays.
     """
-    with atomic_file(file) as partial:
+    with atomic_file(file, new) as partial:
         partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 @contextmanager
-def atomic_file(file: str | Path) -> Iterator[Path]:
+def atomic_file(file: str | Path, new: bool = False) -> Iterator[Path]:
     """Replace a file when the block ends, by all that the block wrote; on an error it keeps its old content.
 
     The block writes to a hidden file beside it, for libraries that need a path. For content in memory use
@@ -42,6 +43,7 @@ def atomic_file(file: str | Path) -> Iterator[Path]:
 
     Args:
         file: the file to write; its folder must exist.
+        new: refuse to replace a file, even one that another process makes while the block runs.
 
     Raises:
         MfpsError: it cannot be written; the old content stays.
@@ -52,7 +54,10 @@ def atomic_file(file: str | Path) -> Iterator[Path]:
         try:
             yield partial
             _sync(partial, os.O_RDWR)
-            partial.replace(file)
+            if new:
+                _rename_to_new(partial, file)
+            else:
+                partial.replace(file)
             if os.name != "nt":  # Windows cannot open folders
                 _sync(file.parent, os.O_RDONLY)
         finally:
@@ -88,6 +93,16 @@ def _partial_of(file: Path) -> Path:
     if len(os.fsencode(name)) + len(ending) >= MAX_NAME_BYTES:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
     return file.with_name(f".{name}{ending}")
+
+
+def _rename_to_new(partial: Path, file: Path) -> None:
+    """Give a file its name unless another file has it; a rename alone would replace that one."""
+    file.open("xb").close()  # only one process succeeds
+    try:
+        partial.replace(file)
+    except OSError:
+        file.unlink()
+        raise
 
 
 def _sync(path: Path, flags: int) -> None:

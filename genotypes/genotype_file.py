@@ -96,7 +96,7 @@ def write_genotype(genotype: Genotype, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MfpsError(f"{file}: cannot be written ({error.strerror}); give another place for `out`") from None
-    write_atomically(file, genotype.to_json())
+    write_atomically(file, genotype.to_json(), new=True)
 
 
 def published_names() -> list[str]:

@@ -3,7 +3,7 @@
 from importlib import metadata
 from typing import Any, NamedTuple
 
-from ..engine.device import make_fabric
+from ..engine.device import choose_device
 from ..priors.kinds import PRIOR_KINDS
 from ..priors.landmarks.detector import LandmarkDetector
 from ..priors.prior_kind import PriorFinder
@@ -38,7 +38,7 @@ def open_finders(config: PrepareConfig, find_landmarks: bool) -> Finders:
     Raises:
         MfpsError: weights or the dictionary are missing or not the expected ones.
     """
-    device = make_fabric(config.device, "float32").device
+    device = choose_device(config.device)
     detector = LandmarkDetector(config.device, config.weights_dir, config.aligned) if find_landmarks else None
     wanted = [PRIOR_KINDS[prior] for prior in config.priors if prior not in given_priors(config)]
     return Finders(detector, {kind.name: kind.finder(config.sources, device) for kind in wanted})

@@ -40,6 +40,25 @@ def test_a_failure_leaves_the_old_content_and_no_partial_file(tmp_path, monkeypa
     assert names(tmp_path) == ["x.json"]
 
 
+def test_a_new_file_replaces_none_that_another_process_makes_meanwhile(tmp_path, refused):
+    file = tmp_path / "x.json"
+    with refused("x.json: cannot be written .File exists."), atomic_file(file, new=True) as partial:
+        partial.write_text("ours")
+        file.write_text("theirs")
+    assert file.read_text() == "theirs"
+    assert names(tmp_path) == ["x.json"]
+
+
+def test_a_new_file_that_cannot_get_its_name_leaves_none(tmp_path, monkeypatch, refused):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", fail)
+    with refused("No space left"):
+        write_atomically(tmp_path / "x.json", "ours", new=True)
+    assert not names(tmp_path)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("not an image"), Killed()])
 def test_a_block_that_ends_early_leaves_the_old_content(tmp_path, error):
     file = tmp_path / "x.png"
