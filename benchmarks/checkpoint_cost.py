@@ -58,7 +58,7 @@ def main() -> None:
 
     began = time.perf_counter()
     with patch.object(run.Run, "save", timed(run.Run.save)):
-        retrain(resolve(RetrainConfig, "retrain", "small", None, options), Console())
+        retrain(resolve(RetrainConfig, "small", None, options), Console())
     total = time.perf_counter() - began
 
     (given.out / "locked").mkdir()

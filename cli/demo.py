@@ -40,9 +40,9 @@ def demo(config: "DemoConfig") -> None:
     # Only noise: a network this small, trained for two minutes, does not yet beat the `full` degradation.
     shared = {"data": data, "list": data / "train.txt", "degradation": "noise", "priors": config.priors}
     shared |= {"seed": config.seed, "device": device}
-    search_config = resolve(SearchConfig, "search", "tiny", None, {**shared, "out": out / "search"})
+    search_config = resolve(SearchConfig, "tiny", None, {**shared, "out": out / "search"})
     retrain_values = {**shared, "out": out / "retrain", "genotype": str(out / "search")}
-    retrain_config = resolve(RetrainConfig, "retrain", "tiny", None, retrain_values)
+    retrain_config = resolve(RetrainConfig, "tiny", None, retrain_values)
     choose_device(device)
     check_free(out)
     counts = DemoCounts(config.faces)

@@ -30,24 +30,22 @@ def add_command(
     run: Callable[..., None],
     model: Callable[[], "type[ConfigModel]"],
     *positional: str,
-    stage: str | None = None,
 ) -> None:
     """Add a command that is called with a filled configuration; it takes its name and help from the function.
 
     Args:
         app: the group to add it to.
-        run: the command; it gets the configuration, and with `stage` also the preset that was given, or None.
+        run: the command; it gets the configuration, and that of a run also the preset that was given, or None.
         model: returns the configuration's class. It is called when the command runs or shows its help, as importing
             all of them takes longer than `mfps --help` may.
         positional: the fields that are arguments, in this order; all others are options.
-        stage: the section of a preset from which the configuration is filled; None for commands without presets.
     """
 
     class Command(TyperCommand):
         def get_params(self, ctx: Any) -> list[Any]:
             if not self.params:
                 filled = typer.Typer(add_completion=False)
-                filled.command()(_command(run, model(), positional, stage))
+                filled.command()(_command(run, model(), positional))
                 built = typer.main.get_command(filled)
                 self.params, self.callback = built.params, built.callback
             return super().get_params(ctx)
@@ -85,16 +83,14 @@ def in_options(text: str, parameters: Iterable[Any]) -> str:
     return FIELD.sub(lambda found: names.get(found[1]) or found[0], text)
 
 
-def _command(
-    run: Callable[..., None], model: "type[ConfigModel]", positional: tuple[str, ...], stage: str | None
-) -> Callable[..., None]:
+def _command(run: Callable[..., None], model: "type[ConfigModel]", positional: tuple[str, ...]) -> Callable[..., None]:
     """Return a function with a parameter for each field, which fills the configuration and runs the command."""
     from ..engine.configuration import RunConfig, resolve
     from ..files.config_model import fill, read_yaml
 
     def command(context: typer.Context, config: Path | None, preset: str | None = None, **given: Any) -> None:
-        if stage is not None and issubclass(model, RunConfig):
-            run(resolve(model, stage, preset, config, given), preset)
+        if issubclass(model, RunConfig):
+            run(resolve(model, preset, config, given), preset)
             return
         written = {} if config is None else read_yaml(config)
         for name, field in model.model_fields.items():
@@ -105,20 +101,20 @@ def _command(
     command.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess] - what typer reads
         [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
-            for name, kind, default in _parameters(model, positional, stage)
+            for name, kind, default in _parameters(model, positional)
         ]
     )
     return command
 
 
-def _parameters(
-    model: "type[ConfigModel]", positional: tuple[str, ...], stage: str | None
-) -> Iterator[tuple[str, Any, Any]]:
+def _parameters(model: "type[ConfigModel]", positional: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:
     """Yield the name, annotation and default of each parameter: arguments first, then the options by panel."""
-    from ..engine.configuration import PRESETS, read_preset
+    from ..engine.configuration import PRESETS, RunConfig, read_preset
     from ..files.config_model import Panel, panel_of
 
-    of_preset = {name for preset in PRESETS for name in read_preset(preset, stage)} if stage else set()
+    is_run, of_preset = False, set[str]()
+    if issubclass(model, RunConfig):
+        is_run, of_preset = True, {name for preset in PRESETS for name in read_preset(preset, model.stage)}
     fields = sorted(model.model_fields.items(), key=lambda item: not item[1].is_required())
     names = {name: name.upper() if name in positional else _option(name) for name, _ in fields}
 
@@ -138,10 +134,10 @@ def _parameters(
                 choices = "|".join(get_args(_plain(field))) if get_origin(_plain(field)) is Literal else None
                 option = typer.Option(flags, help=help_of(name, field), metavar=choices, rich_help_panel=panel.value)
                 yield name, Annotated[_kind(field), option], None
-    if stage is not None:
+    if is_run:
         text = f"Sizes and schedule: {', '.join(PRESETS)}; sets the options marked [preset]. [default: published]"
         yield "preset", Annotated[str | None, typer.Option("--preset", help=text)], None
-    text = "YAML file that sets any of these options" + ("; the config.yaml of a run is one." if stage else ".")
+    text = "YAML file that sets any of these options" + ("; the config.yaml of a run is one." if is_run else ".")
     yield "config", Annotated[Path | None, typer.Option("--config", help=text)], None
 
 

@@ -143,12 +143,11 @@ class RunConfig(ConfigModel):
 Config = TypeVar("Config", bound=RunConfig)
 
 
-def resolve(model: type[Config], stage: str, preset: str | None, file: Path | None, options: dict[str, Any]) -> Config:
+def resolve(model: type[Config], preset: str | None, file: Path | None, options: dict[str, Any]) -> Config:
     """Fill a configuration: options override the file, which overrides the preset.
 
     Args:
         model: the stage's configuration.
-        stage: `search` or `retrain`, the preset's section.
         preset: one of `PRESETS`; by default the one named by the file, otherwise `published`.
         file: YAML file with any of the fields, and `preset`; for example the `config.yaml` of a run.
         options: values by field; None stands for "not given".
@@ -160,7 +159,7 @@ def resolve(model: type[Config], stage: str, preset: str | None, file: Path | No
     named = written.pop("preset", None)
     if named is not None and named not in PRESETS:
         raise MfpsError(f"{file}: unknown preset {shown(named)}: choose from {', '.join(PRESETS)}")
-    beneath = read_preset(preset or named or "published", stage)
+    beneath = read_preset(preset or named or "published", model.stage)
     return fill(model, options, file, written, beneath, also=("preset",))
 
 

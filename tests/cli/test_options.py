@@ -76,13 +76,13 @@ def test_no_option_is_lost() -> None:
 def test_every_field_can_be_set_in_a_file(stage: str, model: type[RunConfig], tmp_path: Path) -> None:
     given = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
     required = {name: given[name] for name in model.model_fields if name in given}
-    values = resolve(model, stage, "tiny", None, required).model_dump(mode="json")
+    values = resolve(model, "tiny", None, required).model_dump(mode="json")
     file = tmp_path / "all.yaml"
     file.write_text(yaml.safe_dump({name.replace("_", "-"): value for name, value in values.items()}))
     # How a run is started is not part of it, and the strategy is written where it is not the published one.
     assert set(values) == set(model.model_fields) - {"resume", "overwrite", "strategy"}
     # Over another preset: what the file says counts, all of it.
-    assert resolve(model, stage, "published", file, {}).model_dump(mode="json") == values
+    assert resolve(model, "published", file, {}).model_dump(mode="json") == values
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -92,7 +92,7 @@ def test_options_win_over_the_file_and_the_file_over_the_preset(
 ) -> None:
     file = tmp_path / "some.yaml"
     file.write_text("data: faces\nout: run\nepochs: 77\nbatch-size: 3\n" + "genotype: mfpsnet\n" * (stage == "retrain"))
-    config = resolve(model, stage, preset, file, {"epochs": 88, "size": None})
+    config = resolve(model, preset, file, {"epochs": 88, "size": None})
     assert (config.epochs, config.batch_size, config.out) == (88, 3, Path("run"))
 
 

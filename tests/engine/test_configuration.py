@@ -18,7 +18,7 @@ def needed(stage):
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_is_a_valid_configuration(stage, preset):
-    config = resolve(STAGES[stage], stage, preset, None, needed(stage))
+    config = resolve(STAGES[stage], preset, None, needed(stage))
     for name, value in read_preset(preset, stage).items():
         assert getattr(config, name) == value
 
@@ -32,55 +32,53 @@ def test_the_published_preset_is_the_defaults():
 def test_options_override_the_file_and_the_file_the_preset(tmp_path):
     file = tmp_path / "c.yaml"
     file.write_text("epochs: 7\nbatch-size: 3\n")
-    config = resolve(SearchConfig, "search", "tiny", file, {**needed("search"), "batch_size": 5, "size": None})
+    config = resolve(SearchConfig, "tiny", file, {**needed("search"), "batch_size": 5, "size": None})
     assert (config.epochs, config.batch_size, config.size) == (7, 5, read_preset("tiny", "search")["size"])
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_written_configuration_reads_back(stage, tmp_path):
     options = {**needed(stage), "priors": "heatmap,parsing", "seed": 3}
-    config = resolve(STAGES[stage], stage, "small", None, options)
+    config = resolve(STAGES[stage], "small", None, options)
     write_config(config, tmp_path / "config.yaml")
-    assert resolve(STAGES[stage], stage, "published", tmp_path / "config.yaml", {}) == config
+    assert resolve(STAGES[stage], "published", tmp_path / "config.yaml", {}) == config
     assert config.priors == ("parsing", "heatmap")
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_degradation_is_read_when_it_is_given_and_kept_without_spaces(stage, tmp_path, refused):
     options = {**needed(stage), "degradation": " grey | blur( 6, 12.0 ) : 0.50 , full"}
-    config = resolve(STAGES[stage], stage, "tiny", None, options)
+    config = resolve(STAGES[stage], "tiny", None, options)
     assert config.degradation == "grey|blur(6,12):0.5,full"
     write_config(config, tmp_path / "config.yaml")
-    assert resolve(STAGES[stage], stage, "tiny", tmp_path / "config.yaml", {}) == config
+    assert resolve(STAGES[stage], "tiny", tmp_path / "config.yaml", {}) == config
     with refused(r"`degradation`: 'blur\(6\)': blur takes 2 numbers"):
-        resolve(STAGES[stage], stage, "tiny", None, options | {"degradation": "blur(6)"})
+        resolve(STAGES[stage], "tiny", None, options | {"degradation": "blur(6)"})
 
 
 def test_a_batch_is_divided_without_remainder(refused):
     whole = {"batch_size": 12, "devices": 2, "num_nodes": 3, "accumulate": 2}
-    assert resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole}).batch_size == 12
+    assert resolve(SearchConfig, "tiny", None, {**needed("search"), **whole}).batch_size == 12
     with refused(
         "`batch_size` 8 cannot be divided among `devices` 2 x `num_nodes` 3 x `accumulate` 2: .* multiple of 12"
     ):
-        resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **whole, "batch_size": 8})
+        resolve(SearchConfig, "tiny", None, {**needed("search"), **whole, "batch_size": 8})
 
 
 def test_a_run_is_continued_or_removed(refused):
     with refused("`resume` and `overwrite` exclude each other"):
-        resolve(SearchConfig, "search", "tiny", None, {**needed("search"), "resume": True, "overwrite": True})
+        resolve(SearchConfig, "tiny", None, {**needed("search"), "resume": True, "overwrite": True})
 
 
 def test_how_a_run_is_started_is_not_part_of_it(tmp_path):
     for flag in ("resume", "overwrite"):
-        write_config(
-            resolve(SearchConfig, "search", "tiny", None, {**needed("search"), flag: True}), tmp_path / "c.yaml"
-        )
+        write_config(resolve(SearchConfig, "tiny", None, {**needed("search"), flag: True}), tmp_path / "c.yaml")
         assert flag not in (tmp_path / "c.yaml").read_text()
 
 
 def test_iterations_default_to_what_the_network_can_use():
     def passes(**options):
-        return resolve(SearchConfig, "search", "tiny", None, {**needed("search"), **options}).passes
+        return resolve(SearchConfig, "tiny", None, {**needed("search"), **options}).passes
 
     assert (passes(), passes(priors="heatmap"), passes(iterations=3)) == (1, 2, 3)
 
@@ -92,7 +90,7 @@ def test_any_text_is_a_configuration_or_an_error_of_one_line(tmp_path_factory, c
     file.write_text(text, encoding="utf-8", errors="replace")
     message = f"{file.name}: fine"
     try:
-        resolve(SearchConfig, "search", "tiny", file, needed("search"))
+        resolve(SearchConfig, "tiny", file, needed("search"))
     except MfpsError as error:
         message = str(error)
     assert "\n" not in message
@@ -109,7 +107,7 @@ def test_a_file_names_a_preset_and_the_command_line_another(tmp_path, refused):
     file.write_text("preset: tiny\n")
 
     def size(preset):
-        return resolve(SearchConfig, "search", preset, file, needed("search")).size
+        return resolve(SearchConfig, preset, file, needed("search")).size
 
     assert size(None) == read_preset("tiny", "search")["size"]
     assert size("small") == read_preset("small", "search")["size"]

@@ -12,7 +12,7 @@ from mfps.retrain.config import RetrainConfig
 def config(tmp_path):
     def make(**changed):
         given = {"data": "faces", "out": tmp_path / "run", **changed}
-        return resolve(SearchConfig, "search", "small", None, given)
+        return resolve(SearchConfig, "small", None, given)
 
     return make
 
@@ -39,7 +39,7 @@ def content(folder):
 def test_a_run_says_how_it_was_made(config):
     config().out.mkdir()
     begin_run_folder(config(resume=True))
-    assert resolve(SearchConfig, "search", "small", config().out / "config.yaml", {}) == config()
+    assert resolve(SearchConfig, "small", config().out / "config.yaml", {}) == config()
     assert '"torch"' in (config().out / "environment.json").read_text()
     assert environment()["mfps"]
 
@@ -131,7 +131,7 @@ def test_the_same_degradation_may_be_written_differently(config, started, refuse
 def test_a_training_does_not_resume_a_search(config, started, refused):
     other = {"data": "faces", "out": started, "genotype": "mfpsnet", "resume": True}
     with refused("was started with other options: .* and [0-9]+ more; give the same ones"):
-        check_run_folder(resolve(RetrainConfig, "retrain", "tiny", None, other))
+        check_run_folder(resolve(RetrainConfig, "tiny", None, other))
 
 
 def test_a_damaged_configuration_is_not_resumed(config, started, refused):

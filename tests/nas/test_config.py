@@ -10,14 +10,14 @@ PLACES = {"data": "faces", "out": "run"}
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_is_a_search(preset):
-    config = resolve(SearchConfig, "search", preset, None, PLACES)
+    config = resolve(SearchConfig, preset, None, PLACES)
     assert config.warmup_epochs < config.epochs
     assert config.passes == 1
 
 
 def test_published_hyperparameters_are_the_defaults():
     config = SearchConfig(**PLACES)
-    assert resolve(SearchConfig, "search", "published", None, PLACES) == config
+    assert resolve(SearchConfig, "published", None, PLACES) == config
     weights = (config.weight_lr, config.weight_momentum, config.weight_decay)
     architecture = (config.architecture_lr, config.architecture_weight_decay)
     assert (weights, architecture) == ((0.025, 0.9, 3e-4), (1e-3, 1e-3))

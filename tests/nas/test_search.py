@@ -65,7 +65,7 @@ def test_a_run_is_a_folder(run):
     }  # fmt: skip
     assert (run / "genotype.svg").read_text().lstrip().startswith("<?xml")
     assert any((run / "tensorboard").iterdir())
-    resolved = resolve(SearchConfig, "search", "published", run / "config.yaml", {})
+    resolved = resolve(SearchConfig, "published", run / "config.yaml", {})
     assert resolved == config(resolved.data, run)
 
 

@@ -8,12 +8,12 @@ PLACES = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_is_a_training(preset):
-    assert resolve(RetrainConfig, "retrain", preset, None, PLACES).genotype == "mfpsnet"
+    assert resolve(RetrainConfig, preset, None, PLACES).genotype == "mfpsnet"
 
 
 def test_published_hyperparameters_are_the_defaults():
     config = RetrainConfig(**PLACES)
-    assert resolve(RetrainConfig, "retrain", "published", None, PLACES) == config
+    assert resolve(RetrainConfig, "published", None, PLACES) == config
     assert (config.solver, config.lr, config.weight_decay, config.batch_size, config.epochs) == (
         "adam", 1e-3, 1e-3, 8, 104
     )  # fmt: skip

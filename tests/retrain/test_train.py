@@ -64,7 +64,7 @@ def test_a_run_is_a_folder(run, config, genotype):
         "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "history.jsonl",
         "weights.safetensors", "tensorboard", "checkpoints",
     }  # fmt: skip
-    assert resolve(RetrainConfig, "retrain", "published", run / "config.yaml", {}) == config(run)
+    assert resolve(RetrainConfig, "published", run / "config.yaml", {}) == config(run)
     assert read_genotype(run) == read_genotype(genotype)
     assert [(record["epoch"], record["step"]) for record in history(run)] == [(1, 2), (2, 4)]
 
