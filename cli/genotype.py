@@ -136,11 +136,12 @@ def random(
 ) -> None:
     """Pick a random architecture, uniformly from the search space: the baseline that every search must beat."""
     from ..genotypes.genotype_file import write_genotype
+    from ..genotypes.prior_branches import known_priors
     from ..genotypes.sampling import random_genotype
     from ..genotypes.space import search_space
 
     space = search_space(
-        o.names(priors), width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone
+        known_priors(priors), width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone
     )
     write_genotype(random_genotype(space, seed), out)
     typer.echo(f"genotype  {out}")

@@ -1,4 +1,4 @@
-"""What several commands share: the console, the lines they print, and lists of names."""
+"""What several commands share: the console, the lines they print, and quick imports."""
 
 import gc
 import shlex
@@ -24,11 +24,6 @@ def quick_imports() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-def names(given: str | None) -> tuple[str, ...]:
-    """The names in a comma-separated list; empty for `none`."""
-    return tuple(name.strip() for name in (given or "").split(",") if name.strip() not in ("", "none"))
 
 
 def process() -> int:
