@@ -39,7 +39,7 @@ def report_table(report: dict[str, Any]) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in TABLE_COLUMNS:
         numbers = column in ("faces", "PSNR (dB)", "SSIM", "gain of both")
-        table.add_column(column, justify="right" if numbers else "left", no_wrap=numbers)
+        table.add_column(column, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
     shown: tuple[str, ...] = ()
     for row in table_rows(report):
         # Values that a row shares with the one above are not repeated.

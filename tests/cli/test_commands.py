@@ -14,6 +14,7 @@ import pytest
 import torch
 import yaml
 from mfps import __version__
+from mfps.cli.evaluate import report_table
 from mfps.drawn.faces import write_drawn_faces
 from mfps.engine import configuration
 from mfps.engine.history import read_history
@@ -290,3 +291,14 @@ def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path, start: Start) ->
     assert len(read_history(run)) >= 2
     assert read_genotype(run).present
     assert load_weights(run).state
+
+
+def test_a_long_degradation_is_shown_whole_however_narrow_the_terminal(console):
+    """Two that differ in their last number must not look the same."""
+    names = [f"grey|blur(6,12)|noise(20,40)|jpeg({lowest},60)" for lowest in (30, 31)]
+    scores = {"psnr": 20.0, "ssim": 0.5}
+    results = [{"degradation": n, "list": "all", "faces": 4, "input": scores, "iterations": [scores]} for n in names]
+    console.width = 70
+    console.print(report_table({"convention": {}, "results": results}))
+    shown = "".join(line[1:].split("  ")[0].strip() for line in console.file.getvalue().splitlines())
+    assert all(name in shown for name in names)

@@ -23,7 +23,7 @@ def test_the_corpus_has_what_the_docs_say():
         "weights": len(bad_safetensors()) + len(claims()),
         "arrays": len(bad_arrays()),
         "checkpoints": len(bad_checkpoints()),
-        "what is no file": len(READERS) * len(PLACES),
+        "not regular files": len(READERS) * len(PLACES),
     }
     rows = re.findall(r"^\| ([a-z ]+) \| (\d+) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     told = {name: int(count) for name, count in rows if name in counts}
