@@ -149,9 +149,9 @@ def parser_folder(tmp_path_factory):
     torch.manual_seed(0)
     config = transformers.SegformerConfig(
         depths=[1, 1, 1, 1],
-        hidden_sizes=[4, 4, 4, 4],
-        num_attention_heads=[1, 1, 1, 1],
-        decoder_hidden_size=4,
+        hidden_sizes=[8, 8, 16, 16],
+        num_attention_heads=[1, 1, 2, 2],
+        decoder_hidden_size=16,
         id2label=dict(enumerate(CELEBAMASK_CLASSES)),
         label2id={name: number for number, name in enumerate(CELEBAMASK_CLASSES)},
     )

@@ -17,31 +17,10 @@ pytest.importorskip("transformers", reason="the extra mfps[parsing] is not insta
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 6, 5, 3), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """A tiny network with random weights, saved like the published one. Read only."""
-    from transformers import SegformerConfig, SegformerForSemanticSegmentation
-
-    torch.manual_seed(0)
-    config = SegformerConfig(
-        depths=[1, 1, 1, 1],
-        hidden_sizes=[8, 8, 16, 16],
-        num_attention_heads=[1, 1, 2, 2],
-        decoder_hidden_size=16,
-        id2label=dict(enumerate(CELEBAMASK_CLASSES)),
-        label2id={name: number for number, name in enumerate(CELEBAMASK_CLASSES)},
-    )
-    network = SegformerForSemanticSegmentation(config)
-    torch.nn.init.normal_(network.decode_head.classifier.weight)  # as initialised, one class would win everywhere
-    folder = tmp_path_factory.mktemp("parser")
-    network.save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture
-def folder(published, tmp_path):
+def folder(parser_folder, tmp_path):
     """A copy that a test may change."""
-    return shutil.copytree(published, tmp_path / "parser")
+    return shutil.copytree(parser_folder, tmp_path / "parser")
 
 
 @pytest.fixture
@@ -61,8 +40,8 @@ def names(*order):
     return {str(number): name for number, name in enumerate(order or CELEBAMASK_CLASSES)}
 
 
-def test_labels_have_the_pictures_size_and_do_not_depend_on_the_batch(published):
-    parser = FaceParser(published)
+def test_labels_have_the_pictures_size_and_do_not_depend_on_the_batch(parser_folder):
+    parser = FaceParser(parser_folder)
     labels = parser.parse(IMAGES)
     assert labels.shape == (2, 48, 40)
     assert labels.dtype == np.uint8
@@ -71,15 +50,15 @@ def test_labels_have_the_pictures_size_and_do_not_depend_on_the_batch(published)
     assert np.mean(labels != alone) < 0.01  # sums may be taken in another order
 
 
-def test_labels_are_the_networks_most_likely_classes(published):
+def test_labels_are_the_networks_most_likely_classes(parser_folder):
     from transformers import SegformerForSemanticSegmentation
 
-    network = SegformerForSemanticSegmentation.from_pretrained(published).eval()
+    network = SegformerForSemanticSegmentation.from_pretrained(parser_folder).eval()
     with torch.no_grad():
         logits = network(network_input(IMAGES)).logits
     assert logits.shape == (2, 19, 128, 128)
     resized = torch.nn.functional.interpolate(logits, size=(48, 40), mode="bilinear", align_corners=False)
-    assert np.mean(FaceParser(published).parse(IMAGES) != resized.argmax(1).numpy()) < 0.01
+    assert np.mean(FaceParser(parser_folder).parse(IMAGES) != resized.argmax(1).numpy()) < 0.01
 
 
 def test_preprocessing_is_the_published_one():
@@ -99,12 +78,12 @@ def test_pictures_of_512_are_not_resized():
     assert np.allclose(network_input(image)[0].numpy(), expected, atol=1e-5)
 
 
-def test_classes_in_another_order_are_renamed(published, reconfigured):
+def test_classes_in_another_order_are_renamed(parser_folder, reconfigured):
     """The same network with renamed channels gives the same map, in the numbers of the new names."""
     order = np.random.default_rng(0).permutation(19)
     folder = reconfigured(id2label=names(*(CELEBAMASK_CLASSES[number] for number in order)))
     renamed = FaceParser(folder).parse(IMAGES)
-    assert np.array_equal(renamed, order.astype(np.uint8)[FaceParser(published).parse(IMAGES)])
+    assert np.array_equal(renamed, order.astype(np.uint8)[FaceParser(parser_folder).parse(IMAGES)])
 
 
 def test_the_published_network_must_have_its_order(reconfigured, monkeypatch, refused):
@@ -119,28 +98,28 @@ def test_the_published_network_must_have_its_order(reconfigured, monkeypatch, re
     assert FaceParser(reconfigured(id2label=names())).provenance()["revision"] == REVISION
 
 
-def test_provenance(published):
+def test_provenance(parser_folder):
     import transformers
 
-    found = FaceParser(str(published)).provenance()
-    assert found["model"] == published.name  # not where it is
+    found = FaceParser(str(parser_folder)).provenance()
+    assert found["model"] == parser_folder.name  # not where it is
     assert found["revision"] == "unknown"
     assert len(found["sha256"]) == 64
     assert found["transformers"] == transformers.__version__
 
 
-def test_half_precision_weights_are_widened(published, tmp_path):
+def test_half_precision_weights_are_widened(parser_folder, tmp_path):
     from transformers import SegformerForSemanticSegmentation
 
-    SegformerForSemanticSegmentation.from_pretrained(published).half().save_pretrained(tmp_path)
-    assert np.mean(FaceParser(tmp_path).parse(IMAGES) != FaceParser(published).parse(IMAGES)) < 0.05
+    SegformerForSemanticSegmentation.from_pretrained(parser_folder).half().save_pretrained(tmp_path)
+    assert np.mean(FaceParser(tmp_path).parse(IMAGES) != FaceParser(parser_folder).parse(IMAGES)) < 0.05
 
 
-def test_loading_says_nothing_and_leaves_the_libraries_as_they_were(published, capfd):
+def test_loading_says_nothing_and_leaves_the_libraries_as_they_were(parser_folder, capfd):
     from transformers.utils import logging as library
 
     before = logging.getLogger("transformers").level, library.is_progress_bar_enabled()
-    FaceParser(published)
+    FaceParser(parser_folder)
     assert capfd.readouterr() == ("", "")
     assert (logging.getLogger("transformers").level, library.is_progress_bar_enabled()) == before
 
@@ -209,10 +188,10 @@ def test_weights_of_another_network_are_refused(reconfigured, refused):
         FaceParser(reconfigured(hidden_sizes="many"))
 
 
-def test_without_transformers_one_line_says_what_to_install(published, monkeypatch, refused):
+def test_without_transformers_one_line_says_what_to_install(parser_folder, monkeypatch, refused):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with refused(r"^finding label maps needs transformers; install it with: pip install 'mfps\[parsing\]'$"):
-        FaceParser(published)
+        FaceParser(parser_folder)
 
 
 @pytest.mark.parametrize("source", [None, MODEL])
