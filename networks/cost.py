@@ -61,10 +61,12 @@ class _EmptyBatch(TorchFunctionMode):
             batch, channels, height, width = x.shape
             return x.new_empty(batch, channels * factor**2, height // factor, width // factor)
         if func is torch.conv2d:
-            x, weight, _bias, stride, padding = args[:5]
+            x, weight, _bias, stride, padding, dilation = args[:6]
             sides = [
-                (side + 2 * around - kernel) // step + 1
-                for side, kernel, step, around in zip(x.shape[2:], weight.shape[2:], stride, padding, strict=True)
+                (side + 2 * around - apart * (kernel - 1) - 1) // step + 1
+                for side, kernel, step, around, apart in zip(
+                    x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True
+                )
             ]
             return x.new_empty(len(x), len(weight), *sides)
         if func is F.batch_norm:

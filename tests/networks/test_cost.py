@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 from mfps.genotypes.space import PRIORS
-from mfps.networks.cost import Cost, network_cost
+from mfps.networks.cost import Cost, _EmptyBatch, network_cost
 from torch import nn
 
 pytestmark = pytest.mark.slow
@@ -83,3 +83,17 @@ def test_the_network_is_not_changed(build, training):
     assert network.training is training
     assert all(torch.equal(tensor, state[name]) for name, tensor in network.state_dict().items())
     assert all(p.device.type == "cpu" and p.grad is None and p.requires_grad for p in network.parameters())
+
+
+@pytest.mark.parametrize("kernel", [1, 3, (5, 2)], ids=str)
+@pytest.mark.parametrize(
+    ("stride", "padding", "dilation"), [(1, 0, 1), (2, 1, 1), (1, 2, 2), (3, (2, 1), (1, 2))], ids=str
+)
+@pytest.mark.parametrize("groups", [1, 4])
+def test_an_empty_batch_gets_the_shape_of_a_full_one(kernel, stride, padding, dilation, groups):
+    """Of any convolution that an operation may be made from."""
+    conv = nn.Conv2d(4, 8, kernel, stride, padding, dilation, groups)
+    expected = conv(torch.zeros(1, 4, 13, 9)).shape
+    with _EmptyBatch():
+        found = conv.to("meta")(torch.empty(0, 4, 13, 9)).shape
+    assert found[1:] == expected[1:]
