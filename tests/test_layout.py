@@ -1,11 +1,14 @@
 """The shape of the repository: tests mirror modules, imports run one way, importing does nothing."""
 
 import re
+import shutil
 import sys
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
+from mfps.engine.configuration import PRESETS
 from mfps.engine.weights import save_weights
 from mfps.genotypes.genotype import Branches
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
@@ -117,6 +120,27 @@ def test_every_folder_is_a_package_that_says_what_it_holds():
     assert folders >= {parent for folder in folders for parent in folder.parents if parent != Path()}
     for folder in folders:
         assert (ROOT / folder / "__init__.py").read_text(encoding="utf-8").startswith('"""'), folder
+
+
+@pytest.mark.slow
+def test_what_is_installed_is_the_package_and_its_data(tmp_path):
+    """A wheel has every module, and nothing else that stands in the repository."""
+    left_out = shutil.ignore_patterns(".*", *APART, "demo", "runs", "*.egg-info", "__pycache__")
+    source = shutil.copytree(ROOT, tmp_path / "source", ignore=left_out)
+    build = "from setuptools.build_meta import build_wheel; build_wheel('wheels')"
+    built = run_process(sys.executable, "-c", build, folder=source)
+    assert built.status == 0, built.err
+    (wheel,) = (source / "wheels").glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        found = {PurePosixPath(name) for name in opened.namelist() if name.startswith("mfps/")}
+    modules = {f"{module.as_posix()}.py" for module in MODULES}
+    packages = {
+        f"{folder.as_posix()}/__init__.py" for module in MODULES for folder in module.parents if folder != Path()
+    }
+    data = {"genotypes/genotype.schema.json", "genotypes/published/mfpsnet.json"}
+    data |= {f"engine/presets/{name}.yaml" for name in PRESETS}
+    expected = {"__init__.py", "__main__.py", "errors.py", "py.typed", *modules, *packages, *data}
+    assert {name.relative_to("mfps").as_posix() for name in found} == expected
 
 
 def test_imports_run_one_way():
