@@ -101,7 +101,8 @@ def fill(
         if first["type"] == "extra_forbidden":
             close = get_close_matches(name, known := [*fields, *also], 1)
             remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            raise MfpsError(f"{file}: unknown option {shortened(name, MAX_VALUE)!r}: {remedy}") from None
+            place = "unknown field" if name in given else f"{file}: unknown option"
+            raise MfpsError(f"{place} {shortened(name, MAX_VALUE)!r}: {remedy}") from None
         if first["type"] == "missing":
             meant = (fields[name].description or "").partition("; ")[0].removesuffix(".")
             raise MfpsError(f"`{name}` is required: give the {meant[:1].lower()}{meant[1:]}") from None

@@ -42,3 +42,5 @@ def test_a_configuration_is_filled_from_a_preset(config, refused):
         config.from_preset("huge", **values)
     with refused("`size`: must be a multiple of 8"):
         config.from_preset("tiny", **values, size=30)
+    with refused("^unknown field 'siez': did you mean size"):
+        config.from_preset("tiny", **values, siez=32)
