@@ -11,7 +11,8 @@ from rich.console import Console
 from torch import Tensor
 
 from ...engine.progress import track
-from ...files.external_weights import sha256_of
+from ...files.atomic_file import write_atomically
+from ...files.hashes import sha256_of
 from ..faces import CutFaces, SeenFaces, StoredFaces
 from ..landmarks.schemes import DETECTED_SCHEME, scheme_of_name
 from ..prior_kind import ExternalSources, PriorKind
@@ -113,7 +114,7 @@ def _demo_sources(folder: Path, faces: int, seed: int, console: Console, device:
 
     few, file = folder / "dictionary.txt", folder / "dictionary.safetensors"
     names = (folder / "train.txt").read_text(encoding="utf-8").splitlines()[:faces]
-    few.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    write_atomically(few, "".join(f"{name}\n" for name in names))
     config = DictionaryConfig(
         data=folder,
         out=file,
