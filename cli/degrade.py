@@ -24,8 +24,8 @@ def degrade(config: "DegradeConfig") -> None:
     from ..files.atomic_folder import check_writable
 
     check_writable(config.out)
-    pairs = degradation_targets(config.source, config.out)
-    with track("degrade", len(pairs), o.console()) as tick:
-        for _ in degrade_files(pairs, config.degradation, config.size, config.seed):
+    photographs = degradation_targets(config.source, config.out)
+    with track("degrade", len(photographs), o.console()) as tick:
+        for _ in degrade_files(photographs, config.degradation, config.size, config.seed):
             tick()
-    typer.echo(f"degraded  {len(pairs)} photographs in {config.out}")
+    typer.echo(f"degraded  {len(photographs)} photographs in {config.out}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from . import options as o
 
@@ -26,10 +27,25 @@ def evaluate(config: "EvaluateConfig") -> None:
     console = o.console()
     report = run(config, console)
     console.print(report_table(report))
+    if against := report.get("against"):
+        console.print(against_table(against))
     typer.echo(f"priors    {report['convention']['priors']}")
     typer.echo(f"report    {config.out / 'evaluation.json'}")
     typer.echo(f"table     {config.out / 'evaluation.md'}")
     typer.echo(f"pictures  {config.out / 'comparison.png'}")
+
+
+def against_table(against: dict[str, Any]) -> Table:
+    """The comparison with an earlier evaluation as a table for the terminal."""
+    from ..inference.evaluation_report import AGAINST_COLUMNS, against_rows
+
+    title = Text(f"last iteration against {against['name']} ({against['weights']}), {against['interval']}")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    for i, column in enumerate(AGAINST_COLUMNS):
+        table.add_column(column, justify="right" if i > 1 else "left", no_wrap=i > 1, overflow="fold")
+    for row in against_rows(against):
+        table.add_row(*map(Text, row))
+    return table
 
 
 def report_table(report: dict[str, Any]) -> Table:

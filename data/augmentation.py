@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import MfpsError
+from ..files.hashes import number_of
 
 STREAM = 1
-"""Keeps these draws apart from the degradation's, which come from (seed, epoch, index) alone."""
+"""Keeps these draws apart from the degradation's, which come from (seed, epoch, name) alone."""
 
 
 class Change(NamedTuple):
@@ -28,13 +29,13 @@ class Augmentation(NamedTuple):
     prior_dropout: float = 0.0
     """Chance that a prior of a face is zeroed, so that the network learns to do without it."""
 
-    def draw(self, seed: int, epoch: int, index: int, priors: Sequence[str]) -> Change:
+    def draw(self, seed: int, epoch: int, name: str, priors: Sequence[str]) -> Change:
         """Decide for one face; the result does not depend on the process or batch that loads it.
 
         Args:
             seed: seed of the data set.
             epoch: number of the epoch.
-            index: number of the face.
+            name: of the face in its data folder.
             priors: the priors it has.
 
         Raises:
@@ -42,7 +43,7 @@ class Augmentation(NamedTuple):
         """
         if not 0 <= self.prior_dropout < 1:
             raise MfpsError(f"prior dropout is {self.prior_dropout}, but it must be at least 0 and below 1")
-        rng = np.random.default_rng(np.random.SeedSequence((seed, epoch, index, STREAM)))
+        rng = np.random.default_rng(np.random.SeedSequence((seed, epoch, number_of(name), STREAM)))
         flipped, chances = rng.random(), rng.random(len(priors))
         dropped = tuple(prior for prior, chance in zip(priors, chances, strict=True) if chance < self.prior_dropout)
         return Change(self.flip and flipped < 0.5, dropped)

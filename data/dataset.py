@@ -40,8 +40,8 @@ class Tolerance(NamedTuple):
 class FaceFolder(Dataset[FaceSample]):
     """Clean photographs, degraded on the fly.
 
-    An item is addressed by (epoch, index). Its degradation depends on the seed, the epoch and the index alone, so its
-    bytes are the same in every worker and every batch.
+    An item is addressed by (epoch, index). Its degradation depends on the seed, the epoch and the photograph's name
+    alone, so its bytes are the same in every worker and batch, whichever other faces are in the data set.
 
     Args:
         root: a folder with the photographs, or with them in `images`; priors are in `priors`.
@@ -129,10 +129,10 @@ class FaceFolder(Dataset[FaceSample]):
             raise MfpsError(self.bad[name])
         clean, fit = fit_square(read_image(self.folder / name, self.tolerance.max_pixels), self.size)
         stored = self.priors.load(self._row[name], fit)
-        change = self.augmentation.draw(self.seed, epoch, index, tuple(stored))
+        change = self.augmentation.draw(self.seed, epoch, name, tuple(stored))
         if change.flipped:
             clean, stored = np.ascontiguousarray(clean[:, ::-1]), self.priors.flip(stored, self.size)
-        degraded = self.degradation.apply(clean, degradation_rng(self.seed, epoch, index))
+        degraded = self.degradation.apply(clean, degradation_rng(self.seed, epoch, name))
         return FaceSample(degraded, clean, stored, name, change.dropped)
 
     def _photo_sizes(self) -> dict[str, tuple[int, int]]:

@@ -1,10 +1,12 @@
 """The order of the faces: epochs as seeded permutations, and the two halves of a search."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from torch.utils.data import Sampler
+
+from ..files.hashes import number_of
 
 SPARES = 3
 """Faces that may stand in for one that cannot be read, before the loader gives up."""
@@ -14,7 +16,7 @@ class FaceAddress(NamedTuple):
     """Which face, and in which epoch."""
 
     epoch: int
-    """Together with the number of the face, it decides the degradation."""
+    """Together with the face's name, it decides the degradation."""
     face: int
     """Number of the face in its data set."""
     spares: tuple[int, ...] = ()
@@ -107,6 +109,14 @@ class EpochSampler(Sampler[FaceAddress]):
                 for at in positions.tolist()
             ]
         )
+
+
+def random_order(names: Iterable[str], seed: int) -> list[str]:
+    """Names in a random order, to hold some out: which of two comes first depends on them and the seed alone.
+
+    A face that is added or taken away moves no other from the front to the back.
+    """
+    return sorted(names, key=lambda name: (number_of(f"{seed} {name}"), name))
 
 
 def split_halves(indices: Sequence[int], seed: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

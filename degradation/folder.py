@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import MfpsError
 from ..images.image import fit_square, image_size, read_image, write_image
@@ -9,8 +10,19 @@ from ..images.lists import find_photographs, png_names
 from .presets import Degradation, degradation_rng
 
 
-def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
-    """Pair each photograph with the PNG file for its degraded version.
+class ToDegrade(NamedTuple):
+    """A photograph to degrade."""
+
+    name: str
+    """Its name in its folder, which decides its degradation."""
+    photograph: Path
+    """The file."""
+    target: Path
+    """The PNG file for its degraded version."""
+
+
+def degradation_targets(source: Path, out: Path) -> list[ToDegrade]:
+    """List the photographs to degrade, each with the PNG file for its degraded version.
 
     Args:
         source: an image file, or a folder of photographs.
@@ -21,20 +33,21 @@ def degradation_targets(source: Path, out: Path) -> list[tuple[Path, Path]]:
     """
     folder, names = find_photographs(source)
     results = png_names(names, source)
-    pairs = [(folder / name, out / result) for name, result in zip(names, results, strict=True)]
-    if existing := [target for _, target in pairs if target.exists()]:
+    found = [ToDegrade(name, folder / name, out / result) for name, result in zip(names, results, strict=True)]
+    if existing := [one.target for one in found if one.target.exists()]:
         raise MfpsError(f"{existing[0]}: already exists, and nothing is overwritten; give another folder for `out`")
-    return pairs
+    return found
 
 
-def degrade_files(pairs: Sequence[tuple[Path, Path]], degradation: str, size: int | None, seed: int) -> Iterator[Path]:
+def degrade_files(photographs: Sequence[ToDegrade], degradation: str, size: int | None, seed: int) -> Iterator[Path]:
     """Degrade photographs one by one and yield each file as it is written.
 
     Args:
-        pairs: photographs and targets.
+        photographs: what to degrade, and where to.
         degradation: preset, stages or mix (see `Degradation.parse`).
         size: crop to a square and shrink to this side first; None keeps each photograph's own size.
-        seed: the photograph numbered i gets the degradation of (seed, epoch 0, i), as in an evaluation of the folder.
+        seed: a photograph gets the degradation of (seed, epoch 0, its name), as in every evaluation and, for seed 0,
+            every validation.
 
     Raises:
         MfpsError: not a degradation, a file that is not an image, or an image smaller than `size`; what was written
@@ -46,7 +59,7 @@ def degrade_files(pairs: Sequence[tuple[Path, Path]], degradation: str, size: in
     if size is not None and size < 1:
         raise MfpsError(f"`size` is {size}: it must be at least 1 pixel")
     # All headers are read first, as a half-degraded folder helps nobody.
-    for photograph, extent in [(photograph, image_size(photograph)) for photograph, _ in pairs]:
+    for photograph, extent in [(one.photograph, image_size(one.photograph)) for one in photographs]:
         if size is not None and min(extent) < size:
             raise MfpsError(
                 f"{photograph}: {extent[0]} x {extent[1]} pixels is smaller than `size` {size}; "
@@ -54,11 +67,11 @@ def degrade_files(pairs: Sequence[tuple[Path, Path]], degradation: str, size: in
             )
     written: list[Path] = []
     try:
-        for i, (photograph, target) in enumerate(pairs):
+        for name, photograph, target in photographs:
             image = read_image(photograph)
             if size is not None:
                 image, _ = fit_square(image, size)
-            degraded = parsed.apply(image, degradation_rng(seed, 0, i))
+            degraded = parsed.apply(image, degradation_rng(seed, 0, name))
             written += [place for place in reversed(target.parents) if not place.exists()]
             _make_folder(target.parent)
             write_image(target, degraded)

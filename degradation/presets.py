@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..errors import MfpsError, shown
+from ..files.hashes import number_of
 from .stages import STAGES
 from .step import Step, name_of, read_step, written
 
@@ -95,9 +96,15 @@ class Degradation:
         return self.text
 
 
-def degradation_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """The random generator of one face in one epoch, whatever process and batch the face is degraded in."""
-    return np.random.default_rng(np.random.SeedSequence((seed, epoch, index)))
+def degradation_rng(seed: int, epoch: int, name: str) -> np.random.Generator:
+    """The random generator of one face in one epoch, whatever list, batch and process the face is degraded in.
+
+    Args:
+        seed: of the run, the evaluation or the folder.
+        epoch: 0 outside training.
+        name: of the photograph in its data folder (see `find_photographs`).
+    """
+    return np.random.default_rng(np.random.SeedSequence((seed, epoch, number_of(name))))
 
 
 def _read(text: str) -> Degradation:

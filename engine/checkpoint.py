@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
@@ -22,7 +22,10 @@ from ..errors import MfpsError, shown
 from ..files.atomic_file import remove_partials, write_atomically
 from ..files.safetensors_header import check_safetensors
 
-CHECKPOINT_FORMAT = "mfps.checkpoint/1"
+CHECKPOINT_FORMAT = "mfps.checkpoint/2"
+DEGRADED_BY_POSITION = "mfps.checkpoint/1"
+"""The format of version 0.1, where a face's degradation followed from its position in the list, not from its name."""
+
 CHECKPOINTS = "checkpoints"
 DIGITS = 16
 NAME = re.compile(rf"e(\d{{4,9}})-b(\d{{5,9}})-s(\d{{8,12}})-([0-9a-f]{{{DIGITS}}})\.safetensors")
@@ -107,6 +110,18 @@ class Checkpoints:
             warn(f"{stored.file}: the checkpoint is truncated or was changed, and is skipped")
         return None
 
+    def check_version(self) -> None:
+        """Raise an MfpsError if the newest intact checkpoint is of another version; reads little if it is not."""
+        for stored in reversed(self._stored()):
+            try:
+                check_safetensors(stored.file, "checkpoint", "resume from another one")
+                with safe_open(stored.file, "pt") as opened:
+                    version = json.loads(opened.metadata()["mfps"])["format"]
+            except (MfpsError, SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError):
+                continue
+            _check_version(stored.file, version)
+            return
+
     def drop_after(self, checkpoint: Checkpoint | None) -> None:
         """Remove everything saved after the checkpoint from which a run continues; everything if there is none.
 
@@ -152,9 +167,19 @@ def _read(stored: _Stored) -> Checkpoint | None:
         version, state, tensors = header["format"], header["state"], load(content)
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return None
+    _check_version(stored.file, version)
+    return Checkpoint(stored.epoch, stored.batch, stored.step, tensors, state)
+
+
+def _check_version(file: Path, version: object) -> None:
+    if version == DEGRADED_BY_POSITION:
+        raise MfpsError(
+            f"{file}: the run was begun when a face's degradation followed from its position in the list; now its name "
+            "decides, and the run would go on with other degradations; continue with the version of mfps that began "
+            "it, or start again with `overwrite`"
+        )
     if version != CHECKPOINT_FORMAT:
         raise MfpsError(
-            f"{stored.file}: the checkpoint is {shown(version)}, not {CHECKPOINT_FORMAT!r}; continue with the version "
-            "of mfps that wrote it, or start again with `overwrite`"
+            f"{file}: the checkpoint is {shown(version)}, not {CHECKPOINT_FORMAT!r}; continue with the version of mfps "
+            "that wrote it, or start again with `overwrite`"
         )
-    return Checkpoint(stored.epoch, stored.batch, stored.step, tensors, state)

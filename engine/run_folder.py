@@ -21,7 +21,7 @@ from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
 from ..files.atomic_file import is_partial, remove_partials, write_atomically
 from ..files.atomic_folder import check_writable
 from ..files.config_model import read_yaml
-from .checkpoint import CHECKPOINTS
+from .checkpoint import CHECKPOINTS, Checkpoints
 from .configuration import RunConfig, config_values, write_config
 from .run_lock import LOCK
 
@@ -53,6 +53,7 @@ def check_run_folder(config: RunConfig) -> None:
         return
     is_run = "config.yaml" in there
     if is_run and config.resume:
+        Checkpoints(folder, config.keep_checkpoints).check_version()
         _check_unchanged(config)
     elif is_run and config.overwrite:
         if strange := sorted(there - set(RUN_FILES)):
@@ -68,11 +69,11 @@ def check_run_folder(config: RunConfig) -> None:
         )
 
 
-def begin_run_folder(config: RunConfig) -> None:
-    """Write the configuration and environment of a checked run to its folder, after removing a run to overwrite.
+def clear_run_folder(config: RunConfig) -> None:
+    """Remove the run that is to be overwritten, if any.
 
     Args:
-        config: of the run; its folder exists and is locked.
+        config: of a checked run; its folder exists and is locked.
     """
     folder = config.out
     if config.overwrite:
@@ -83,6 +84,15 @@ def begin_run_folder(config: RunConfig) -> None:
             elif name != LOCK:
                 path.unlink(missing_ok=True)
     remove_partials(folder)
+
+
+def begin_run_folder(config: RunConfig) -> None:
+    """Write the configuration and environment of a run to its folder.
+
+    Args:
+        config: of the run; if it continues, its checkpoint has been accepted.
+    """
+    folder = config.out
     write_config(config, folder / "config.yaml")
     if not (folder / "environment.json").exists():
         write_atomically(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")

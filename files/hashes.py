@@ -1,6 +1,7 @@
-"""The SHA-256 of files."""
+"""The SHA-256 of files, and numbers that stand for names."""
 
 import hashlib
+import unicodedata
 from io import BufferedReader
 from pathlib import Path
 
@@ -18,3 +19,12 @@ def sha256_of(file: Path | BufferedReader) -> str:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def number_of(name: str) -> int:
+    """A number of 128 bits that stands for a name in the seed of whatever is random about the thing it names.
+
+    Two spellings of the name that differ by Unicode normalisation only, as copies between systems do, give one number.
+    """
+    normal = unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
+    return int.from_bytes(hashlib.sha256(normal).digest()[:16], "big")

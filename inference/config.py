@@ -50,6 +50,9 @@ class EvaluateConfig(ConfigModel):
     dictionary: Dictionary = None
     shown: Annotated[int, Panel.REPORT] = Field(default=6, ge=1, lt=2**31)
     """Faces of each degradation to show in the comparison picture."""
+    against: Annotated[Path | None, Panel.REPORT] = None
+    """Earlier report (`evaluation.json` or its folder) to compare with, face by face. It must have judged the same
+    faces, degraded alike."""
     save_images: Annotated[bool, Panel.REPORT] = False
     """Write every restored face to `restored/` in the new folder."""
 

@@ -30,7 +30,8 @@ from ..priors.face_priors import stored_prior
 from ..priors.provenance import describe_priors, oracle_priors, read_provenance
 from .compile import CompiledNetwork, load_network
 from .config import EvaluateConfig
-from .evaluation_report import EvaluatedFace, evaluation_report, table_markdown, write_comparison
+from .earlier_evaluation import EarlierEvaluation
+from .evaluation_report import EvaluatedFace, evaluation_report, inputs_digest, table_markdown, write_comparison
 from .prior_runs import prior_extractor, ready_to_run, run_with_priors
 
 
@@ -56,6 +57,9 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     convention = _convention(config, compiled, priors)
     folders = _folders(config, compiled, groups, priors.stored)
     names = next(iter(folders.values())).names
+    earlier = EarlierEvaluation(config.against) if config.against is not None else None
+    if earlier is not None:
+        earlier.check_same_faces(names, config.degradation, int(convention["size"]), config.seed)
     png_of = dict(zip(names, png_names(names, config.data), strict=True)) if config.save_images else {}
     model = ready_to_run(compiled.restorer, device, config.precision)
 
@@ -74,7 +78,10 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
                 *stages, clean = pictures
                 scores = [{"psnr": psnr(picture, clean), "ssim": ssim(picture, clean)} for picture in stages]
                 images = pictures if number < config.shown else None
-                evaluated.append(EvaluatedFace(name, degradation, scores, images))
+                digest = inputs_digest(stages[0], clean)
+                if earlier is not None:
+                    earlier.check_same_input(name, degradation, digest)
+                evaluated.append(EvaluatedFace(name, degradation, digest, scores, images))
                 if config.save_images:
                     file = unfinished / "restored" / folder_name(degradation) / png_of[name]
                     file.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +90,8 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
         report = evaluation_report(
             compiled, config.weights, config.data, convention, groups, config.degradation, evaluated
         )
+        if earlier is not None:
+            report["against"] = earlier.compare(groups, evaluated)
         shown_faces = [face for face in evaluated if face.images is not None]
         write_comparison(shown_faces, unfinished / "comparison.png", bool(convention["oracle_priors"]))
         write_atomically(unfinished / "evaluation.md", table_markdown(report))

@@ -1,5 +1,6 @@
 """An evaluation as numbers, tables and pictures, with the convention that the numbers follow."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +25,23 @@ class EvaluatedFace:
         name: the name of the photograph.
         degradation: preset, stages or mix.
         scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
+        inputs_sha256: the digest of what was judged: the degraded and the clean pixels (see `inputs_digest`).
         images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
     """
 
     name: str
     degradation: str
+    inputs_sha256: str
     scores: list[dict[str, float]]
     images: list[np.ndarray] | None
+
+
+def inputs_digest(degraded: np.ndarray, clean: np.ndarray) -> str:
+    """The SHA-256 of a degraded face and the clean one, uint8 (H, W, 3), in hexadecimal."""
+    digest = hashlib.sha256(repr(degraded.shape).encode())
+    digest.update(np.ascontiguousarray(degraded).data)
+    digest.update(np.ascontiguousarray(clean).data)
+    return digest.hexdigest()
 
 
 def evaluation_report(
@@ -77,6 +88,7 @@ def evaluation_report(
             "name": face.name,
             "degradation": face.degradation,
             "lists": [group for group, members in groups.items() if face.name in members],
+            "inputs_sha256": face.inputs_sha256,
             "input": face.scores[0],
             "iterations": face.scores[1:],
         }
@@ -94,6 +106,7 @@ def evaluation_report(
             **convention,
             "means": "over images; the top-level ones over all degradations too",
         },
+        "inputs_sha256": overall["inputs_sha256"],
         "input": overall["input"],
         "iterations": overall["iterations"],
         "results": results,
@@ -131,22 +144,42 @@ def stage_name(iteration: int, oracle: bool) -> str:
     return f"iteration {iteration}" + (" (oracle priors)" if oracle and iteration > 0 else "")
 
 
+AGAINST_COLUMNS = ("degradation", "list", "faces", "PSNR (dB)", "interval", "better", "SSIM", "interval", "better")
+"""Titles of `against_rows`."""
+
+
+def against_rows(comparison: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A comparison with an earlier evaluation (see `EarlierEvaluation.compare`) as rows of text."""
+    rows = []
+    for result in comparison["results"]:
+        cells = [result["degradation"], result["list"], str(result["faces"])]
+        for metric, digits in (("psnr", 2), ("ssim", 4)):
+            paired = result[metric]
+            low_high = [f"{bound:+.{digits}f}" for bound in paired["interval"] or ()]
+            cells += [f"{paired['difference']:+.{digits}f}", " to ".join(low_high), str(paired["better"])]
+        rows.append(tuple(cells))
+    return rows
+
+
 TABLE_COLUMNS = ("degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain of both")
 """Titles of `table_rows`."""
 
 
 def table_markdown(report: dict[str, Any]) -> str:
     """The report as a Markdown page: the table, and the convention below it."""
-    lines = [
-        f"# Evaluation of {report['name']}",
-        "",
-        f"| {' | '.join(TABLE_COLUMNS)} |",
-        f"|{'---|' * len(TABLE_COLUMNS)}",
-    ]
-    escaped = ([cell.replace("|", r"\|") for cell in row] for row in table_rows(report))
-    lines += [f"| {' | '.join(row)} |" for row in escaped]
-    lines += ["", *(f"- {key}: {_plain(value)}" for key, value in report["convention"].items()), ""]
+    lines = [f"# Evaluation of {report['name']}", "", *_markdown_rows(TABLE_COLUMNS, table_rows(report)), ""]
+    if against := report.get("against"):
+        lines += [f"Last iteration against that of {against['name']} ({against['weights']}), face by face; intervals: "]
+        lines[-1] += against["interval"]
+        lines += ["", *_markdown_rows(AGAINST_COLUMNS, against_rows(against)), ""]
+    lines += [f"- inputs: SHA-256 {report['inputs_sha256']}"]
+    lines += [*(f"- {key}: {_plain(value)}" for key, value in report["convention"].items()), ""]
     return "\n".join(lines)
+
+
+def _markdown_rows(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
+    return [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *(f"| {' | '.join(row)} |" for row in escaped)]
 
 
 def _plain(value: object) -> str:
@@ -158,7 +191,9 @@ def _plain(value: object) -> str:
 def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
     stages = list(zip(*(face.scores for face in faces), strict=True))
     means = [{key: float(np.mean([scores[key] for scores in stage])) for key in ("psnr", "ssim")} for stage in stages]
-    return {"faces": len(faces), "input": means[0], "iterations": means[1:]}
+    judged = sorted(f"{face.degradation} {face.name} {face.inputs_sha256}" for face in faces)
+    digest = hashlib.sha256("\n".join(judged).encode("utf-8", "surrogateescape")).hexdigest()
+    return {"faces": len(faces), "inputs_sha256": digest, "input": means[0], "iterations": means[1:]}
 
 
 def write_comparison(faces: Sequence[EvaluatedFace], file: Path, oracle: bool = False) -> None:

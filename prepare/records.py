@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..data.sampling import random_order
 from ..engine.run_folder import environment
 from ..files.atomic_file import write_atomically
 from ..files.hashes import sha256_of
@@ -77,8 +78,7 @@ def split_faces(config: PrepareConfig, faces: Sequence[PreparedFace]) -> dict[st
         config: the settings: shares and seed.
         faces: all of them.
     """
-    photographs = sorted({face.photograph for face in faces})
-    order = [photographs[i] for i in np.random.default_rng(config.seed).permutation(len(photographs))]
+    order = random_order({face.photograph for face in faces}, config.seed)
     spare = len(order) - 1  # at least one is trained on
     test = min(round(config.test * len(order)), spare)
     val = min(max(1, round(config.val * len(order))) if config.val else 0, spare - test)

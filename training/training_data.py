@@ -1,9 +1,8 @@
 """The two data sets of a run: the faces it learns from, and the separate faces it is validated on."""
 
-import numpy as np
-
 from ..data.augmentation import Augmentation
 from ..data.dataset import FaceFolder, Tolerance, WantedPriors
+from ..data.sampling import random_order
 from ..engine.configuration import RunConfig
 from ..errors import MfpsError
 
@@ -65,8 +64,7 @@ def _split(
         raise MfpsError(
             f"{config.data}: {len(listed.names)} faces are too few to hold one out for validation; give at least 4"
         )
-    order = np.random.default_rng(config.seed).permutation(len(listed.names))
-    held_out = max(1, round(HELD_OUT * len(order)))
-    held_names = [listed.names[i] for i in sorted(order[:held_out])]
-    val_names = [name for name in held_names if name not in listed.bad][: config.val_images]
-    return [listed.names[i] for i in sorted(order[held_out:])], val_names
+    order = random_order(listed.names, config.seed)
+    held_out = set(order[: max(1, round(HELD_OUT * len(order)))])
+    val_names = [name for name in listed.names if name in held_out and name not in listed.bad][: config.val_images]
+    return [name for name in listed.names if name not in held_out], val_names

@@ -136,7 +136,7 @@ def test_the_files_values_stand_in_for_the_defaults_and_the_command_line_wins(mf
     clean = read_image(world / "faces/images/0002.png")
     assert read_image(world / "one/0002.png").shape == (16, 16, 3)
     assert mfps(f"degrade faces --out two --size 32 --degradation noise --config {file}").status == 0
-    expected = Degradation.parse("noise").apply(clean, degradation_rng(5, 0, 2))
+    expected = Degradation.parse("noise").apply(clean, degradation_rng(5, 0, "0002.png"))
     assert np.array_equal(read_image(world / "two/0002.png"), expected)
 
 

@@ -31,7 +31,7 @@ def batch(root, augmentation=None, priors=PRIORS, workers=0, dropped=None):
 
 
 def changes(augmentation, priors=PRIORS, epoch=0):
-    return [augmentation.draw(3, epoch, index, priors) for index in range(12)]
+    return [augmentation.draw(3, epoch, f"{index:04d}.png", priors) for index in range(12)]
 
 
 def test_a_mirrored_face_has_mirrored_priors_with_left_and_right_swapped(drawn):
@@ -82,7 +82,9 @@ def test_dropout_zeroes_about_the_requested_share_and_nothing_else(drawn):
             expected = torch.zeros_like(plain[prior][i]) if prior in change.dropped else plain[prior][i]
             assert torch.equal(dropped[prior][i], expected)
     assert torch.equal(plain["clean"], dropped["clean"])
-    many = [len(augmentation.draw(0, epoch, index, PRIORS).dropped) for epoch in range(20) for index in range(20)]
+    many = [
+        len(augmentation.draw(0, epoch, f"{index}.png", PRIORS).dropped) for epoch in range(20) for index in range(20)
+    ]
     assert 0.4 < sum(many) / (2 * len(many)) < 0.6
 
 
@@ -109,4 +111,4 @@ def test_a_prior_that_is_left_out_is_zeros_stored_or_not(drawn, tmp_path):
 @pytest.mark.parametrize("chance", [-0.1, 1.0])
 def test_a_dropout_that_is_not_a_chance_is_refused(refused, chance):
     with refused("prior dropout is .*, but it must be at least 0 and below 1"):
-        Augmentation(prior_dropout=chance).draw(0, 0, 0, PRIORS)
+        Augmentation(prior_dropout=chance).draw(0, 0, "0.png", PRIORS)

@@ -3,6 +3,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from mfps.data.augmentation import Augmentation
 from mfps.data.dataset import FaceFolder, Tolerance, WantedPriors
 from mfps.data.loader import make_loader
 from mfps.data.sampling import FaceAddress
@@ -58,6 +59,20 @@ def test_every_epoch_degrades_anew_but_reproducibly(drawn):
     assert not torch.equal(first["degraded"], second["degraded"])
     folder = FaceFolder(drawn, 32, seed=3)
     assert np.array_equal(folder[1, 4].degraded, folder[1, 4].degraded)
+
+
+@pytest.mark.parametrize("augmentation", [None, Augmentation(flip=True, prior_dropout=0.5)])
+def test_a_face_is_the_same_whichever_others_are_in_the_data_set(drawn, augmentation):
+    """Damage, mirroring and the priors left out depend on seed, epoch and name alone."""
+    whole = FaceFolder(drawn, 32, priors=PRIORS, seed=3, augmentation=augmentation)
+    for names in (whole.names[::-1], whole.names[1::2], whole.names[4:], [whole.names[5]]):
+        part = FaceFolder(drawn, 32, names=names, priors=PRIORS, seed=3, augmentation=augmentation)
+        for epoch in (0, 3):
+            for i, name in enumerate(names):
+                found, expected = part[epoch, i], whole[epoch, whole.names.index(name)]
+                assert np.array_equal(found.degraded, expected.degraded)
+                assert np.array_equal(found.clean, expected.clean)
+                assert found.dropped == expected.dropped
 
 
 def test_the_loader_leaves_the_global_generator_alone(drawn):

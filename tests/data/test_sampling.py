@@ -1,6 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from mfps.data.sampling import SPARES, BatchShare, EpochSampler, split_halves
+from mfps.data.sampling import SPARES, BatchShare, EpochSampler, random_order, split_halves
 
 faces = st.lists(st.integers(0, 10_000), unique=True, min_size=2)
 
@@ -60,3 +60,16 @@ def test_a_spare_is_another_face_of_the_same_order(indices, seed):
     following = [address.face for address in addresses] * 4
     for number, address in enumerate(addresses):
         assert list(address.spares) == following[number + 1 : number + 1 + SPARES]
+
+
+@given(st.sets(st.text(min_size=1), min_size=2), st.integers(0, 99))
+def test_names_keep_their_random_order_whichever_others_there_are(names, seed):
+    order = random_order(names, seed)
+    assert set(order) == names
+    fewer = set(order[::2])
+    assert random_order(fewer, seed) == [name for name in order if name in fewer]
+
+
+def test_orders_of_other_seeds_are_others():
+    names = [f"{i}.png" for i in range(30)]
+    assert len({tuple(random_order(names, seed)) for seed in range(5)} | {tuple(names)}) == 6

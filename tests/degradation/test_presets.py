@@ -28,7 +28,7 @@ def gradient_energy(image: np.ndarray) -> float:
 def test_equal_generators_give_equal_bytes(face, preset, size):
     image = np.tile(face, (2, 2, 1))[:size, :size]
     before = image.copy()
-    first, again = (Degradation.parse(preset).apply(image, degradation_rng(1, 2, 3)) for _ in range(2))
+    first, again = (Degradation.parse(preset).apply(image, degradation_rng(1, 2, "h.png")) for _ in range(2))
     assert first.shape == image.shape
     assert first.dtype == np.uint8
     assert np.array_equal(first, again)
@@ -36,9 +36,9 @@ def test_equal_generators_give_equal_bytes(face, preset, size):
     assert np.array_equal(first, image) == (preset == "none")
 
 
-def test_the_three_numbers_all_matter():
-    draws = {degradation_rng(*numbers).random() for numbers in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0))}
-    assert len(draws) == 5
+def test_seed_epoch_and_name_all_matter():
+    keys = ((0, 0, "a.png"), (1, 0, "a.png"), (0, 1, "a.png"), (0, 0, "b.png"), (1, 1, "a.png"), (0, 0, "x/a.png"))
+    assert len({degradation_rng(*key).random() for key in keys}) == len(keys)
 
 
 def test_presets_are_made_of_the_published_steps_in_order(face):
@@ -52,10 +52,10 @@ def test_presets_are_made_of_the_published_steps_in_order(face):
     }
     ranges = {blur: (3.0, 8.0), noise: (20.0, 40.0), jpeg: (17, 51), lose_resolution: (2.0, 2.0)}
     for name, steps in published.items():
-        spoiled, rng = face, degradation_rng(1, 2, 3)
+        spoiled, rng = face, degradation_rng(1, 2, "a.png")
         for step in steps:
             spoiled = step(spoiled, rng, 1.0, ranges[step])
-        assert np.array_equal(Degradation.parse(name).apply(face, degradation_rng(1, 2, 3)), spoiled)
+        assert np.array_equal(Degradation.parse(name).apply(face, degradation_rng(1, 2, "a.png")), spoiled)
 
 
 def test_blind_presets_have_the_published_ranges():
@@ -65,13 +65,13 @@ def test_blind_presets_have_the_published_ranges():
     }
     image = draw_face(np.random.default_rng(1), 256).image
     for name, ranges in published.items():
-        spoiled = blind(image, degradation_rng(1, 2, 3), 0.5, **ranges)
-        assert np.array_equal(Degradation.parse(name).apply(image, degradation_rng(1, 2, 3)), spoiled)
+        spoiled = blind(image, degradation_rng(1, 2, "a.png"), 0.5, **ranges)
+        assert np.array_equal(Degradation.parse(name).apply(image, degradation_rng(1, 2, "a.png")), spoiled)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_presets_do_what_they_say(face, seed):
-    spoiled = {name: Degradation.parse(name).apply(face, degradation_rng(0, 0, seed)) for name in NAMES}
+    spoiled = {name: Degradation.parse(name).apply(face, degradation_rng(0, 0, f"{seed}")) for name in NAMES}
     energy = {name: gradient_energy(image) for name, image in spoiled.items()}
     assert energy["blur"] < 0.7 * energy["none"]
     assert energy["lowres"] < energy["none"]
@@ -85,7 +85,7 @@ def test_noise_is_unbiased_and_of_the_published_strength():
     grey = np.full((128, 128, 3), 128, np.uint8)
     spreads = []
     for index in range(60):
-        added = Degradation.parse("noise").apply(grey, degradation_rng(0, 0, index)).astype(float) - 128
+        added = Degradation.parse("noise").apply(grey, degradation_rng(0, 0, f"{index}")).astype(float) - 128
         assert abs(added.mean()) < 1.5
         spreads.append(added.std())
     # Poisson of 15 has a second moment of 15.5 squared, Laplace of 40 a deviation of 56 (less what is clipped).
@@ -96,7 +96,7 @@ def test_noise_is_unbiased_and_of_the_published_strength():
 def test_a_mix_draws_by_its_weights():
     mix = Degradation.parse("none:3, lowres:1")
     checker = (np.indices((16, 16)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, 2)
-    kept = [np.array_equal(mix.apply(checker, degradation_rng(0, 0, index)), checker) for index in range(600)]
+    kept = [np.array_equal(mix.apply(checker, degradation_rng(0, 0, f"{index}")), checker) for index in range(600)]
     assert abs(np.mean(kept) - 0.75) < 0.06
 
 
@@ -104,8 +104,8 @@ def test_a_preset_looks_the_same_at_every_size():
     big = draw_face(np.random.default_rng(5), 256).image
     small = big.reshape(128, 2, 128, 2, 3).mean((1, 3)).astype(np.uint8)
     for index in range(4):
-        spoiled = Degradation.parse("blur").apply(big, degradation_rng(0, 0, index))
-        reference = Degradation.parse("blur").apply(small, degradation_rng(0, 0, index))
+        spoiled = Degradation.parse("blur").apply(big, degradation_rng(0, 0, f"{index}"))
+        reference = Degradation.parse("blur").apply(small, degradation_rng(0, 0, f"{index}"))
         assert np.abs(spoiled.reshape(128, 2, 128, 2, 3).mean((1, 3)) - reference).mean() < 3
 
 
@@ -126,9 +126,9 @@ def test_what_is_parsed_is_written_back_and_parsed_again(weights):
 @given(rows, st.integers(0, 99))
 def test_a_chain_is_its_steps_one_after_the_other(row, seed):
     image = np.random.default_rng(seed).integers(0, 256, (24, 32, 3), dtype=np.uint8)
-    first, again = (Degradation.parse(row).apply(image, degradation_rng(seed, 0, 0)) for _ in range(2))
+    first, again = (Degradation.parse(row).apply(image, degradation_rng(seed, 0, "a.png")) for _ in range(2))
     assert np.array_equal(first, again)
-    rng, spoiled = degradation_rng(seed, 0, 0), image
+    rng, spoiled = degradation_rng(seed, 0, "a.png"), image
     for step in row.split("|"):
         spoiled = Degradation.parse(step).apply(spoiled, rng)
     assert np.array_equal(first, spoiled)
@@ -141,8 +141,8 @@ def test_a_preset_written_out_gives_the_same_bytes(face, name, size):
     row = "|".join(DEGRADATIONS[name]) or "none"
     assert name not in STAGES
     for seed in range(4):
-        spoiled = Degradation.parse(name).apply(image, degradation_rng(seed, 0, 0))
-        assert np.array_equal(Degradation.parse(row).apply(image, degradation_rng(seed, 0, 0)), spoiled)
+        spoiled = Degradation.parse(name).apply(image, degradation_rng(seed, 0, "a.png"))
+        assert np.array_equal(Degradation.parse(row).apply(image, degradation_rng(seed, 0, "a.png")), spoiled)
 
 
 @given(st.text())

@@ -98,12 +98,21 @@ def test_a_foreign_file_with_a_right_digest_is_skipped(tmp_path, said, metadata)
     assert len(said) == 3
 
 
+def test_one_whose_degradations_followed_from_positions_is_refused_with_the_reason(tmp_path, refused):
+    checkpoints = Checkpoints(tmp_path, 3)
+    checkpoints.folder.mkdir()
+    content = save({"a": torch.zeros(1)}, {"mfps": json.dumps({"format": "mfps.checkpoint/1", "state": {}})})
+    (checkpoints.folder / f"e0000-b00002-s00000002-{sha256(content).hexdigest()[:16]}.safetensors").write_bytes(content)
+    with refused("degradation followed from its position in the list; now its name decides.*`overwrite`"):
+        checkpoints.newest(pytest.fail)
+
+
 def test_one_of_another_version_is_not_skipped(tmp_path, refused):
     checkpoints = Checkpoints(tmp_path, 3)
     checkpoints.save(checkpoint(1))
-    content = save({"a": torch.zeros(1)}, {"mfps": json.dumps({"format": "mfps.checkpoint/2", "state": {}})})
+    content = save({"a": torch.zeros(1)}, {"mfps": json.dumps({"format": "mfps.checkpoint/3", "state": {}})})
     (checkpoints.folder / f"e0000-b00002-s00000002-{sha256(content).hexdigest()[:16]}.safetensors").write_bytes(content)
-    with refused("s00000002.*: the checkpoint is 'mfps.checkpoint/2', not 'mfps.checkpoint/1'; continue with"):
+    with refused("s00000002.*: the checkpoint is 'mfps.checkpoint/3', not 'mfps.checkpoint/2'; continue with"):
         checkpoints.newest(pytest.fail)
 
 

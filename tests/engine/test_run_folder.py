@@ -2,10 +2,22 @@ import shutil
 
 import pytest
 from mfps.engine.configuration import resolve
-from mfps.engine.run_folder import MAY_CHANGE, RUN_FILES, begin_run_folder, check_run_folder, environment
+from mfps.engine.run_folder import (
+    MAY_CHANGE,
+    RUN_FILES,
+    begin_run_folder,
+    check_run_folder,
+    clear_run_folder,
+    environment,
+)
 from mfps.engine.run_lock import LOCK
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
+
+
+def begin(config):
+    clear_run_folder(config)
+    begin_run_folder(config)
 
 
 @pytest.fixture
@@ -22,7 +34,7 @@ def started(config):
     """A folder with everything that a run writes."""
     folder = config().out
     folder.mkdir()
-    begin_run_folder(config())
+    begin(config())
     for name in RUN_FILES:
         if name in ("tensorboard", "checkpoints"):
             (folder / name).mkdir()
@@ -38,7 +50,7 @@ def content(folder):
 
 def test_a_run_says_how_it_was_made(config):
     config().out.mkdir()
-    begin_run_folder(config(resume=True))
+    begin(config(resume=True))
     assert resolve(SearchConfig, "small", config().out / "config.yaml", {}) == config()
     assert '"torch"' in (config().out / "environment.json").read_text()
     assert environment()["mfps"]
@@ -59,7 +71,7 @@ def test_overwrite_removes_a_run_and_nothing_else(config, started, refused):
         check_run_folder(config(overwrite=True))
     (started / "thesis.tex").unlink()
     check_run_folder(config(overwrite=True))
-    begin_run_folder(config(overwrite=True, seed=7))
+    begin(config(overwrite=True, seed=7))
     assert {path.name for path in started.iterdir()} == {"config.yaml", "environment.json", LOCK}
     assert "seed: 7" in (started / "config.yaml").read_text()
 
@@ -71,9 +83,9 @@ def test_an_overwriting_that_failed_can_be_done_again(config, started, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr("shutil.rmtree", fail)
         with pytest.raises(OSError, match="Input/output error"):
-            begin_run_folder(config(overwrite=True))
+            begin(config(overwrite=True))
     check_run_folder(config(overwrite=True))
-    begin_run_folder(config(overwrite=True))
+    begin(config(overwrite=True))
     assert {path.name for path in started.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
 
 
@@ -82,7 +94,7 @@ def test_overwriting_removes_a_link_and_not_what_it_leads_to(config, started, tm
     (tmp_path / "scratch" / "precious").touch()
     shutil.rmtree(started / "tensorboard")
     (started / "tensorboard").symlink_to(tmp_path / "scratch")
-    begin_run_folder(config(overwrite=True))
+    begin(config(overwrite=True))
     assert not (started / "tensorboard").exists()
     assert (tmp_path / "scratch" / "precious").exists()
 
@@ -103,7 +115,7 @@ def test_a_run_starts_in_an_empty_folder(config, flag, left):
     for name in left:
         (config().out / name).touch()
     check_run_folder(config(**flag))
-    begin_run_folder(config(**flag))
+    begin(config(**flag))
     assert {path.name for path in config().out.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from mfps.genotypes.sampling import random_genotype
@@ -29,7 +31,7 @@ def evaluated(count=3):
     numbers = np.random.default_rng(0).uniform(10, 30, (len(DEGRADATIONS), count, 3))
     images = [np.zeros((16, 16, 3), np.uint8)] * 4
     return [
-        EvaluatedFace(f"{n}.png", degradation, [{"psnr": x, "ssim": x / 100} for x in own[n]], images)
+        EvaluatedFace(f"{n}.png", degradation, f"{n:064d}", [{"psnr": x, "ssim": x / 100} for x in own[n]], images)
         for degradation, own in zip(DEGRADATIONS, numbers, strict=True)
         for n in range(count)
     ]
@@ -96,7 +98,7 @@ def test_pictures_have_a_row_a_face_and_the_same_names(tmp_path):
 
 def test_each_row_of_pictures_says_which_face_and_degradation_it_is(tmp_path):
     faces = evaluated(1)
-    other = [face.__class__(face.name, "full", face.scores, face.images) for face in faces]
+    other = [replace(face, degradation="full") for face in faces]
     for name, rows in (("some.png", faces), ("same.png", evaluated(1)), ("other.png", other)):
         write_comparison(rows, tmp_path / name)
     assert (tmp_path / "some.png").read_bytes() == (tmp_path / "same.png").read_bytes()
