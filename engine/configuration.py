@@ -11,6 +11,7 @@ from ..degradation.fields import DegradationText
 from ..errors import MfpsError, shown
 from ..files.atomic_file import write_atomically
 from ..files.config_model import ConfigModel, Panel, fill, read_yaml
+from ..genotypes.base import Base, BaseWindow
 from ..genotypes.space import PRIORS
 from .fields import Device, DropPrior, Precision, PriorNames, Seed, Workers
 
@@ -62,6 +63,11 @@ class RunConfig(ConfigModel):
     """Residual dense blocks in the encoder, and again after re-distillation."""
     attention: Annotated[bool, Panel.NETWORK] = False
     """Weight each prior by a learned attention."""
+    base: Annotated[Base, Panel.NETWORK] = Field(default="none", exclude_if=lambda base: base == "none")
+    """What the network's output is added to: nothing (as published), the `input`, or a `lowpass` of it; in later
+    iterations the output of the one before."""
+    base_window: Annotated[BaseWindow, Panel.NETWORK] = Field(default=4, exclude_if=lambda window: window == 4)
+    """Side in pixels of the squares that the base `lowpass` averages over."""
 
     epochs: Annotated[int, Panel.COMMON] = Field(ge=1)
     """Passes over the training list."""

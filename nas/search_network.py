@@ -113,6 +113,8 @@ def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]
         blocks=config.blocks,
         prior_channels=dict(prior_channels),
         attention=config.attention,
+        base=config.base,
+        base_window=config.base_window,
     )
 
     def make_path(space: BranchSpace) -> nn.Module:

@@ -7,18 +7,21 @@ Legend: B batch, C channels, H/W pixels (multiples of 8), h/w = H/8, W/8.
 Source: MFPSNet paper sections III-A to III-D; the published network, quirks included.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_serializer
 from torch import Tensor, nn
 
 from ..errors import MfpsError
+from ..genotypes.base import Base, BaseWindow
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
+from .base import first_base
 from .path import Mixture, PathFactory
 from .residual_dense import LEAKY_SLOPE, ResidualDenseBlock
 
@@ -39,13 +42,24 @@ class NetworkConfig(BaseModel):
     """Channels of each prior tensor (published: parsing 19, heatmap 71, dictionary 256); none for FRSNet."""
     attention: bool = False
     """A learned weight in (0, 2) for each prior's features, 1 at the start."""
+    base: Base = "none"
+    """What the output of the last convolution is added to (see `networks.base`); nothing in the published network."""
+    base_window: BaseWindow = 4
+    """Side in pixels of the squares that the base `lowpass` averages over."""
+
+    @model_serializer(mode="wrap")
+    def _without_base(self, values: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Leave out what a network without a base does not have, as files did before there was one."""
+        absent = ("base", "base_window") if self.base == "none" else ()
+        return {name: value for name, value in values(self).items() if name not in absent}
 
 
 class Restorer(nn.Module):
     """Restores a degraded face in `config.iterations` passes.
 
     Args:
-        config: iterations, blocks, prior channels.
+        config: iterations, blocks, prior channels, base. With a base the last convolution is zero at the start, so that
+            the network begins as its base.
         spaces: the branches; their names say which priors there are, and their widths how wide the layers are.
         make_path: builds the path of each branch.
 
@@ -93,6 +107,9 @@ class Restorer(nn.Module):
         self.conv_up = nn.ModuleList(nn.Conv2d(features, features, 3, padding=1) for _ in range(3))
         self.conv_hr = nn.Conv2d(features, features, 3, padding=1)
         self.conv_last = nn.Conv2d(features, 3, 3, padding=1)
+        if config.base != "none":
+            for parameter in self.conv_last.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(
         self,
@@ -120,6 +137,8 @@ class Restorer(nn.Module):
         self._check(image, priors or {}, iterations)
         mixtures = mixtures or {}
         outputs: list[Tensor] = []
+        base = self.config.base
+        added_to = None if base == "none" else first_base(image, base, self.config.base_window)
         for iteration in range(iterations):
             features = self.conv_first(F.pixel_unshuffle(image, STRIDE))
             encoded = self.encoder(features)
@@ -127,6 +146,8 @@ class Restorer(nn.Module):
             if iteration > 0 and self.priors:
                 decoded = self._fuse(image, decoded, priors or {}, mixtures)
             image = self._reconstruct(decoded, encoded, features)
+            if added_to is not None:
+                image = added_to = image + added_to
             outputs.append(image)
         return outputs
 

@@ -174,7 +174,12 @@ def _genotype(config: RetrainConfig) -> Genotype:
 def _network(config: RetrainConfig, genotype: Genotype, channels: dict[str, int]) -> Restorer:
     """The genotype's network, with random weights or a supernet's."""
     network_config = NetworkConfig(
-        iterations=config.passes, blocks=config.blocks, prior_channels=channels, attention=config.attention
+        iterations=config.passes,
+        blocks=config.blocks,
+        prior_channels=channels,
+        attention=config.attention,
+        base=config.base,
+        base_window=config.base_window,
     )
     network = compile_genotype(genotype, network_config)
     if config.from_supernet is not None:

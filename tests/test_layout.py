@@ -54,6 +54,7 @@ TESTED_ELSEWHERE = {
     "training/session": "retrain/test_train",
     "training/training_data": "retrain/test_train",
     "training/validation": "retrain/test_train",
+    "genotypes/base": "networks/test_base",
     "networks/synchronised_norm": "engine/test_processes",
     "genotypes/drawing/cell_figure": "genotypes/drawing/test_figure",
     "genotypes/drawing/trellis_figure": "genotypes/drawing/test_figure",
