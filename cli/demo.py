@@ -38,7 +38,7 @@ def demo(config: "DemoConfig") -> None:
     console, out, device = o.console(), config.out, config.device
     data = out / "faces"
     # Only noise: a network this small, trained for two minutes, does not yet beat the `full` degradation.
-    shared = {"data": data, "list": data / "train.txt", "degradation": "noise", "priors": config.priors}
+    shared = {"data": data, "list": data / "train.txt", "val_list": data / "val.txt", "degradation": "noise", "priors": config.priors}
     shared |= {"seed": config.seed, "device": device}
     search_config = resolve(SearchConfig, "tiny", None, {**shared, "out": out / "search"})
     retrain_values = {**shared, "out": out / "retrain", "genotype": str(out / "search")}
@@ -60,7 +60,7 @@ def demo(config: "DemoConfig") -> None:
         weights=out / "retrain",
         data=data,
         out=out / "evaluation",
-        list=(data / "val.txt",),
+        list=(data / "test.txt",),
         degradation=(retrain_config.degradation,),
         device=device,
     )

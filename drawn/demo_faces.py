@@ -22,8 +22,10 @@ class DemoCounts(NamedTuple):
 
     learn: int
     """Faces to learn from."""
+    val: int = 8
+    """Additional faces to validate on, listed in `val.txt`."""
     test: int = 8
-    """Additional faces, listed in `val.txt`."""
+    """Additional faces to test with, listed in `test.txt`."""
     dictionary: int = 8
     """Of the first, those that the dictionary is made from; it gets half as many entries per part. They are few, as
     VGG19 is slow at 512 px on a CPU."""
@@ -51,9 +53,9 @@ def write_demo_faces(
         console: where progress is shown.
         device: auto, cpu, cuda or cuda:N.
     """
-    drawn = counts.learn + counts.test
+    drawn = counts.learn + counts.val + counts.test
     console.print(f"drawing {drawn} faces", highlight=False)
-    write_drawn_faces(folder, drawn, size, seed, val=counts.test)
+    write_drawn_faces(folder, drawn, size, seed, counts.val, counts.test)
     made: dict[str, dict[str, Any]] = {
         prior: {"made_from": "clean", "by": "drawn with the face"} for prior in DRAWN_PRIORS
     }

@@ -95,8 +95,8 @@ def draw_face(rng: np.random.Generator, size: int) -> DrawnFace:
     return DrawnFace(np.rint(image).astype(np.uint8), pose.place(shape.landmarks()) * size - 0.5, labels)
 
 
-def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val: int = 0) -> None:
-    """Write a data folder of drawn faces: `images`, `priors` and the lists `train.txt` and `val.txt`.
+def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val: int = 0, test: int = 0) -> None:
+    """Write a data folder of drawn faces: `images`, `priors` and the lists `train.txt`, `val.txt`, and `test.txt`.
 
     Equal arguments write equal bytes; face number i depends on the seed and i alone.
 
@@ -105,13 +105,17 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
         count: number of faces in all.
         size: side of the pictures in pixels.
         seed: chooses the faces.
-        val: how many of them, the last ones, go to `val.txt` instead of `train.txt`.
+        val: how many of them go to `val.txt` instead of `train.txt`.
+        test: how many, the last ones, go to `test.txt`, which is not written if there are none.
 
     Raises:
         MfpsError: the numbers do not fit, or the folder cannot be written to.
     """
-    if count < 1 or not 0 <= val <= count:
-        raise MfpsError(f"{count} faces, {val} of them for validation: draw at least one, and not fewer than those")
+    if count < 1 or min(val, test) < 0 or val + test > count:
+        raise MfpsError(
+            f"{count} faces, {val} of them for validation and {test} for the test: draw at least one, and not fewer "
+            "than those"
+        )
     if seed < 0:
         raise MfpsError(f"seed is {seed}: a seed must not be negative, give 0 or a greater integer")
     folder = Path(folder)
@@ -129,5 +133,8 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
         write_label_map(PARSING.file_of(folder, name), face.labels)
         points[name] = ((size, size), face.points)
     write_landmarks(folder / "priors" / LANDMARK_FILE, "ibug68", points)
-    for listed, chosen in (("train.txt", names[: count - val]), ("val.txt", names[count - val :])):
-        write_atomically(folder / listed, "".join(f"{name}\n" for name in chosen))
+    train = count - val - test
+    lists = {"train.txt": names[:train], "val.txt": names[train : train + val], "test.txt": names[train + val :]}
+    for listed, chosen in lists.items():
+        if chosen or listed != "test.txt":
+            write_atomically(folder / listed, "".join(f"{name}\n" for name in chosen))

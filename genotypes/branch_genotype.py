@@ -111,6 +111,11 @@ class BranchGenotype(StrictModel):
         """The operation of each kept edge, in edge order."""
         return {kept.edge: kept.op for kept in self.cell}
 
+    @property
+    def only_skips(self) -> bool:
+        """Whether every kept edge is `skip`, so that the cells learn nothing."""
+        return all(kept.op == "skip" for kept in self.cell)
+
 
 def space_of(branch: BranchGenotype, name: str) -> BranchSpace:
     """The search space that a genotype's branch comes from: its layers and width, with every operation."""

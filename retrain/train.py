@@ -56,6 +56,11 @@ def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
     training = Training(config)
     with training.session.open_run(console, "retrain", training.parts, *training.identity) as run:
         training.write_genotype()
+        for branch in (name for name, branch in training.genotype.present.items() if branch.only_skips):
+            run.say(
+                f"note      every edge of the {branch} cell is a skip: its layers learn only how to resize and project "
+                "features; if you didn't mean that, take another genotype"
+            )
         while run.unfinished:
             with run.roll_back_nonfinite():
                 training.train_epoch(run)

@@ -1,3 +1,4 @@
+import io
 import json
 import shutil
 
@@ -192,6 +193,19 @@ def test_search_narrow_retrain_wide(genotype, config, tmp_path, undrawn, console
     assert found.present["upsample"].path == narrow.present["upsample"].path
     assert found.provenance["widened_from"] == narrow.hash
     assert load_network(tmp_path / "run").genotype.hash == read_genotype(tmp_path / "run").hash == found.hash
+
+
+def test_a_cell_of_skips_alone_is_told_before_the_first_step(genotype, config, tmp_path, undrawn):
+    """One edge that is not a skip is enough to keep it quiet."""
+    drawn = read_genotype(genotype).model_dump(mode="json", by_alias=True)
+    for count in (5, 6):
+        for edge in drawn["branches"]["upsample"]["cell"][:count]:
+            edge["op"] = "skip"
+        (tmp_path / f"{count}.json").write_text(json.dumps(drawn))
+        said = io.StringIO()
+        retrain(config(tmp_path / f"{count}", genotype=tmp_path / f"{count}.json"), Console(file=said, width=300))
+        first = said.getvalue().splitlines()[0]
+        assert first.startswith("note      every edge of the upsample cell is a skip: ") == (count == 6)
 
 
 def test_priors_attention_and_iterations(drawn_genotype, config, tmp_path, undrawn, console):
