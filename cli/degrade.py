@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from . import options as o
 
 if TYPE_CHECKING:
@@ -22,10 +20,15 @@ def degrade(config: "DegradeConfig") -> None:
     from ..degradation.folder import degradation_targets, degrade_files
     from ..engine.progress import track
     from ..files.atomic_folder import check_writable
+    from ..images.fit_note import fit_note
+    from ..images.image import image_size
 
     check_writable(config.out)
     photographs = degradation_targets(config.source, config.out)
+    extents = (image_size(one.photograph) for one in photographs)
+    if config.size and (note := fit_note(extents, config.size)):
+        o.report(f"note      {note}")
     with track("degrade", len(photographs), o.console()) as tick:
         for _ in degrade_files(photographs, config.degradation, config.size, config.seed):
             tick()
-    typer.echo(f"degraded  {len(photographs)} photographs in {config.out}")
+    o.report(f"degraded  {len(photographs)} photographs in {config.out}")

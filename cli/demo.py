@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import typer
-
 from . import options as o
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ def demo(config: "DemoConfig") -> None:
     from ..drawn.demo_faces import DemoCounts, write_demo_faces
     from ..engine.configuration import resolve
     from ..engine.device import choose_device
+    from ..engine.terminal import show_table
     from ..errors import RunStopped
     from ..files.atomic_folder import check_free
     from ..inference.config import EvaluateConfig
@@ -38,8 +37,14 @@ def demo(config: "DemoConfig") -> None:
     console, out, device = o.console(), config.out, config.device
     data = out / "faces"
     # Only noise: a network this small, trained for two minutes, does not yet beat the `full` degradation.
-    shared = {"data": data, "list": data / "train.txt", "val_list": data / "val.txt", "degradation": "noise", "priors": config.priors}
-    shared |= {"seed": config.seed, "device": device}
+    shared = {
+        "data": data,
+        "list": data / "train.txt",
+        "val_list": data / "val.txt",
+        "degradation": "noise",
+        "priors": config.priors,
+    }
+    shared |= {"degradation": "noise", "priors": config.priors, "seed": config.seed, "device": device}
     search_config = resolve(SearchConfig, "tiny", None, {**shared, "out": out / "search"})
     retrain_values = {**shared, "out": out / "retrain", "genotype": str(out / "search")}
     retrain_config = resolve(RetrainConfig, "tiny", None, retrain_values)
@@ -65,12 +70,12 @@ def demo(config: "DemoConfig") -> None:
         device=device,
     )
     report = evaluate(evaluate_config, console)
-    console.print(report_table(report))
-    typer.echo(f"priors    {report['convention']['priors']}")
-    typer.echo(f"genotype  {out / 'search' / 'genotype.json'}")
-    typer.echo(f"drawing   {out / 'search' / 'genotype.svg'}")
-    typer.echo(f"pictures  {out / 'evaluation' / 'comparison.png'}")
-    typer.echo(f"table     {out / 'evaluation' / 'evaluation.md'}")
+    show_table(console, report_table(report))
+    o.report(f"priors    {report['convention']['priors']}")
+    o.report(f"genotype  {out / 'search' / 'genotype.json'}")
+    o.report(f"drawing   {out / 'search' / 'genotype.svg'}")
+    o.report(f"pictures  {out / 'evaluation' / 'comparison.png'}")
+    o.report(f"table     {out / 'evaluation' / 'evaluation.md'}")
 
 
 @contextmanager

@@ -23,8 +23,8 @@ def build(config: "DictionaryConfig") -> None:
     from ..priors.dictionary.build import build_dictionary
 
     picture = build_dictionary(config, o.console())
-    typer.echo(f"dictionary  {config.out}")
-    typer.echo(f"pictures    {picture}")
+    o.report(f"dictionary  {config.out}")
+    o.report(f"pictures    {picture}")
 
 
 def group() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from . import options as o
 from .fields import in_options
 
 
@@ -17,8 +18,6 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Show what is installed and what is missing (torch, CUDA, dot, libraries, external weights), and how to get it."""
-    import json
-
     from ..engine.examination import examine
 
     findings = [
@@ -26,10 +25,10 @@ def doctor(
         for finding in examine(weights_dir, check)
     ]
     if as_json:
-        typer.echo(json.dumps([finding._asdict() for finding in findings], indent=1))
+        o.report_json([finding._asdict() for finding in findings])
         return
     for finding in findings:
         mark = {True: "ok", False: "missing", None: "-"}[finding.there]
-        typer.echo(f"{mark:9} {finding.name:18} {finding.found}")
+        o.report(f"{mark:9} {finding.name:18} {finding.found}")
         if finding.remedy:
-            typer.echo(f"{'':9} {'':18} {finding.remedy}")
+            o.report(f"{'':9} {'':18} {finding.remedy}")

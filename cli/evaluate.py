@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from rich.text import Text
 
 from . import options as o
 
@@ -22,34 +20,38 @@ def model() -> "type[EvaluateConfig]":
 
 def evaluate(config: "EvaluateConfig") -> None:
     """Evaluate a network: PSNR and SSIM of the input and each iteration, as a table, JSON and a comparison picture."""
+    from ..engine.terminal import show_table
     from ..inference.evaluate import evaluate as run
+    from ..inference.evaluation_report import against_title
 
     console = o.console()
     report = run(config, console)
-    console.print(report_table(report))
+    show_table(console, report_table(report))
     if against := report.get("against"):
-        console.print(against_table(against))
-    typer.echo(f"priors    {report['convention']['priors']}")
-    typer.echo(f"report    {config.out / 'evaluation.json'}")
-    typer.echo(f"table     {config.out / 'evaluation.md'}")
-    typer.echo(f"pictures  {config.out / 'comparison.png'}")
+        o.report(f"against   {against_title(against)}")
+        show_table(console, against_table(against))
+    o.report(f"priors    {report['convention']['priors']}")
+    o.report(f"report    {config.out / 'evaluation.json'}")
+    o.report(f"table     {config.out / 'evaluation.md'}")
+    o.report(f"pictures  {config.out / 'comparison.png'}")
 
 
 def against_table(against: dict[str, Any]) -> Table:
     """The comparison with an earlier evaluation as a table for the terminal."""
+    from ..engine.terminal import add_row
     from ..inference.evaluation_report import AGAINST_COLUMNS, against_rows
 
-    title = Text(f"last iteration against {against['name']} ({against['weights']}), {against['interval']}")
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for i, column in enumerate(AGAINST_COLUMNS):
         table.add_column(column, justify="right" if i > 1 else "left", no_wrap=i > 1, overflow="fold")
     for row in against_rows(against):
-        table.add_row(*map(Text, row))
+        add_row(table, *row)
     return table
 
 
 def report_table(report: dict[str, Any]) -> Table:
     """An evaluation as a table for the terminal."""
+    from ..engine.terminal import add_row
     from ..inference.evaluation_report import TABLE_COLUMNS, table_rows
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -60,6 +62,6 @@ def report_table(report: dict[str, Any]) -> Table:
     for row in table_rows(report):
         # Values that a row shares with the one above are not repeated.
         repeated = row[:3] == shown
-        table.add_row(*(("", "", "") if repeated else row[:3]), *row[3:])
+        add_row(table, *(("", "", "") if repeated else row[:3]), *row[3:])
         shown = row[:3]
     return table

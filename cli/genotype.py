@@ -1,6 +1,5 @@
 """`mfps genotype`: show, draw, validate, diff, random, import, export."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +30,7 @@ def show(
 ) -> None:
     """Print the paths and cells, and the cost of the compiled network: parameters and FLOPs of each branch."""
     with o.quick_imports():
+        from ..engine.terminal import add_row, say, show_table
         from ..genotypes.genotype_file import read_genotype
         from ..inference.cost_report import assumed_channels, genotype_costs
 
@@ -39,26 +39,26 @@ def show(
     if as_json:
         numbers = {name: cost._asdict() for name, cost in costs.items()}
         report = {"name": read.name, "hash": read.hash, "size": size, "prior_channels": channels, "cost": numbers}
-        typer.echo(json.dumps(report, indent=1))
+        o.report_json(report)
         return
     console = o.console()
-    console.print(f"[bold]{read.name}[/bold]  {read.hash[:16]}", highlight=False)
+    say(console, f"{read.name}  {read.hash[:16]}", style="bold")
     for key, value in read.provenance.items():
         if isinstance(value, str | int | float):
-            console.print(f"  {key}: {value}", highlight=False, markup=False)
+            say(console, f"  {key}: {value}")
     architecture = Table("branch", "starts at", "width", "path (rate of each layer)", "cell")
     for name, branch in read.present.items():
-        cell = "\n".join(f"{kept.source} -> {kept.target}  {kept.op}" for kept in branch.cell)
-        architecture.add_row(
-            name, f"x{branch.start_rate}", str(branch.width), " ".join(map(str, branch.path)), cell, end_section=True
-        )
-    console.print(architecture)
+        cell = [f"{kept.source} -> {kept.target}  {kept.op}" for kept in branch.cell]
+        start, path = f"x{branch.start_rate}", " ".join(map(str, branch.path))
+        add_row(architecture, name, start, str(branch.width), path, cell, end_section=True)
+    show_table(console, architecture)
     cost_table = Table("part", title=f"one {size} x {size} face", title_justify="left")
     for column in ("parameters", "share", "GFLOPs", "share"):
         cost_table.add_column(column, justify="right")
     total = costs["total"]
     for name, cost in costs.items():
-        cost_table.add_row(
+        add_row(
+            cost_table,
             name,
             f"{cost.parameters:,}",
             f"{cost.parameters / total.parameters:.1%}",
@@ -66,10 +66,10 @@ def show(
             f"{cost.flops / total.flops:.1%}",
             end_section=name == "total",
         )
-    console.print(cost_table)
+    show_table(console, cost_table)
     if channels:
         counts = ", ".join(f"{prior} {count}" for prior, count in channels.items())
-        console.print(f"prior channels assumed: {counts}", highlight=False)
+        say(console, f"prior channels assumed: {counts}")
 
 
 @app.command()
@@ -97,7 +97,7 @@ def draw(
 
         drawn, probabilities = searched_epoch(Path(genotype), epoch)
         draw_genotype(drawn, out, probabilities, title=title, renderer=renderer)
-    typer.echo(f"drawing   {out}")
+    o.report(f"drawing   {out}")
 
 
 @app.command()
@@ -109,7 +109,7 @@ def validate(
 
     for file in files:
         read = read_genotype(file)
-        typer.echo(f"valid     {file}: {read.name}, branches {', '.join(read.present)}, hash {read.hash}")
+        o.report(f"valid     {file}: {read.name}, branches {', '.join(read.present)}, hash {read.hash}")
 
 
 @app.command()
@@ -120,8 +120,8 @@ def diff(before: Source, after: Source) -> None:
 
     differences = diff_genotypes(read_genotype(before), read_genotype(after))
     for difference in differences:
-        typer.echo(str(difference))
-    typer.echo(f"{len(differences)} differences" if differences else "the same architecture")
+        o.report(str(difference))
+    o.report(f"{len(differences)} differences" if differences else "the same architecture")
 
 
 @app.command()
@@ -144,7 +144,7 @@ def random(
         known_priors(priors), width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone
     )
     write_genotype(random_genotype(space, seed), out)
-    typer.echo(f"genotype  {out}")
+    o.report(f"genotype  {out}")
 
 
 @app.command("import")
@@ -173,7 +173,7 @@ def import_(
 
     imported = import_genotype(source, branch, None if into is None else read_genotype(into), width, part)
     write_genotype(imported, out)
-    typer.echo(f"genotype  {out}: branches {', '.join(imported.present)}, hash {imported.hash}")
+    o.report(f"genotype  {out}: branches {', '.join(imported.present)}, hash {imported.hash}")
 
 
 @app.command()
@@ -189,4 +189,4 @@ def export(
     read = read_genotype(genotype)
     with atomic_folder(out) as folder:
         written = write_arrays(read, folder)
-    typer.echo(f"arrays    {len(written)} in {out}: {', '.join(read.present)}")
+    o.report(f"arrays    {len(written)} in {out}: {', '.join(read.present)}")

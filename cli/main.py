@@ -1,5 +1,7 @@
 """`mfps`: the commands, and how errors are shown."""
 
+import io
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -7,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from .. import __version__
-from ..errors import MfpsError, NotFiniteError, RunStopped
+from ..errors import MfpsError, NotFiniteError, RunStopped, printable
 from . import degrade, demo, dictionary, doctor, evaluate, genotype, prepare, restore, retrain, search, weights
 from .fields import Commands, add_command
 from .options import process
@@ -57,6 +59,7 @@ def main() -> None:
 
     Exit status: 0 success, 1 an error of one line, 2 wrong usage, 128 plus its number after a signal (130 for Ctrl-C).
     """
+    _speak_utf8()
     try:
         app()
     except RunStopped as stop:
@@ -88,7 +91,22 @@ def main() -> None:
         raise
 
 
+def _speak_utf8() -> None:
+    """Start again in Python's UTF-8 mode where the locale would decide how file names are read.
+
+    Python does so itself, unless it is told not to or the locale is one of the old encodings. A name that is UTF-8, as
+    almost all are, could then be neither printed nor written to a list.
+    """
+    given = sys.argv[1:]
+    whole = sys.orig_argv[len(sys.orig_argv) - len(given) :] == given and os.path.isfile(sys.argv[0])  # noqa: PTH113
+    if sys.getfilesystemencoding() != "utf-8" and whole:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a stream of another encoding shows what it lacks as escapes
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _fail(message: str, status: int) -> NoReturn:
     who = f"mfps (process {process()})" if process() else "mfps"
-    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - the only place where errors are printed
+    print(f"{who}: {' '.join(printable(message).split())}", file=sys.stderr)  # noqa: T201 - the only place where errors are printed
     raise SystemExit(status)

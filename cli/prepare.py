@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from . import options as o
 
 if TYPE_CHECKING:
@@ -23,9 +21,9 @@ def prepare(config: "PrepareConfig") -> None:
 
     done, out = run(config, o.console()), config.out
     lost = sum(map(len, done.dropped.values()))
-    typer.echo(f"kept      {len(done.faces)} faces, dropped {lost}")
-    typer.echo(f"report    {out / 'report.md'}")
-    typer.echo(f"pictures  {out / 'contact.png'}")
+    o.report(f"kept      {len(done.faces)} faces, dropped {lost}")
+    o.report(f"report    {out / 'report.md'}")
+    o.report(f"pictures  {out / 'contact.png'}")
     val_list = out / "val.txt" if (out / "val.txt").exists() else None
     taken = o.written(data=out, list=out / "train.txt", val_list=val_list, priors=",".join(config.priors))
-    typer.echo(f"next      mfps search {taken} --preset small --out ...")
+    o.report(f"next      mfps search {taken} --preset small --out ...")

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from . import options as o
 
 if TYPE_CHECKING:
@@ -24,12 +22,12 @@ def restore(config: "RestoreConfig") -> None:
     done = run(config, o.console())
     if done.left_out:
         consequence = "stopped after iteration 0" if done.iterations == 1 else "zeros instead"
-        typer.echo(f"note      without priors ({', '.join(done.left_out)}): {consequence}")
-    if done.cropped:
-        typer.echo(f"note      {done.cropped} not square: the middle of each was restored")
+        o.report(f"note      without priors ({', '.join(done.left_out)}): {consequence}")
+    if done.fit:
+        o.report(f"note      {done.fit}")
     if done.priors:
-        typer.echo(f"priors    {done.priors}")
+        o.report(f"priors    {done.priors}")
     passes = "1 iteration" if done.iterations == 1 else f"{done.iterations} iterations"
     faces = "1 face" if len(done.files) == 1 else f"{len(done.files)} faces"
-    typer.echo(f"restored  {faces} at {done.size} px, {passes}")
-    typer.echo(f"faces     {done.files[0] if len(done.files) == 1 else config.out}")
+    o.report(f"restored  {faces} at {done.size} px, {passes}")
+    o.report(f"faces     {done.files[0] if len(done.files) == 1 else config.out}")

@@ -1,6 +1,5 @@
 """`mfps retrain`."""
 
-import shlex
 from typing import TYPE_CHECKING
 
 from . import options as o
@@ -21,7 +20,7 @@ def retrain(config: "RetrainConfig", _preset: str | None) -> None:
     from ..retrain.train import retrain as run
 
     run(config, o.console())
-    network, same = shlex.quote(str(config.out)), o.written(data=config.data, degradation=config.degradation)
+    network, same = o.quoted(str(config.out)), o.written(data=config.data, degradation=config.degradation)
     o.report(
         f"weights   {config.out / 'weights.safetensors'}",
         f"next      mfps evaluate {network} {same} --list ... --out ...   (a list of other faces)",

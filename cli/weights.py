@@ -1,11 +1,11 @@
 """`mfps weights`: import, show."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from . import options as o
 from .fields import Commands
 
 app = typer.Typer(
@@ -38,11 +38,11 @@ def import_(
     header = weights_header(read, imported.restorer.config, imported.provenance)
     out.parent.mkdir(parents=True, exist_ok=True)
     save_weights(out, imported.restorer.state_dict(), **header)
-    typer.echo(
+    o.report(
         f"used      {len(imported.used)} tensors, {sum(p.numel() for p in imported.restorer.parameters()):,} parameters"
     )
-    typer.echo(f"left out  {len(imported.unused)} tensors that no forward pass uses (docs/published-network.md)")
-    typer.echo(f"weights   {out}")
+    o.report(f"left out  {len(imported.unused)} tensors that no forward pass uses (docs/published-network.md)")
+    o.report(f"weights   {out}")
 
 
 @app.command()
@@ -55,14 +55,14 @@ def show(
 
     report = weights_report(file)
     if as_json:
-        typer.echo(json.dumps(report, indent=1))
+        o.report_json(report)
         return
     for key, value in report.items():
         lines = (
             [f"{name}: {shown(given)}" for name, given in value.items()] if isinstance(value, dict) else [shown(value)]
         )
         for number, line in enumerate(lines or ["none"]):
-            typer.echo(f"{key if number == 0 else '':12}{line}")
+            o.report(f"{key if number == 0 else '':12}{line}")
 
 
 def shown(value: object) -> str:

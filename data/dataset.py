@@ -1,5 +1,6 @@
 """A folder of faces as a data set."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -57,6 +58,7 @@ class FaceFolder(Dataset[FaceSample]):
     Attributes:
         names: all photographs, the unreadable ones too, so that the others keep their numbers.
         bad: the photographs whose headers could not be read, and why.
+        extents: how many of the others have each width and height in pixels.
 
     Raises:
         MfpsError: no such folder, no photographs, one too small, too many that cannot be read, a list or prior that
@@ -86,6 +88,7 @@ class FaceFolder(Dataset[FaceSample]):
         self.bad: dict[str, str] = {}
         photo_sizes = self._photo_sizes()
         self._refuse_small(photo_sizes)
+        self.extents = Counter(photo_sizes.values())
         wanted = priors if isinstance(priors, WantedPriors) else WantedPriors(tuple(priors))
         self.priors = FacePriors(
             root, tuple(photo_sizes), photo_sizes, wanted.names, wanted.heatmap_rgb, dropped=wanted.dropped

@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from ..engine.device import choose_device
+from ..engine.terminal import say
 from ..files.atomic_file import write_atomically
 from ..priors.faces import CutFaces
 from ..priors.kinds import PRIOR_KINDS
@@ -54,7 +55,7 @@ def write_demo_faces(
         device: auto, cpu, cuda or cuda:N.
     """
     drawn = counts.learn + counts.val + counts.test
-    console.print(f"drawing {drawn} faces", highlight=False)
+    say(console, f"drawing {drawn} faces")
     write_drawn_faces(folder, drawn, size, seed, counts.val, counts.test)
     made: dict[str, dict[str, Any]] = {
         prior: {"made_from": "clean", "by": "drawn with the face"} for prior in DRAWN_PRIORS

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import MfpsError
 from ..files.atomic_file import write_atomically
 from ..images.image import write_image
+from ..images.lists import list_text
 from ..priors.landmarks.kind import HEATMAP
 from ..priors.landmarks.landmark_file import LANDMARK_FILE, write_landmarks
 from ..priors.parsing.kind import PARSING
@@ -137,4 +138,4 @@ def write_drawn_faces(folder: str | Path, count: int, size: int, seed: int, val:
     lists = {"train.txt": names[:train], "val.txt": names[train : train + val], "test.txt": names[train + val :]}
     for listed, chosen in lists.items():
         if chosen or listed != "test.txt":
-            write_atomically(folder / listed, "".join(f"{name}\n" for name in chosen))
+            write_atomically(folder / listed, list_text(chosen))

@@ -11,6 +11,7 @@ from ..degradation.fields import DegradationText
 from ..errors import MfpsError, shown
 from ..files.atomic_file import write_atomically
 from ..files.config_model import ConfigModel, Panel, fill, read_yaml
+from ..files.yaml_text import plain_yaml
 from ..genotypes.base import Base, BaseWindow
 from ..genotypes.space import PRIORS
 from .fields import Device, DropPrior, Precision, PriorNames, Seed, Workers
@@ -188,4 +189,4 @@ def config_values(config: BaseModel) -> dict[str, Any]:
 
 def write_config(config: BaseModel, file: Path) -> None:
     """Write a resolved configuration as YAML that `resolve` reads back."""
-    write_atomically(file, yaml.safe_dump(config_values(config), sort_keys=False, allow_unicode=True))
+    write_atomically(file, plain_yaml(config_values(config)))

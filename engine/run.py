@@ -27,6 +27,7 @@ from .processes import largest, sum_over_processes
 from .progress import Tick
 from .run_store import RunStore
 from .stop_signals import StopRequest
+from .terminal import say
 
 MIN_LR_SCALE = 2**-5
 """A run gives up when its learning rate would fall below this factor."""
@@ -213,7 +214,7 @@ class Run:
         for name, why in found.items():
             if name not in bad:
                 bad[name] = why
-                self._everyones_console.print(f"skipped   {why}", highlight=False, markup=False, soft_wrap=True)
+                say(self._everyones_console, f"skipped   {why}")
         if len(bad) > self._config.max_bad_faces * faces:
             raise MfpsError(
                 f"{len(bad)} of {faces} photographs cannot be read, more than the {self._config.max_bad_faces:.0%} of "
@@ -234,4 +235,4 @@ class Run:
 
     def say(self, message: str) -> None:
         """Print a line, in the first process."""
-        self.console.print(message, highlight=False, markup=False, soft_wrap=True)
+        say(self.console, message)

@@ -1,4 +1,4 @@
-"""YAML for configurations: plain options and lists, read strictly.
+"""YAML for configurations: plain options and lists, read strictly and written so that every text is read back.
 
 Anchors, tags, dates and merge keys are not read. They make YAML dangerous (a page of aliases can stand for gigabytes),
 and no option needs them.
@@ -56,6 +56,25 @@ class _PlainLoader(yaml.SafeLoader):
 
 _PlainLoader.add_constructor("tag:yaml.org,2002:int", _PlainLoader.construct_number)
 _PlainLoader.add_constructor("tag:yaml.org,2002:float", _PlainLoader.construct_number)
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Writes a text that is not printable in double quotes with escapes; in others a line break may be lost."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_PlainDumper.add_representer(str, _PlainDumper.represent_text)
+
+
+def plain_yaml(values: Any) -> str:
+    """Plain values, lists and dictionaries as YAML that `read_plain_yaml` reads back as they were, whatever their text.
+
+    Args:
+        values: plain data; dictionaries keep their order.
+    """
+    return yaml.dump(values, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True)
 
 
 def read_plain_yaml(text: str) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..errors import MfpsError
+from ..errors import MfpsError, printable
 
 CELL_PX = 192
 """Smaller pictures are enlarged by a whole factor until a cell is at least this wide."""
@@ -40,6 +40,7 @@ def comparison_sheet(
     """
     _check(rows, titles, captions, labels)
     cells = [[_enlarged(picture) for picture in row] for row in rows]
+    captions, labels = [list(map(printable, row)) for row in captions], list(map(printable, labels))
     title_font, caption_font = ImageFont.load_default(_TITLE_PX), ImageFont.load_default(_CAPTION_PX)
     label_space = 2 * _CAPTION_PX if any(labels) else 0
     texts = captions or [[""] * len(titles)] * len(rows)

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, ImageFile, TiffImagePlugin
+from PIL import Image, ImageFile
 
 from ..errors import MfpsError
 from ..files.regular_file import open_regular
+from .tiff_layout import tiff_layout
 
 MAX_PIXELS = 100_000_000
 """Width times height of the largest picture that is read by default; reading takes about 11 bytes a pixel."""
@@ -29,12 +30,13 @@ MAX_SCANS = 64
 SPARE_BYTES, BYTES_A_PIXEL = 32 * 2**20, 16
 """Bytes that a file may have besides its pixels (profiles, previews, a video), and for each pixel."""
 
-# With more, Pillow's TIFF decoder logs an error on stderr.
-_MAX_SAMPLES = 6
-# None, CCITT, LZW, JPEG, deflate, PackBits. Others may take any amount of memory (LZMA).
-_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
-_MAX_TILE = 4096 * 4096  # pixels; a tile is decoded whole, however small the picture is
-_BIG_TIFF = 43
+# How files begin, in formats that are read and in others that are often given, as messages name them.
+_BEGINNINGS = {
+    b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"GIF8": "GIF",
+    b"8BPS": "Photoshop", b"v/1\x01": "OpenEXR", b"#?RADIANCE": "Radiance HDR", b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x0a": "JPEG XL", b"%PDF": "PDF",
+}  # fmt: skip
+_BRANDS = {b"avif": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF"}
 # End of a JPEG's picture, or start of a scan; in the data of a scan, a zero follows every 0xff.
 _SCAN_OR_END = re.compile(rb"\xff([\xda\xd9])")
 
@@ -64,15 +66,15 @@ def open_image(
         start = file.read(30)
         if start[8:12] == b"WEBP":  # Pillow reads the whole file before it looks at the size
             _check_size(path, size, _webp_size(start), max_pixels)
-        if start[:2] in (b"II", b"MM"):
-            _check_tiff(file, path)
+        if start[:2] in (b"II", b"MM") and (tiff := tiff_layout(file)) and (problem := tiff.refused()):
+            raise MfpsError(f"{path}: {problem}")
         file.seek(0)
         try:
             image = Image.open(file, formats=list(formats))
         except Image.DecompressionBombError:
             raise MfpsError(f"{path}: the {what} has too many pixels to be read safely; make it smaller") from None
         except Exception:  # a damaged file can make Pillow's parsers raise almost anything
-            raise MfpsError(f"{path}: the file is not an image of a known format; {_wanted(formats)}") from None
+            raise MfpsError(f"{path}: {_unread(file, formats)}") from None
         with image:
             _check_size(path, size, image.size, max_pixels)
             if image.format in ("JPEG", "MPO"):
@@ -155,20 +157,15 @@ def _check_scans(file: BinaryIO, path: Path) -> None:
         raise MfpsError(f"{path}: a JPEG of more than {MAX_SCANS} scans takes too long to decode; save it again")
 
 
-def _check_tiff(file: BinaryIO, path: Path) -> None:
-    """Refuse a TIFF whose decoder would log to stderr, or take memory for more than the picture."""
+def _unread(file: BinaryIO, formats: Sequence[str]) -> str:
+    """What a file is that Pillow doesn't open, as far as its beginning tells, and the remedy."""
     file.seek(0)
-    head = file.read(8)
-    try:
-        tags = TiffImagePlugin.ImageFileDirectory_v2(head + file.read(8) if head[2] == _BIG_TIFF else head)
-        file.seek(tags.next)
-        tags.load(file)
-        samples, compression = int(tags.get(277, 1)), int(tags.get(259, 1))
-        tile = int(tags.get(322, 0)) * int(tags.get(323, 0))
-    except Exception:  # then it is not a TIFF, and opening it says so
-        return
-    if samples > _MAX_SAMPLES or compression not in _TIFF_COMPRESSIONS or tile > _MAX_TILE:
-        raise MfpsError(
-            f"{path}: a TIFF of {samples} samples a pixel, compression {compression} and tiles of {tile:,} pixels is "
-            "not read; save it plainly, or as PNG"
-        )
+    start = file.read(16)
+    named = next((name for magic, name in _BEGINNINGS.items() if start.startswith(magic)), "")
+    if start[4:8] == b"ftyp":
+        named = _BRANDS.get(start[8:12], "video")
+    unread = "the file is not an image of a known format"
+    if named not in formats:
+        return f"{unread}{named and f' but {named}'}; {_wanted(formats)}"
+    tiff = tiff_layout(file)
+    return (tiff and tiff.unread()) or f"{unread}: it begins like {named}, and is damaged; replace it"

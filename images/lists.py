@@ -2,14 +2,16 @@
 
 import io
 import os
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from ..errors import MfpsError, holds_controls, shown
+from ..errors import MAX_PLACE, MfpsError, holds_controls, shortened, shown
 from ..files.boundary import Boundary
 from ..files.regular_file import is_file, is_folder, read_text
 from .image import IMAGE_SUFFIXES
+from .near_names import near_name
 
 MAX_LIST_BYTES = 16 * 2**20
 """A list of a million names of 16 characters."""
@@ -66,9 +68,7 @@ def find_images(folder: str | Path) -> tuple[str, ...]:
         empty = False
         if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES:
             if holds_controls(name):
-                raise MfpsError(
-                    f"{folder}: the name {shown(name)} has characters that a text file cannot hold; rename the file"
-                )
+                raise MfpsError(f"{folder}: {_unwritable(name)}")
             names.append(name)
     if not names:
         what = "the folder is empty" if empty else "no image in the folder"
@@ -112,6 +112,32 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _unwritable(name: str) -> str:
+    """Why a name cannot be written to a text file, and what to do."""
+    try:
+        meant = os.fsencode(name).decode("utf-8")
+    except UnicodeError:
+        meant = ""
+    if meant and not holds_controls(meant):
+        return (
+            f"the name {shown(meant)} is UTF-8, but this process reads file names as {sys.getfilesystemencoding()}; "
+            "set the environment variable PYTHONUTF8=1, or LC_ALL to a UTF-8 locale such as C.UTF-8"
+        )
+    return f"the name {shown(name)} has characters that a text file cannot hold; rename the file"
+
+
+def list_text(names: Iterable[str]) -> str:
+    """The text of a list file from which `read_list` reads these names.
+
+    Args:
+        names: photographs, as `find_images` returns them.
+    """
+    # As it stands, a name with such a start would be a comment, or lose the start.
+    return "".join(
+        f"./{name}\n" if name.startswith(("#", "\ufeff")) or name != name.strip() else f"{name}\n" for name in names
+    )
+
+
 def png_names(names: Sequence[str], where: str | Path) -> tuple[str, ...]:
     """The name of the PNG file for each photograph's result: the same name with another suffix.
 
@@ -130,7 +156,8 @@ def png_names(names: Sequence[str], where: str | Path) -> tuple[str, ...]:
 def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
     """Read a list file: the names of photographs, one per line, in the order of the file.
 
-    Blank lines, lines that start with `#` and a byte order mark are ignored.
+    Blank lines, lines that start with `#` and a byte order mark are ignored. A path may also be absolute, if it begins
+    with the folder of the photographs.
 
     Args:
         path: the list file; if there is no such file, the path relative to `root` is tried.
@@ -138,7 +165,7 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
 
     Raises:
         MfpsError: the list is missing, empty or not text; a name occurs twice, leads out of the folder or has no
-            photograph.
+            photograph; the message names the photograph that was most likely meant.
     """
     given, folder = Path(path), image_folder(root)
     path = given if is_file(given) else Path(root) / given
@@ -155,7 +182,7 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
         name = line.strip()
         if not name or name.startswith("#"):
             continue
-        name = _inside(name, f"{path}, line {number}")
+        name = _inside(name, folder, f"{path}, line {number}")
         if name in names:
             raise MfpsError(f"{path}, line {number}: {name} is on line {names[name]} already; remove one")
         names[name] = number
@@ -166,18 +193,43 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
         boundary.check(folder / name)
     missing = [name for name in names if not is_file(folder / name)]
     if missing:
+        first = missing[0]
+        near = near_name(first, _photographs_there(folder))
+        remedy = "write names as they are there" if near else "add them or remove the lines"
         raise MfpsError(
-            f"{path}: {len(missing)} of {len(names)} photographs are missing from {folder}, first {missing[0]} "
-            f"(line {names[missing[0]]}); add them or remove the lines"
+            f"{path}: {len(missing)} of {len(names)} photographs are missing from {folder}, first "
+            f"{shortened(first, MAX_PLACE)} (line {names[first]}){near and f', but {near}'}; {remedy}"
         )
     return tuple(names)
 
 
-def _inside(name: str, where: str) -> str:
-    """Normalise a name, and check that it stays inside its folder."""
+def _photographs_there(folder: Path) -> tuple[str, ...]:
+    try:
+        return find_images(folder)
+    except MfpsError:  # another fault, which hides what could have been meant
+        return ()
+
+
+def _inside(name: str, folder: Path, where: str) -> str:
+    """Normalise a name, and check that it stays inside its folder. Its text decides: no file elsewhere is looked at."""
     if holds_controls(name):
         raise MfpsError(f"{where}: {shown(name)} is not a photograph's name; {_LIST_REMEDY}")
     plain = PurePosixPath(name.replace("\\", "/"))
-    if plain.is_absolute() or ".." in plain.parts or not plain.name or ":" in plain.parts[0]:
-        raise MfpsError(f"{where}: {shown(name)} leads out of the data folder; give a path relative to its photographs")
+    own = "\\" in name and os.name != "nt" and ".." not in plain.parts and not name.startswith("/")
+    if own and is_file(folder / name):  # a backslash of the file's own
+        return PurePosixPath(name).as_posix()
+    remedy = f"give a path relative to {folder}"
+    if plain.is_absolute():
+        for above in map(Path, (os.path.abspath(folder), os.path.realpath(folder))):  # noqa: PTH100 - keeps links
+            if plain.is_relative_to(above.as_posix()):
+                return _inside(plain.relative_to(above.as_posix()).as_posix(), folder, where)
+    drive = PureWindowsPath(name) if ":" in name else None
+    if plain.is_absolute() or (drive and (drive.is_absolute() or (drive.drive and os.name == "nt"))):
+        raise MfpsError(f"{where}: {shown(name)} leads out of the data folder, and is not in {folder}; {remedy}")
+    if ".." in plain.parts:
+        out = os.path.normpath(plain).startswith("..")
+        what = "leads out of the data folder" if out else "goes up with `..`, which is not followed"
+        raise MfpsError(f"{where}: {shown(name)} {what}; {remedy}")
+    if not plain.name or "://" in name:
+        raise MfpsError(f"{where}: {shown(name)} is not the path of a photograph; {remedy}")
     return plain.as_posix()

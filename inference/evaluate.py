@@ -19,8 +19,10 @@ from ..data.dataset import FaceFolder, WantedPriors
 from ..data.loader import make_loader
 from ..engine.device import choose_device
 from ..engine.progress import track
+from ..engine.terminal import say
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free
+from ..images.fit_note import fit_note
 from ..images.image import write_image
 from ..images.lists import png_names, read_list
 from ..images.metrics import psnr, ssim
@@ -56,10 +58,13 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     priors = _priors(config, compiled, device, console)
     convention = _convention(config, compiled, priors)
     folders = _folders(config, compiled, groups, priors.stored)
-    names = next(iter(folders.values())).names
+    first = next(iter(folders.values()))
+    names = first.names
     earlier = EarlierEvaluation(config.against) if config.against is not None else None
     if earlier is not None:
-        earlier.check_same_faces(names, config.degradation, int(convention["size"]), config.seed)
+        earlier.check_same_faces(names, config.degradation, first.size, config.seed)
+    if note := fit_note(first.extents.elements(), first.size):
+        say(console, f"note      {note}")
     png_of = dict(zip(names, png_names(names, config.data), strict=True)) if config.save_images else {}
     model = ready_to_run(compiled.restorer, device, config.precision)
 
@@ -86,7 +91,8 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
                     file = unfinished / "restored" / folder_name(degradation) / png_of[name]
                     file.parent.mkdir(parents=True, exist_ok=True)
                     write_image(file, stages[-1])
-                tick()
+                if (number + 1) % config.batch_size == 0 or number + 1 == len(folder):
+                    tick(at=len(evaluated))
         report = evaluation_report(
             compiled, config.weights, config.data, convention, groups, config.degradation, evaluated
         )
@@ -119,7 +125,7 @@ def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.dev
     if takes and not any(stored_prior(config.data, prior) for prior in takes):
         # As in restoring: iteration 0 needs no prior.
         note = f"note      without priors ({', '.join(takes)}): stopped after iteration 0"
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        say(console, note)
         return _Priors((), None, 1)
     return _Priors(takes, None, None)
 

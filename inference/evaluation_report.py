@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..files.markdown import markdown_table, markdown_text
 from ..images.comparison import comparison_sheet
 from ..images.image import write_image
 from ..images.metrics import CONVENTION
@@ -161,25 +162,31 @@ def against_rows(comparison: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return rows
 
 
+def against_title(comparison: Mapping[str, Any]) -> str:
+    """What a comparison compares, as a line of text."""
+    return (
+        f"last iteration less that of {comparison['name']} ({comparison['weights']}), face by face; "
+        f"intervals: {comparison['interval']}"
+    )
+
+
 TABLE_COLUMNS = ("degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain of both")
 """Titles of `table_rows`."""
 
 
 def table_markdown(report: dict[str, Any]) -> str:
     """The report as a Markdown page: the table, and the convention below it."""
-    lines = [f"# Evaluation of {report['name']}", "", *_markdown_rows(TABLE_COLUMNS, table_rows(report)), ""]
+    lines = [f"# Evaluation of {markdown_text(report['name'])}", ""]
+    lines += [*markdown_table(TABLE_COLUMNS, table_rows(report)), ""]
     if against := report.get("against"):
-        lines += [f"Last iteration against that of {against['name']} ({against['weights']}), face by face; intervals: "]
-        lines[-1] += against["interval"]
-        lines += ["", *_markdown_rows(AGAINST_COLUMNS, against_rows(against)), ""]
-    lines += [f"- inputs: SHA-256 {report['inputs_sha256']}"]
-    lines += [*(f"- {key}: {_plain(value)}" for key, value in report["convention"].items()), ""]
-    return "\n".join(lines)
-
-
-def _markdown_rows(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
-    return [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *(f"| {' | '.join(row)} |" for row in escaped)]
+        lines += [
+            markdown_text(against_title(against)),
+            "",
+            *markdown_table(AGAINST_COLUMNS, against_rows(against)),
+            "",
+        ]
+    facts = {"inputs": f"SHA-256 {report['inputs_sha256']}", **report["convention"]}
+    return "\n".join([*lines, *(f"- {markdown_text(f'{key}: {_plain(value)}')}" for key, value in facts.items()), ""])
 
 
 def _plain(value: object) -> str:

@@ -13,6 +13,7 @@ from ..engine.progress import track
 from ..errors import MfpsError
 from ..files.atomic_folder import atomic_folder, check_free
 from ..files.regular_file import is_file
+from ..images.fit_note import fit_note
 from ..images.image import fit_square, image_size, read_image, write_image
 from ..images.lists import find_photographs, png_names
 from ..images.tensors import images_to_tensor, to_uint8
@@ -36,8 +37,8 @@ class Restored(NamedTuple):
     """Passes that were run."""
     left_out: tuple[str, ...]
     """Priors that the network takes and that were replaced by zeros; if these are all, it stopped after iteration 0."""
-    cropped: int
-    """Number of photographs that were not square, so that only their middle was restored."""
+    fit: str
+    """How many photographs were shrunk, enlarged and cut to their middle; empty if none was."""
     priors: str
     """The priors that were used, and what they were made from; empty if there were none."""
 
@@ -108,12 +109,12 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
                 file = unfinished / results[i]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_image(file, picture)
-                tick()
-    cropped = sum(width != height for width, height in faces.sizes.values())
+            tick(at=chosen.stop)
+    fit = fit_note(faces.sizes.values(), size)
     used = [prior for prior in plan.wanted if prior not in plan.zeroed]
     described = describe_priors(used, config.priors_from, recorded) if used else ""
     files = tuple(config.out / result for result in results)
-    return Restored(files, size, plan.passes, plan.zeroed, cropped, described)
+    return Restored(files, size, plan.passes, plan.zeroed, fit, described)
 
 
 def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: torch.device) -> _Plan:

@@ -33,7 +33,8 @@ def cut_to_files(
         scheme: the landmarks' scheme.
 
     Returns:
-        The name, and the journal's entry: `sha256` of the photograph, `faces`, `dropped`.
+        The name, and the journal's entry: `sha256` of the photograph, `faces`, `dropped`, and `size` in pixels of an
+        aligned face that was kept.
 
     Raises:
         MfpsError: a file cannot be written.
@@ -99,7 +100,8 @@ def _cut(
         target.parent.mkdir(parents=True, exist_ok=True)
         write_image(target, face.image)
         faces.append({"name": face.name, "points": None if face.points is None else points_list(face.points)})
-    return {"sha256": digest_of(folder / name), "faces": faces, "dropped": list(cut.dropped)}
+    entry = {"sha256": digest_of(folder / name), "faces": faces, "dropped": list(cut.dropped)}
+    return entry | ({"size": [width, height]} if config.aligned and faces else {})
 
 
 def read_small_enough(file: Path, max_megapixels: float) -> np.ndarray:

@@ -15,10 +15,12 @@ import numpy as np
 from rich.console import Console
 
 from ..engine.progress import track
+from ..engine.terminal import say
 from ..errors import MAX_PLACE, MfpsError, shortened
 from ..files.atomic_file import remove_partials
 from ..files.atomic_folder import check_writable
 from ..files.done_journal import DoneJournal
+from ..images.fit_note import fit_note
 from ..images.lists import find_images, image_folder, png_names
 from ..priors.faces import JOURNALS, CutFaces
 from ..priors.kinds import PRIOR_KINDS
@@ -84,7 +86,7 @@ def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
         for name, entry in _cut_all(config, folder, todo, landmarks, finders):
             journal.add(name, **entry)
             for reason in entry["dropped"]:
-                console.print(f"dropped   {name}: {reason}", highlight=False, markup=False, soft_wrap=True)
+                say(console, f"dropped   {name}: {reason}")
             tick()
     entries = {name: journal.entries[name] for name in names}
     faces = tuple(PreparedFace.of(name, face) for name, entry in entries.items() for face in entry["faces"])
@@ -93,6 +95,9 @@ def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
         name, reasons = next(iter(dropped.items()))
         raise MfpsError(f"{config.photos}: no face was kept from {len(names)} photographs; first {name}: {reasons[0]}")
     _check_names(faces)
+    # Entries written by version 0.1 have no size.
+    if note := fit_note((tuple(entry["size"]) for entry in entries.values() if "size" in entry), config.size):
+        say(console, f"note      {note}")
 
     # 3. Priors; given label maps were already cut with the photographs.
     cut = CutFaces(

@@ -13,6 +13,7 @@ from ..engine.run_folder import environment
 from ..files.atomic_file import write_atomically
 from ..files.hashes import sha256_of
 from ..images.image import write_image
+from ..images.lists import list_text
 from ..priors.landmarks.conversion import convert_points
 from .config import PrepareConfig
 from .faces import PreparedFace, faces_without_points, missing_points
@@ -50,7 +51,7 @@ def write_records(
     _write_json(out / "priors" / "provenance.json", provenance)
     splits = split_faces(config, faces)
     for name, chosen in splits.items():
-        write_atomically(out / f"{name}.txt", "".join(f"{face}\n" for face in chosen))
+        write_atomically(out / f"{name}.txt", list_text(chosen))
     write_image(out / "contact.png", np.asarray(contact_sheet(out, faces)))
     write_atomically(out / "report.md", report_markdown(config, faces, dropped, splits, provenance))
     files = sorted(path for path in out.rglob("*") if path.is_file() and _listed(path.relative_to(out)))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ..files.markdown import markdown_table, markdown_text
 from ..images.comparison import comparison_sheet
 from ..images.image import read_image
 from ..priors.kinds import PRIOR_KINDS
@@ -41,30 +42,26 @@ def report_markdown(
         provenance: what each prior was made from and with.
     """
     sizes = bytes_per_face(config.out, len(faces))
+    stored = [(name, f"{count:.0f}") for name, count in sizes.items() if count]
     lines = [
-        f"# {config.photos.resolve().name}: {len(faces)} faces of {config.size} px",
+        f"# {markdown_text(f'{config.photos.resolve().name}: {len(faces)} faces of {config.size} px')}",
         "",
-        "| list | faces |",
-        "|---|---|",
-        *(f"| {name} | {len(chosen)} |" for name, chosen in splits.items()),
+        *markdown_table(("list", "faces"), [(name, str(len(chosen))) for name, chosen in splits.items()]),
         "",
-        "| prior | bytes a face |",
-        "|---|---|",
-        *(f"| {name} | {count:.0f} |" for name, count in sizes.items() if count),
-        f"| together | {sum(sizes.values()):.0f} |",
+        *markdown_table(("prior", "bytes a face"), [*stored, ("together", f"{sum(sizes.values()):.0f}")]),
         "",
-        f"Priors: {describe_priors(tuple(provenance), 'clean', provenance)}.",
+        f"Priors: {markdown_text(describe_priors(tuple(provenance), 'clean', provenance))}.",
         "",
-        *(f"- {prior}: {_facts(by)}" for prior, by in provenance.items()),
+        *(f"- {markdown_text(f'{prior}: {_facts(by)}')}" for prior, by in provenance.items()),
         *([""] if provenance else []),
         *_missing(config.out, faces),
         f"Dropped: {sum(map(len, dropped.values()))}.",
         "",
     ]
     kinds = Counter(_kind(reason) for reasons in dropped.values() for reason in reasons)
-    lines += [f"- {count} x {kind}" for kind, count in kinds.most_common()]
+    lines += [f"- {count} x {markdown_text(kind)}" for kind, count in kinds.most_common()]
     lines += [""] * bool(dropped)
-    lines += [f"- {name}: {reason}" for name, reasons in dropped.items() for reason in reasons]
+    lines += [f"- {markdown_text(f'{name}: {reason}')}" for name, reasons in dropped.items() for reason in reasons]
     lines += [""] * bool(dropped)
     return "\n".join([*lines, "![Some of the faces](contact.png)", ""])
 

@@ -17,6 +17,7 @@ from ..files.boundary import Boundary
 from ..files.regular_file import is_file
 from ..genotypes.prior_branches import known_priors
 from ..images.image import SquareFit
+from ..images.near_names import near_name
 from .array_source import ARRAY_SUFFIXES, ArraySource
 from .faces import StoredFaces
 from .kinds import PRIOR_KINDS
@@ -118,7 +119,13 @@ def _resolve(kind: PriorKind, faces: StoredFaces) -> PriorSource:
         raise MfpsError(
             f"{folder}: no {kind.name} prior is stored there (looked for {usual} and others); make it or drop it"
         )
-    check_all_present(found[best], names, kind.name, str(folder / PurePosixPath(best).parent))
+
+    def near(name: str) -> str:
+        place = folder / PurePosixPath(best).parent
+        there = (path.relative_to(place).as_posix() for path in place.rglob("*") if path.suffix)
+        return near_name(kind.file_of(folder.parent, name, best).relative_to(place).as_posix(), there)
+
+    check_all_present(found[best], names, kind.name, str(folder / PurePosixPath(best).parent), near)
     paths = paths_of(best)
     for path in paths:
         within.check(path)

@@ -148,9 +148,11 @@ class PriorKind:
         """
         files = {name: self.file_of(faces.root, name) for name in faces.points}
         todo = [batch for batch in faces.batches if not all(files[name].is_file() for name in batch)]
+        done = 0
         with track(self.name, sum(map(len, todo)), faces.console) as tick:
             for batch in todo:
                 for name, found in zip(batch, find(faces.pictures(batch)), strict=True):
                     files[name].parent.mkdir(parents=True, exist_ok=True)
                     write(files[name], found)
-                    tick()
+                done += len(batch)
+                tick(at=done)

@@ -4,14 +4,14 @@ A source is made once for a list of faces. It loads one face's prior as a small 
 and turns the arrays of a batch into the tensor (B, C, size, size).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import MfpsError
+from ..errors import MAX_PLACE, MfpsError, shortened
 from ..images.image import SquareFit
 
 
@@ -70,7 +70,9 @@ def central_square(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array[..., top : top + side, left : left + side])
 
 
-def check_all_present(present: Sequence[bool], names: Sequence[str], prior: str, where: str) -> None:
+def check_all_present(
+    present: Sequence[bool], names: Sequence[str], prior: str, where: str, near: Callable[[str], str]
+) -> None:
     """Raise an MfpsError unless every face has its prior.
 
     Args:
@@ -78,10 +80,13 @@ def check_all_present(present: Sequence[bool], names: Sequence[str], prior: str,
         names: the faces.
         prior: its name.
         where: the file or folder that was searched.
+        near: a hint at what could have been meant by a name, see `images.near_names`.
     """
     missing = [name for name, found in zip(names, present, strict=True) if not found]
     if missing:
+        hint = near(missing[0])
         raise MfpsError(
-            f"{where}: the {prior} prior is missing for {len(missing)} of {len(names)} images, first {missing[0]}; "
+            f"{where}: the {prior} prior is missing for {len(missing)} of {len(names)} images, first "
+            f"{shortened(missing[0], MAX_PLACE)}{hint and f', but {hint}'}; "
             "make the missing ones or use a list without those images"
         )

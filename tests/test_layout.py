@@ -115,6 +115,23 @@ def test_no_module_is_called_after_nothing():
     assert not [str(module) for module in MODULES if BARE_NAMES & set(re.split(r"[/_]", module.as_posix()))]
 
 
+ONE_WAY = {
+    r"\.print\(|\.add_row\(|TextColumn\((?!.*markup=False)": {"engine/terminal"},
+    r"\btyper\.(echo|secho|style)\(|(?<![.\w])print\(": {"cli/options", "cli/main"},
+    r"\byaml\.(\w+_)?dump": {"files/yaml_text"},
+    r"\bshlex\.": {"cli/options"},
+    r"\|---|---\|": {"files/markdown"},
+}
+"""How texts come into a language that could take them for more than texts, and the modules that may do it."""
+
+
+@pytest.mark.parametrize("way", ONE_WAY)
+def test_texts_come_into_other_languages_in_one_way(way):
+    """Elsewhere somebody would forget to escape a name."""
+    sources = {module.as_posix(): (ROOT / f"{module}.py").read_text(encoding="utf-8") for module in MODULES}
+    assert {name for name, source in sources.items() if re.search(way, source)} <= ONE_WAY[way]
+
+
 def test_every_folder_is_a_package_that_says_what_it_holds():
     folders = {module.parent for module in MODULES}
     assert folders >= {parent for folder in folders for parent in folder.parents if parent != Path()}

@@ -20,6 +20,7 @@ from ..engine.position import Length
 from ..engine.processes import gather_parts, launch, own_part
 from ..engine.run import Run
 from ..engine.training_state import Parts
+from ..images.fit_note import fit_note
 from ..networks.synchronised_norm import synchronise_norms
 from ..priors.provenance import oracle_priors, read_provenance
 from .validation import ValidationPSNR, validation_psnr
@@ -67,6 +68,7 @@ class Session:
         self.fabric = fabric
         self.names = (*train.names, "", *val.names)
         self._faces = len(train), len(val)
+        self._fit = fit_note((train.extents + val.extents).elements(), config.size)
         self._loaders = [
             make_training_loader(train, group, config.batch_size, config.seed + i, config.workers, share)
             for i, group in enumerate(groups)
@@ -98,6 +100,8 @@ class Session:
             shut_down_workers(*self._loaders),
             open_run(self.config, self.fabric, console, label, self.length, parts, *identity) as run,
         ):
+            if self._fit:
+                run.say(f"note      {self._fit}")
             yield run
 
     def steps(self, run: Run) -> Iterator[tuple[Pieces, ...]]:

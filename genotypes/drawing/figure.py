@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ...errors import MfpsError
+from ...errors import MfpsError, printable
 from ..branch_genotype import BranchGenotype
 from ..decode import BranchProbabilities
 from ..genotype import Genotype
@@ -37,7 +37,7 @@ def genotype_figure(
     Args:
         genotype: the architecture.
         probabilities: what the supernet believes, for any of the branches.
-        title: a line above the rows; None leaves it out.
+        title: a line above the rows, any text; None leaves it out.
 
     Raises:
         MfpsError: the probabilities are for a branch that the genotype does not have, or of another search space.
@@ -58,7 +58,7 @@ def genotype_figure(
     scene = Scene(width, height, texts=[key] if probabilities else [])
     top = height - MARGIN
     if title:
-        scene.texts.append(Text(Point(MARGIN, top - 8), title, 11, align="left", bold=True))
+        scene.texts.append(Text(Point(MARGIN, top - 8), printable(title), 11, align="left", bold=True))
         top -= TITLE
     for row, (name, branch) in enumerate(genotype.present.items()):
         _draw_row(scene, name, branch, probabilities.get(name), top - row * ROW, widest)

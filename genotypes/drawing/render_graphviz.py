@@ -90,7 +90,7 @@ def _add_box(graph: graphviz.Digraph, box: Box) -> None:
     rounded = box.shape == "box"
     graph.node(
         box.key,
-        label=graphviz.escape(box.text),
+        label=_label(box.text),
         pos=_pinned(box.centre),
         width=_inches(box.width),
         height=_inches(box.height),
@@ -127,7 +127,7 @@ def _add_text(graph: graphviz.Digraph, key: str, text: Text) -> None:
     justified = {"left": r"\l", "centre": "", "right": r"\r"}[text.align]
     graph.node(
         key,
-        label=graphviz.escape(text.text) + justified,
+        label=_label(text.text, justified),
         pos=_pinned(Point(text.at.x + shift, text.at.y)),
         width=_inches(width),
         height=_inches(text.size * 1.25),
@@ -138,6 +138,11 @@ def _add_text(graph: graphviz.Digraph, key: str, text: Text) -> None:
         fontcolor=text.colour,
         fontsize=f"{text.size:g}",
     )
+
+
+def _label(text: str, justified: str = "") -> str:
+    """A label that shows a text as it is; in a plain one, Graphviz reads HTML, escape sequences and entities."""
+    return graphviz.nohtml(graphviz.escape(text.replace("&", "&amp;")) + justified)
 
 
 def _pinned(point: Point) -> str:

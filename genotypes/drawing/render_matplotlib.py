@@ -1,6 +1,7 @@
 """Draw a scene with matplotlib: SVG, PNG or PDF bytes, the same for the same scene."""
 
 import io
+import warnings
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -37,7 +38,9 @@ def render_matplotlib(scene: Scene, file_format: str) -> bytes:
     Returns:
         The file's content.
     """
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A title may be in a script that DejaVu lacks. An SVG keeps it as text; a PNG shows boxes.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)  # pyright: ignore[reportCallIssue, reportArgumentType]
         figure = Figure(figsize=(scene.width / 72, scene.height / 72), dpi=72, facecolor=palette.PAPER)

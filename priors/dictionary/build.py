@@ -1,6 +1,7 @@
 """Build a facial dictionary from a data folder, with a picture of its entries."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from ...engine.device import choose_device
 from ...engine.progress import track
+from ...engine.terminal import say
 from ...errors import MfpsError
 from ...files.atomic_folder import check_writable
 from ...images.image import read_image, write_image
@@ -66,7 +68,13 @@ def build_dictionary(config: DictionaryConfig, console: Console | None = None) -
                 tick()
 
     trained = train_dictionary(
-        faces(), Relu34(network).to(place), config.entries, config.seed, provenance, device=place, note=console.print
+        faces(),
+        Relu34(network).to(place),
+        config.entries,
+        config.seed,
+        provenance,
+        device=place,
+        note=partial(say, console),
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_dictionary(out, trained.dictionary)

@@ -13,6 +13,7 @@ from torch import Tensor
 from ...engine.progress import track
 from ...files.atomic_file import write_atomically
 from ...files.hashes import sha256_of
+from ...images.lists import list_text
 from ..faces import CutFaces, SeenFaces, StoredFaces
 from ..landmarks.schemes import DETECTED_SCHEME, scheme_of_name
 from ..prior_kind import ExternalSources, PriorKind
@@ -66,6 +67,7 @@ class DictionaryFinder:
         journal = faces.journal(DICTIONARY.name, {"sha256": sha256, "scheme": faces.scheme})
         todo = [batch for batch in faces.batches if not all(name in journal.entries for name in batch)]
         no_points = np.full((scheme_of_name(faces.scheme).count, 2), np.nan)
+        done = 0
         with track("match", sum(map(len, todo)), faces.console) as tick:
             for batch in todo:
                 points = [no_points if (own := faces.points[name]) is None else own for name in batch]
@@ -74,7 +76,8 @@ class DictionaryFinder:
                 for name, box, entry in zip(batch, boxes, entries, strict=True):
                     plain = [[float(edge) for edge in row] if np.isfinite(row).all() else None for row in box]
                     journal.add(name, boxes=plain, entries=entry.tolist())
-                    tick()
+                done += len(batch)
+                tick(at=done)
         stored = {name: _boxes_and_entries(journal.entries[name]) for name in faces.points}
         write_dictionary_prior(target.with_name(PRIOR_FILE), target, faces.size, stored)
         return {"dictionary_sha256": sha256, **self.network}
@@ -114,7 +117,7 @@ def _demo_sources(folder: Path, faces: int, seed: int, console: Console, device:
 
     few, file = folder / "dictionary.txt", folder / "dictionary.safetensors"
     names = (folder / "train.txt").read_text(encoding="utf-8").splitlines()[:faces]
-    write_atomically(few, "".join(f"{name}\n" for name in names))
+    write_atomically(few, list_text(names))
     config = DictionaryConfig(
         data=folder,
         out=file,

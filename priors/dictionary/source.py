@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...errors import MfpsError
 from ...images.image import SquareFit
+from ...images.near_names import near_name
 from ..flip import flip_boxes
 from ..sources import check_all_present
 from .component_boxes import PARTS
@@ -38,7 +39,8 @@ class DictionarySource:
     def __init__(self, folder: Path, names: Sequence[str], photo_sizes: Mapping[str, tuple[int, int]]) -> None:
         path = folder / PRIOR_FILE
         dictionary, prior = read_stored_dictionary(folder)
-        check_all_present([name in prior.faces for name in names], names, "dictionary", str(path))
+        present = [name in prior.faces for name in names]
+        check_all_present(present, names, "dictionary", str(path), lambda name: near_name(name, prior.faces))
         self.parts = np.full((len(names), len(PARTS), MIRRORED + 1), np.nan, np.float32)
         for rows, name in zip(self.parts, names, strict=True):
             if photo_sizes[name] != (prior.size, prior.size):

@@ -4,6 +4,7 @@ Coordinates are x, y in pixels, 0 at the centre of the first pixel, whatever the
 """
 
 import math
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -137,7 +138,8 @@ def match_images(source: GivenLandmarks, names: Sequence[str]) -> dict[str, list
     """Find the faces of each photograph by its name.
 
     Faces are matched by the whole relative name of the photograph. What is left is matched by the whole name without
-    the suffix, then by file name, then by file name without the suffix.
+    the suffix, then by file name, then by file name without the suffix; each time first exactly, then whatever capital
+    letters are used and however Unicode characters are composed.
 
     Args:
         source: the landmarks.
@@ -157,7 +159,8 @@ def match_images(source: GivenLandmarks, names: Sequence[str]) -> dict[str, list
         raise MfpsError(f"{shortened(repeated, MAX_PLACE)}: the photograph is named twice; name each one once")
     matched: dict[str, list[LandmarkedFace]] = {name: [] for name in names}
     open_names = list(names)
-    for key in (lambda name: PurePosixPath(name).as_posix(), _bare, _file_name, lambda name: _bare(_file_name(name))):
+    exact = (lambda name: PurePosixPath(name).as_posix(), _bare, _file_name, lambda name: _bare(_file_name(name)))
+    for key in (way for plain in exact for way in (plain, _loosely(plain))):
         images = _by_key(faces, key)
         wanted = _by_key(open_names, key)
         for common in wanted.keys() & images.keys():
@@ -183,6 +186,10 @@ def _by_key(names: Sequence[str] | dict[str, list[LandmarkedFace]], key: Callabl
 
 def _file_name(name: str) -> str:
     return PurePosixPath(name).name
+
+
+def _loosely(key: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda name: unicodedata.normalize("NFC", key(name)).casefold()
 
 
 def _bare(name: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...images.near_names import near_name
 from ..faces import CutFaces, SeenFaces, StoredFaces
 from ..prior_kind import RGB, ExternalSources, PriorKind
 from ..sources import check_all_present
@@ -54,7 +55,9 @@ class HeatmapFinder:
 def _open_shared(faces: StoredFaces) -> HeatmapSource:
     path = faces.folder / LANDMARK_FILE
     landmarks = read_landmarks(path)
-    check_all_present([name in landmarks.faces for name in faces.names], faces.names, HEATMAP.name, str(path))
+    there = landmarks.faces
+    present = [name in there for name in faces.names]
+    check_all_present(present, faces.names, HEATMAP.name, str(path), lambda name: near_name(name, there))
     return HeatmapSource(path, landmarks, faces.names, faces.photo_sizes, faces.heatmap_rgb)
 
 

@@ -27,11 +27,11 @@ MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
 Start = Callable[[str, Path], Started]
 
 
-def run_command(command: str) -> Ended:
-    """Run `mfps` in this process, as the installed command would."""
+def run_command(command: str | list[str]) -> Ended:
+    """Run `mfps` in this process, as the installed command would; a text is split at its spaces."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        patch.setattr("sys.argv", ["mfps", *command.split()])
+        patch.setattr("sys.argv", ["mfps", *(command.split() if isinstance(command, str) else command)])
         patch.setenv("COLUMNS", "200")
         try:
             main()

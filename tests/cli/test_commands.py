@@ -117,7 +117,9 @@ def test_search_then_retrain_then_evaluate(
 
 def test_degrade_a_folder_and_a_file(tmp_path: Path) -> None:
     write_drawn_faces(tmp_path / "faces", 3, 32, seed=0)
-    assert "degraded  3 photographs in spoiled" in succeeded("degrade faces --out spoiled --size 16", tmp_path)
+    said = succeeded("degrade faces --out spoiled --size 16", tmp_path)
+    assert "note      3 of 3 photographs are larger than 16 px and are shrunk\n" in said
+    assert "degraded  3 photographs in spoiled" in said
     assert names(tmp_path / "spoiled") == {"0000.png", "0001.png", "0002.png"}
     assert image_size(tmp_path / "spoiled" / "0001.png") == (16, 16)
     said = succeeded(

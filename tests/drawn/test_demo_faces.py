@@ -12,7 +12,7 @@ def write(console, cheap_features):
     """`write(folder, priors)` draws four faces to learn from and two to test on."""
 
     def run(folder, priors=PRIORS, seed=3):
-        write_demo_faces(folder, DemoCounts(4, 2, 3), 32, priors, seed, console, "cpu")
+        write_demo_faces(folder, DemoCounts(4, 1, 1, 3), 32, priors, seed, console, "cpu")
         return folder
 
     return run

@@ -1,11 +1,17 @@
+from pathlib import Path
+
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from mfps.engine.configuration import PRESETS, read_preset, resolve, write_config
+from mfps.engine.configuration import PRESETS, config_values, read_preset, resolve, write_config
 from mfps.errors import MfpsError
+from mfps.files.config_model import read_yaml
+from mfps.files.yaml_text import plain_yaml, read_plain_yaml
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
+
+from ..hostile.bad_names import NAMES, TEXTS
 
 STAGES = {"search": SearchConfig, "retrain": RetrainConfig}
 NEEDED = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
@@ -115,3 +121,21 @@ def test_a_file_names_a_preset_and_the_command_line_another(tmp_path, refused):
         file.write_text(f"preset: {wrong}\n")
         with refused("c.yaml: unknown preset .*: choose from tiny, small, published"):
             size(None)
+
+
+@given(TEXTS)
+@example("\x85")
+@example("\udcff")
+def test_any_text_in_a_configuration_is_read_back(tmp_path_factory, text):
+    """Such as the name of a folder: `on`, `1e3`, line breaks, bytes that are not UTF-8."""
+    text = text.replace("\0", "") or "x"
+    config = RetrainConfig.from_preset("tiny", data=Path(text), out=Path("run"), genotype=text, list=Path(text))
+    file = tmp_path_factory.mktemp("config") / "config.yaml"
+    write_config(config, file)
+    assert read_yaml(file) == config_values(config)
+    assert resolve(RetrainConfig, None, file, {}) == config
+
+
+def test_every_hostile_text_in_a_configuration_is_read_back():
+    for text in NAMES.values():
+        assert read_plain_yaml(plain_yaml({"a": text, "b": [text, text]})) == {"a": text, "b": [text, text]}

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from .bad_images import bad_images, bombs
+from .bad_names import NAMES
 from .bad_texts import DARTS, bad_json, bad_landmarks, bad_lists, bad_tables, bad_yaml, genotype_text
 from .bad_weights import bad_arrays, bad_checkpoints, bad_safetensors
 from .readers import READERS
@@ -23,6 +24,7 @@ def test_the_corpus_has_what_the_docs_say():
         "weights": len(bad_safetensors()) + len(claims()),
         "arrays": len(bad_arrays()),
         "checkpoints": len(bad_checkpoints()),
+        "names": len(NAMES),
         "not regular files": len(READERS) * len(PLACES),
     }
     rows = re.findall(r"^\| ([a-z ]+) \| (\d+) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)

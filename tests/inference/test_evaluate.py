@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
+from mfps.drawn.faces import write_drawn_faces
 from mfps.errors import MfpsError
 from mfps.files.config_model import fill
 from mfps.images.image import read_image
@@ -174,6 +175,14 @@ def test_without_any_prior_it_stops_after_iteration_0_and_says_so(drawn_folder, 
     assert alone["convention"]["priors"] == "none: stopped after iteration 0"
     said = "note      without priors (parsing, heatmap): stopped after iteration 0"
     assert console.file.getvalue().count(said) == 1
+
+
+def test_faces_that_are_shrunk_are_counted_once(write_weights, tmp_path, console):
+    write_weights(tmp_path / "w.safetensors", (), size=16)
+    write_drawn_faces(tmp_path / "data", 2, 24, seed=0)
+    options = {"device": "cpu", "degradation": ["full", "blur"]}
+    judged(tmp_path / "w.safetensors", tmp_path / "data", tmp_path / "out", console, **options)
+    assert console.file.getvalue().count("note      2 of 2 photographs are larger than 16 px and are shrunk\n") == 1
 
 
 def test_what_cannot_be_evaluated_makes_no_folder(drawn_folder, write_weights, tmp_path, console, refused):

@@ -32,7 +32,7 @@ def weights(write_weights, tmp_path):
 def test_a_folder_is_restored_face_by_face_as_the_network_does(weights, drawn_folder, tmp_path, console):
     file, network = weights()
     done = restored(file, drawn_folder, tmp_path / "out", console, batch_size=3, device="cpu")
-    assert (len(done.files), done.size, done.iterations, done.left_out, done.cropped) == (8, 16, 2, (), 0)
+    assert (len(done.files), done.size, done.iterations, done.left_out, done.fit) == (8, 16, 2, (), "")
     assert sorted((tmp_path / "out").rglob("*.png")) == sorted(done.files)
     for file in done.files:
         degraded = read_image(drawn_folder / "images" / file.name)
@@ -74,7 +74,8 @@ def test_one_photograph_of_any_size(weights, tmp_path, console, extent):
     write_image(tmp_path / "face.png", photograph)
     done = restored(file, tmp_path / "face.png", tmp_path / "out", console, size=24, device="cpu")
     assert done.files == (tmp_path / "out" / "face.png",)
-    assert done.cropped == (height != width)
+    assert ("not square" in done.fit) == (height != width)
+    assert ("shrunk" in done.fit, "enlarged" in done.fit) == (min(extent) > 24, min(extent) < 24)
     assert read_image(done.files[0]).shape == (24, 24, 3)
 
 

@@ -11,6 +11,7 @@ from mfps.data.dataset import FaceFolder
 from mfps.files.atomic_file import is_partial
 from mfps.files.done_journal import DoneJournal
 from mfps.files.hashes import sha256_of
+from mfps.files.markdown import markdown_text
 from mfps.images.image import image_size, read_image, write_image
 from mfps.prepare import cut_files
 from mfps.priors.dictionary.build import build_dictionary
@@ -55,7 +56,7 @@ def test_every_photograph_is_kept_or_dropped_with_its_reason(prepared, tmp_path,
         assert word in reason
         assert str(gallery) not in reason.replace(str(gallery / "labels"), "")
         assert f"dropped   {name}: {reason}" in lines
-        assert f"- {name}: {reason}" in report
+        assert f"- {markdown_text(f'{name}: {reason}')}" in report
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -148,6 +149,21 @@ def test_the_data_set_is_one_that_training_reads(finished):
     sample = faces[0, 0]
     assert faces.prior_channels == {"parsing": 19, "heatmap": 68}
     assert sample.clean.shape == (32, 32, 3)
+
+
+def test_aligned_photographs_that_are_changed_are_counted(prepared, tmp_path, console):
+    """In a run that is continued too."""
+    (tmp_path / "photos").mkdir()
+    for number, (height, width) in enumerate([(64, 64), (64, 80), (32, 32), (20, 32)]):
+        write_image(tmp_path / "photos" / f"{number}.png", np.zeros((height, width, 3), np.uint8))
+    for _ in range(2):
+        prepared(tmp_path / "out", console, photos=tmp_path / "photos", labels=None, landmarks=None, aligned=True,
+                 size=32, least_side=16, priors=())  # fmt: skip
+    said = (
+        "note      2 of 4 photographs are larger than 32 px and are shrunk, 1 is smaller than 32 px and is enlarged, "
+        "2 are not square and are cut to their middle\n"
+    )
+    assert console.file.getvalue().replace("\n", " ").count(said.replace("\n", " ")) == 2
 
 
 def test_aligned_photographs_stay_as_they_are(prepared, tmp_path, faces):

@@ -114,6 +114,19 @@ def test_missing_priors_are_counted(data):
     refused(data, "unknown prior 'depth': choose from", ("depth",))
 
 
+def test_a_prior_under_a_nearly_right_name_is_pointed_at(data):
+    faces = landmarks(data)
+    for wrong, difference in (
+        ("a.PNG", "capital letters differ"),
+        ("a", "the suffix differs"),
+        ("images/a.png", "the folder differs"),
+    ):
+        write_json(data, {wrong: faces["a.png"], "sub/b.jpg": faces["sub/b.jpg"]})
+        refused(data, f"first a.png, but {wrong} is there: only {difference}; make the missing", ("heatmap",))
+    (data / "priors" / "parsing" / "a.png").rename(data / "priors" / "parsing" / "A.png")
+    refused(data, "first a.png, but A.png is there: only capital letters differ; make the missing", ("parsing",))
+
+
 def test_landmark_files_that_do_not_fit(data):
     faces = landmarks(data)
     write_json(data, faces, scheme="ibug68")

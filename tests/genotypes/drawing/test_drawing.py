@@ -1,16 +1,20 @@
+import html
 import os
+import re
 import sys
 
 import matplotlib as mpl
 import pytest
-from mfps.errors import MfpsError
+from mfps.errors import MfpsError, printable
 from mfps.genotypes.branch_genotype import space_of
 from mfps.genotypes.drawing.drawing import DRAWING_SUFFIXES, draw_genotype
-from mfps.genotypes.drawing.render_graphviz import has_program
+from mfps.genotypes.drawing.figure import genotype_figure
+from mfps.genotypes.drawing.render_graphviz import dot_source, has_program
 from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 
+from ...hostile.bad_names import NAMES
 from ...processes import run_process
 
 pytestmark = pytest.mark.slow
@@ -78,6 +82,18 @@ def test_text_stays_text(mfpsnet, beliefs, tmp_path, renderer):
     svg = out.read_text(encoding="utf-8").replace("&#45;", "-").replace("&#160;", " ")
     for word in (*mfpsnet.present, "skip", "conv 3x3", "conv 5x5", "conv 7x7", "\u00d74", "A &lt;title&gt; &amp; more"):
         assert f">{word}</text>" in svg, word
+
+
+@pytest.mark.parametrize("title", NAMES)
+def test_a_title_is_a_label_of_graphviz_as_it_is(frsnet, title):
+    """Read as Graphviz reads a quoted label: escape sequences, then entities."""
+    (line,) = [
+        line for line in dot_source(genotype_figure(frsnet, title=NAMES[title])).splitlines() if "text_0 [" in line
+    ]
+    label = re.search(r'label=("(?:[^"\\]|\\.)*") ', line)
+    assert label, line  # not HTML, which stands in angle brackets
+    shown = re.sub(r"\\(.)", lambda found: {"l": "\n"}.get(found[1], found[1]), label[1][1:-1])
+    assert html.unescape(shown) == f"{printable(NAMES[title])}\n"
 
 
 def test_the_dot_source_pins_every_box_and_curve(mfpsnet, tmp_path):

@@ -32,6 +32,9 @@ def matched(path, images, names):
         (["set/1.jpg", "2.jpg"], "1.png"),  # the stem
         (["1.v2"], "set/1.v2.jpg"),
         (["./a/1.jpg"], "a/1.jpg"),
+        (["b/1.jpg", "A/1.JPG"], "a/1.jpg"),  # capital letters
+        (["b/Jose\u03011.jpg", "a/Jose\u03011.jpg"], "a/Jos\u00e91.png"),  # composed characters
+        (["set/JOSE\u03011"], "jos\u00e91.png"),
     ],
 )
 def test_a_photograph_is_found_by_its_name(tmp_path, images, name):
