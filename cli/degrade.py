@@ -24,7 +24,7 @@ def degrade(config: "DegradeConfig") -> None:
     from ..images.image import image_size
 
     check_writable(config.out)
-    photographs = degradation_targets(config.source, config.out)
+    photographs = degradation_targets(config.source, config.out, config.follow_links)
     extents = (image_size(one.photograph) for one in photographs)
     if config.size and (note := fit_note(extents, config.size)):
         o.report(f"note      {note}")

@@ -16,7 +16,12 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Source = Annotated[str, typer.Argument(help="Genotype file, run folder, or published name such as mfpsnet.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="Genotype file, run folder (RUN@12 for epoch 12 of a search), or published name such as mfpsnet."
+    ),
+]
 
 
 @app.command()
@@ -102,7 +107,7 @@ def draw(
 
 @app.command()
 def validate(
-    files: Annotated[list[str], typer.Argument(help="Genotype files, run folders or published names.")],
+    files: Annotated[list[str], typer.Argument(help="Genotype files, run folders (or RUN@12) or published names.")],
 ) -> None:
     """Check genotypes against the rules of the format: one line each; the first bad one ends it with status 1."""
     from ..genotypes.genotype_file import read_genotype

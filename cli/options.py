@@ -49,8 +49,8 @@ def report_json(value: object) -> None:
 
 def written(**options: object) -> str:
     """Options as they are typed on a command line, quoted for a shell; those without a value are left out."""
-    given = {f"--{name.replace('_', '-')}": str(value) for name, value in options.items() if value}
-    return " ".join(f"{option} {quoted(value)}" for option, value in given.items())
+    given = {f"--{name.replace('_', '-')}": value for name, value in options.items() if value}
+    return " ".join(option if value is True else f"{option} {quoted(str(value))}" for option, value in given.items())
 
 
 def quoted(word: str) -> str:

@@ -20,7 +20,8 @@ def retrain(config: "RetrainConfig", _preset: str | None) -> None:
     from ..retrain.train import retrain as run
 
     run(config, o.console())
-    network, same = o.quoted(str(config.out)), o.written(data=config.data, degradation=config.degradation)
+    network = o.quoted(str(config.out))
+    same = o.written(data=config.data, degradation=config.degradation, follow_links=config.follow_links)
     o.report(
         f"weights   {config.out / 'weights.safetensors'}",
         f"next      mfps evaluate {network} {same} --list ... --out ...   (a list of other faces)",

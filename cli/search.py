@@ -22,6 +22,7 @@ def search(config: "SearchConfig", preset: str | None) -> None:
     run(config, o.console())
     same = o.written(
         data=config.data,
+        follow_links=config.follow_links,
         list=config.list,
         val_list=config.val_list,
         priors=",".join(config.priors),

@@ -19,23 +19,39 @@ app = typer.Typer(
 @app.command("import")
 def import_(
     checkpoint: Annotated[
-        Path, typer.Argument(help="The official checkpoint, or another one made by the published code (.pth).")
+        Path,
+        typer.Argument(
+            help="The official checkpoint, or a .pth or safetensors file of any FRSNet or MFPSNet, under the published "
+            "names or those of mfps."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="File to write, .safetensors; nothing is overwritten.")],
     genotype: Annotated[
-        str, typer.Option(help="Architecture that the checkpoint was trained with: file, run folder or published name.")
+        str,
+        typer.Option(
+            help="Architecture that the checkpoint was trained with, at any width: file, run folder (RUN@12 for epoch "
+            "12 of a search) or published name."
+        ),
     ] = "mfpsnet",
+    iterations: Annotated[
+        int | None, typer.Option(help="Passes it was trained with. [default: 2 with priors, else 1]")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the faces it was trained on. [default: 128]")] = None,
+    base: Annotated[
+        str, typer.Option(help="What its output is added to: none, input or lowpass, see `mfps retrain`.")
+    ] = "none",
+    base_window: Annotated[int, typer.Option(help="Side in pixels of the squares that lowpass averages over.")] = 4,
 ) -> None:
-    """Convert a checkpoint of the published code into a weights file; every key is used once or known to be unused."""
+    """Convert a checkpoint of others into a weights file; every key is used once or known to be unused."""
     from ..engine.weights import check_weights_target, save_weights
     from ..genotypes.genotype_file import read_genotype
     from ..inference.compile import weights_header
-    from ..inference.published_checkpoint import import_checkpoint
+    from ..inference.foreign_network import import_network
 
     check_weights_target(out)
-    read = read_genotype(genotype)
-    imported = import_checkpoint(checkpoint, read)
-    header = weights_header(read, imported.restorer.config, imported.provenance)
+    known = {"iterations": iterations, "base": base, "base_window": base_window}
+    imported = import_network(checkpoint, read_genotype(genotype), known, size)
+    header = weights_header(imported.genotype, imported.restorer.config, imported.provenance)
     out.parent.mkdir(parents=True, exist_ok=True)
     save_weights(out, imported.restorer.state_dict(), **header)
     o.report(

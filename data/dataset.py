@@ -36,6 +36,8 @@ class Tolerance(NamedTuple):
     """Share of the photographs that may be unreadable."""
     max_pixels: int = MAX_PIXELS
     """A photograph with more pixels counts as unreadable."""
+    follow_links: bool = False
+    """Links may lead out of the folder."""
 
 
 class FaceFolder(Dataset[FaceSample]):
@@ -53,7 +55,8 @@ class FaceFolder(Dataset[FaceSample]):
         priors: the priors each face comes with, by name or as `WantedPriors`.
         seed: seed of the degradation.
         augmentation: mirror faces and leave priors out at random, for training.
-        tolerance: how many photographs may be unreadable; `bad` has them, and others stand in for them.
+        tolerance: how many photographs may be unreadable; `bad` has them, and others stand in for them. And whether
+            links may lead out of the folder.
 
     Attributes:
         names: all photographs, the unreadable ones too, so that the others keep their numbers.
@@ -82,16 +85,17 @@ class FaceFolder(Dataset[FaceSample]):
         self.size = size
         self.seed = seed
         self.degradation = Degradation.parse(degradation) if isinstance(degradation, str) else degradation
-        self.folder = image_folder(root)
-        self.names = _names(root, names)
         self.tolerance = tolerance or Tolerance()
+        links = self.tolerance.follow_links
+        self.folder = image_folder(root, links)
+        self.names = _names(root, names, links)
         self.bad: dict[str, str] = {}
         photo_sizes = self._photo_sizes()
         self._refuse_small(photo_sizes)
         self.extents = Counter(photo_sizes.values())
         wanted = priors if isinstance(priors, WantedPriors) else WantedPriors(tuple(priors))
         self.priors = FacePriors(
-            root, tuple(photo_sizes), photo_sizes, wanted.names, wanted.heatmap_rgb, dropped=wanted.dropped
+            root, tuple(photo_sizes), photo_sizes, wanted.names, wanted.heatmap_rgb, wanted.dropped, links
         )
         self._row = {name: row for row, name in enumerate(photo_sizes)}
         self.augmentation = augmentation or Augmentation()
@@ -160,11 +164,11 @@ class FaceFolder(Dataset[FaceSample]):
             )
 
 
-def _names(root: str | Path, names: str | Path | Sequence[str] | None) -> tuple[str, ...]:
+def _names(root: str | Path, names: str | Path | Sequence[str] | None, follow_links: bool) -> tuple[str, ...]:
     if names is None:
-        return find_images(image_folder(root))
+        return find_images(image_folder(root, follow_links), follow_links)
     if isinstance(names, str | Path):
-        return read_list(names, root)
+        return read_list(names, root, follow_links)
     if not names:
         raise MfpsError(f"{root}: no faces were chosen; name at least one")
     return tuple(names)

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ..files.config_model import ConfigModel, Panel
+from ..images.fields import FollowLinks
 from .fields import DegradationText
 
 
@@ -23,3 +24,4 @@ class DegradeConfig(ConfigModel):
     """First crop each photograph to a square and shrink it to this side, in pixels; by default its size is kept."""
     seed: Annotated[int, Panel.COMMON] = Field(default=0, ge=0, lt=2**31)
     """Seed of everything random."""
+    follow_links: FollowLinks = False

@@ -21,17 +21,18 @@ class ToDegrade(NamedTuple):
     """The PNG file for its degraded version."""
 
 
-def degradation_targets(source: Path, out: Path) -> list[ToDegrade]:
+def degradation_targets(source: Path, out: Path, follow_links: bool = False) -> list[ToDegrade]:
     """List the photographs to degrade, each with the PNG file for its degraded version.
 
     Args:
         source: an image file, or a folder of photographs.
         out: the folder to write to.
+        follow_links: links may lead out of the folder of photographs.
 
     Raises:
         MfpsError: there is nothing to degrade, two photographs would be written to one file, or a file already exists.
     """
-    folder, names = find_photographs(source)
+    folder, names = find_photographs(source, follow_links)
     results = png_names(names, source)
     found = [ToDegrade(name, folder / name, out / result) for name, result in zip(names, results, strict=True)]
     if existing := [one.target for one in found if one.target.exists()]:

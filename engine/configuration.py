@@ -1,5 +1,6 @@
 """The configuration of a run, and the presets that provide its defaults."""
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
@@ -10,10 +11,11 @@ from pydantic import BaseModel, Field, model_validator
 from ..degradation.fields import DegradationText
 from ..errors import MfpsError, shown
 from ..files.atomic_file import write_atomically
-from ..files.config_model import ConfigModel, Panel, fill, read_yaml
+from ..files.config_model import ConfigModel, Panel, fill, panel_of, read_yaml
 from ..files.yaml_text import plain_yaml
 from ..genotypes.base import Base, BaseWindow
 from ..genotypes.space import PRIORS
+from ..images.fields import FollowLinks
 from .fields import Device, DropPrior, Precision, PriorNames, Seed, Workers
 
 PRESETS = ("tiny", "small", "published")
@@ -39,6 +41,7 @@ class RunConfig(ConfigModel):
     val_list: Annotated[Path | None, Panel.COMMON] = None
     """File with the names of the photographs to validate on; by default a random tenth of the training list is held
     out."""
+    follow_links: FollowLinks = False
     val_images: Annotated[int, Panel.DATA] = Field(default=32, ge=1)
     """How many photographs of the validation list are used after each epoch, from the top of the list."""
     priors: Annotated[PriorNames, Panel.COMMON] = Field(
@@ -139,7 +142,7 @@ class RunConfig(ConfigModel):
         Raises:
             MfpsError: unknown preset, unknown field or impossible value; the message names it.
         """
-        return fill(cls, values, beneath=read_preset(preset, cls.stage))
+        return fill(cls, values, beneath=_beneath(cls, preset, values))
 
     @property
     def passes(self) -> int:
@@ -166,8 +169,19 @@ def resolve(model: type[Config], preset: str | None, file: Path | None, options:
     named = written.pop("preset", None)
     if named is not None and named not in PRESETS:
         raise MfpsError(f"{file}: unknown preset {shown(named)}: choose from {', '.join(PRESETS)}")
-    beneath = read_preset(preset or named or "published", model.stage)
+    beneath = _beneath(
+        model, preset or named or "published", {**written, **{k: v for k, v in options.items() if v is not None}}
+    )
     return fill(model, options, file, written, beneath, also=("preset",))
+
+
+def _beneath(model: type[RunConfig], preset: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a preset; without those of the network if weights to start from are given, which have their own."""
+    beneath = read_preset(preset, model.stage)
+    if values.get("init_from") is None:
+        return beneath
+    fields = model.model_fields
+    return {name: v for name, v in beneath.items() if name != "width" and panel_of(fields[name]) is not Panel.NETWORK}
 
 
 def read_preset(name: str, stage: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .processes import largest, lost_process
 from .progress import track
 from .run import Run
 from .run_folder import begin_run_folder, check_run_folder, clear_run_folder
+from .run_inputs import Inputs, check_inputs
 from .run_lock import run_lock
 from .run_store import RunStore
 from .stop_signals import stop_signals
@@ -29,7 +30,7 @@ def open_run(
     label: str,
     length: Length,
     parts: Parts,
-    *identity: str,
+    inputs: Inputs,
 ) -> Iterator[Run]:
     """Lock a run folder while the block runs, and continue from its newest checkpoint if there is one.
 
@@ -40,10 +41,11 @@ def open_run(
         label: what the run does, for the progress.
         length: epochs and steps of the run.
         parts: the modules and optimizers that it changes; filled from the checkpoint.
-        identity: what a checkpoint must share with the run besides its options.
+        inputs: what the run is given; a run that is resumed must have been started with the same.
 
     Raises:
-        MfpsError: the folder holds another run, is used by another process, or cannot be written.
+        MfpsError: the folder holds another run, is used by another process, or cannot be written; or a run that is
+            resumed was started with something else.
         RunStopped: a signal stopped the run, which is saved.
     """
     folder, first = config.out, fabric.is_global_zero
@@ -53,11 +55,13 @@ def open_run(
                 folder.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(run_lock(folder))
                 check_run_folder(config)  # again, now that no other process can change it
+                if config.resume:
+                    check_inputs(folder, inputs)
                 clear_run_folder(config)
         largest(fabric, 0)  # the other processes wait until the folder exists
         request = stack.enter_context(stop_signals())
         console = Console(quiet=True) if console is None else console
-        run = Run(config, fabric, console, length, RunStore(config, fabric, parts, *identity), request)
+        run = Run(config, fabric, console, length, RunStore(config, fabric, parts, inputs), request)
         resumed = run.load()
         if first:
             with _written(folder):

@@ -23,6 +23,7 @@ from ..files.atomic_folder import check_writable
 from ..files.config_model import read_yaml
 from .checkpoint import CHECKPOINTS, Checkpoints
 from .configuration import RunConfig, config_values, write_config
+from .run_inputs import BY_CONTENT
 from .run_lock import LOCK
 
 LIBRARIES = ("mfps", "torch", "numpy", "lightning-fabric", "scikit-image", "opencv-python", "pillow", "safetensors")
@@ -36,12 +37,11 @@ RUN_FILES = (
 """Everything that a search or a training writes to its folder; the first shows that it is a run folder."""
 
 MAY_CHANGE = frozenset(
-    ("out", "data", "list", "val_list", "epochs", "max_steps", "device", "devices", "num_nodes", "workers",
-     "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces", "weights_dir",
-     "vgg19")
+    ("out", "epochs", "max_steps", "device", "devices", "num_nodes", "workers", "checkpoint_minutes",
+     "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces", "follow_links")
 )  # fmt: skip
-"""Options that may change when a run is resumed: how long, where and how safely it runs, and where its files are. That
-the photographs are still the same is checked by their names."""
+"""Options that may change when a run is resumed: how long, where and how safely it runs. What it reads may be named in
+another way and lie elsewhere, but must be the same (`BY_CONTENT`); config.yaml then names what was given last."""
 
 
 def check_run_folder(config: RunConfig) -> None:
@@ -104,7 +104,8 @@ def _check_unchanged(config: RunConfig) -> None:
     if isinstance(text := before.get("degradation"), str):
         before["degradation"] = normal_degradation(text)  # version 0.1 wrote it with its spaces
     now = config_values(config)
-    changed = [name for name in {**now, **before} if name not in MAY_CHANGE and before.get(name) != now.get(name)]
+    compared = {**now, **before}.keys() - MAY_CHANGE - BY_CONTENT
+    changed = [name for name in {**now, **before} if name in compared and before.get(name) != now.get(name)]
     if changed:
         listed = ", ".join(f"{name} was {before.get(name)} and is {now.get(name)}" for name in changed[:6])
         more = f" and {len(changed) - 6} more" if len(changed) > 6 else ""

@@ -1,7 +1,6 @@
-"""Saving and loading a run: a checkpoint holds its position and parts, and only the same run may continue from it."""
+"""Saving and loading a run: a checkpoint holds its position, its parts, and what it was given."""
 
 from collections.abc import Callable
-from hashlib import sha256
 
 from lightning_fabric import Fabric
 from pydantic import ValidationError
@@ -11,6 +10,7 @@ from .checkpoint import Checkpoint, Checkpoints
 from .configuration import RunConfig
 from .position import Position
 from .processes import largest
+from .run_inputs import Inputs, contents
 from .training_state import Parts, capture_state, restore_state
 
 
@@ -21,14 +21,14 @@ class RunStore:
         config: of the run.
         fabric: its devices; the processes have been started.
         parts: the modules and optimizers that it changes.
-        identity: what a checkpoint must share with the run besides its options.
+        inputs: what the run is given; a checkpoint records it.
     """
 
-    def __init__(self, config: RunConfig, fabric: Fabric, parts: Parts, *identity: str) -> None:
+    def __init__(self, config: RunConfig, fabric: Fabric, parts: Parts, inputs: Inputs) -> None:
         self._folder = config.out
         self._fabric = fabric
         self._parts = parts
-        self._identity = sha256("\n".join(identity).encode()).hexdigest()[:16]
+        self._inputs = contents(inputs)
         self._checkpoints = Checkpoints(config.out, config.keep_checkpoints)
 
     def load(self, warn: Callable[[str], None], between_epochs: bool = False) -> Position | None:
@@ -42,18 +42,13 @@ class RunStore:
             The position of the run; None if there is no checkpoint.
 
         Raises:
-            MfpsError: it belongs to another network or other photographs, or processes see different checkpoints.
+            MfpsError: it belongs to another network, or processes see different checkpoints.
         """
         saved = self._checkpoints.newest(warn, between_epochs)
         step = saved.step if saved else -1
         if largest(self._fabric, step, -step) != (step, -step):
             raise MfpsError(
                 f"{self._folder}: not every process sees its checkpoints; give a folder that all processes share"
-            )
-        if saved is not None and saved.state.get("identity") != self._identity:
-            raise MfpsError(
-                f"{self._folder}: the run was started with other photographs or another genotype; give the same "
-                "ones, or a new folder for `out`"
             )
         if self._fabric.is_global_zero:
             self._checkpoints.drop_after(saved)
@@ -72,6 +67,6 @@ class RunStore:
         """Write a checkpoint of the current state."""
         if self._fabric.is_global_zero:
             tensors, state = capture_state(self._parts)
-            state = {"identity": self._identity, "position": position.model_dump(mode="json"), "parts": state}
+            state = {"inputs": self._inputs, "position": position.model_dump(mode="json"), "parts": state}
             checkpoint = Checkpoint(position.epoch, position.batch, position.step, tensors, state)
             self._checkpoints.save(checkpoint, position.best_step)

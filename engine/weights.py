@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
@@ -21,7 +21,7 @@ from ..errors import MfpsError, shown
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import check_writable
 from ..files.json_text import read_strict
-from ..files.regular_file import is_folder
+from ..files.regular_file import is_file, is_folder, open_regular
 from ..files.safetensors_header import check_safetensors
 
 WEIGHTS_FORMAT = "mfps.weights/1"
@@ -57,6 +57,22 @@ def check_weights_target(file: Path) -> None:
     if os.path.lexists(file):
         raise MfpsError(f"{file}: already exists, and nothing is overwritten; give another name for `out`")
     check_writable(file.parent)
+
+
+def is_foreign(file: Path) -> bool:
+    """Whether a file holds tensors, but not the header of mfps's weights files: a pickle, or safetensors of others."""
+    if not is_file(file):
+        return False
+    with open_regular(file, "weights file") as opened:
+        start = opened.read(9)
+    if start[8:] != b"{":
+        return start.startswith((b"PK", b"\x80"))
+    try:
+        check_safetensors(file, "weights file", "")
+        with safe_open(file, framework="pt") as opened:
+            return "mfps" not in (opened.metadata() or {})
+    except (MfpsError, SafetensorError):
+        return False  # damaged, which `load_weights` says
 
 
 def load_weights(file: Path) -> WeightsFile:

@@ -11,10 +11,12 @@ class Boundary:
 
     Args:
         folder: an existing folder.
+        follow_links: refuse nothing, as the user asked for it.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, follow_links: bool = False) -> None:
         self.folder = Path(folder)
+        self._follow_links = follow_links
         self._real = os.path.realpath(folder)
         self._parents: dict[str, str] = {}
 
@@ -24,6 +26,8 @@ class Boundary:
         Args:
             path: a path that starts with the folder; it need not exist.
         """
+        if self._follow_links:
+            return
         parent, name = os.path.split(path)
         if parent not in self._parents:
             self._parents[parent] = os.path.realpath(parent)
@@ -32,5 +36,6 @@ class Boundary:
             real = os.path.realpath(real)
         if real != self._real and not real.startswith(self._real.rstrip(os.sep) + os.sep):
             raise MfpsError(
-                f"{path}: a link that leads out of {self.folder}; put a copy there, or give the folder that it leads to"
+                f"{path}: a link that leads out of {self.folder}; put a copy there, give the folder that it leads to, "
+                "or set `follow_links`"
             )

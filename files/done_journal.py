@@ -1,7 +1,7 @@
 """A journal of what a command has done, one line per item, so that an interrupted run continues where it stopped."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,15 @@ class DoneJournal:
     Args:
         file: the journal; it and its folder are made if missing.
         settings: what every entry depends on.
+        essence: what of the settings must be the same when the file is opened again; by default everything.
 
     Raises:
         MfpsError: the file was started with other settings, or is not such a journal.
     """
 
-    def __init__(self, file: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, file: Path, settings: Mapping[str, Any], essence: Callable[[Mapping[str, Any]], Any] = dict
+    ) -> None:
         self.file = file
         self.entries: dict[str, dict[str, Any]] = {}
         first = json.dumps({"settings": settings}, sort_keys=True)
@@ -31,9 +34,10 @@ class DoneJournal:
             write_atomically(file, first + "\n")
             return
         lines = list(_whole_lines(file))
-        if not lines or lines[0] != first:
+        before, now = _settings(lines), json.loads(first)["settings"]
+        if before is None or essence(before) != essence(now):
             raise MfpsError(
-                f"{file.parent.parent}: was started with other settings ({_difference(lines, settings)}); "
+                f"{file.parent.parent}: was started with other settings ({_difference(before, now)}); "
                 "give the same ones to continue, or another folder"
             )
         try:
@@ -59,12 +63,15 @@ def _whole_lines(file: Path) -> Iterator[str]:
         yield line
 
 
-def _difference(lines: list[str], settings: Mapping[str, Any]) -> str:
+def _settings(lines: list[str]) -> dict[str, Any] | None:
     first = json.loads(lines[0]) if lines else None
-    before = first.get("settings") if isinstance(first, dict) else None
-    if not isinstance(before, dict):
+    settings = first.get("settings") if isinstance(first, dict) else None
+    return settings if isinstance(settings, dict) else None
+
+
+def _difference(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
+    if before is None:
         return "unreadable"
-    now = json.loads(json.dumps(settings))
     changed = [key for key in sorted(now.keys() | before.keys()) if before.get(key) != now.get(key)]
     return ", ".join(
         f"{key} {shortened(str(before.get(key)), MAX_VALUE)} -> {shortened(str(now.get(key)), MAX_VALUE)}"

@@ -6,6 +6,7 @@ Reading a file never evaluates anything.
 
 import json
 import os
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from ..files.atomic_file import write_atomically
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder, read_text
 from .genotype import GENOTYPE_SCHEMA, Genotype
+from .searched_epoch import epoch_record
+
+EPOCH_OF_RUN = re.compile(r"(.+)@([0-9]{1,9})", re.DOTALL)
+"""How an epoch of a search is named: its run folder, `@`, the epoch's number."""
 
 MAX_GENOTYPE_BYTES = 1_000_000
 """A genotype is a few kilobytes; anything larger is not one."""
@@ -61,23 +66,42 @@ def read_genotype(name_or_file: str | Path) -> Genotype:
     """Read a published genotype by name (`mfpsnet`), a genotype file, or the genotype of a run folder.
 
     Args:
-        name_or_file: the name, the file or the folder; a file or folder comes first.
+        name_or_file: the name, the file or the folder, or `RUN@12` for epoch 12 of a search's run folder. What exists
+            under the whole name comes first.
 
     Raises:
-        MfpsError: there is no such name or file, or it is not a valid genotype.
+        MfpsError: there is no such name, file or epoch, or it is not a valid genotype.
     """
-    path = Path(name_or_file)
+    text, path = str(name_or_file), Path(name_or_file)
     if is_folder(path):
         path = path / "genotype.json"
+    elif not os.path.lexists(path) and (named := EPOCH_OF_RUN.fullmatch(text)) and is_folder(named[1]):
+        return read_epoch(Path(named[1]), int(named[2]))
     if not os.path.lexists(path):
-        if str(name_or_file) in (names := published_names()):
-            file = resources.files(str(__package__)) / "published" / f"{name_or_file}.json"
-            return parse_genotype(file.read_text(encoding="utf-8"), f"published genotype {name_or_file}")
+        if text in (names := published_names()):
+            file = resources.files(str(__package__)) / "published" / f"{text}.json"
+            return parse_genotype(file.read_text(encoding="utf-8"), f"published genotype {text}")
         raise MfpsError(
-            f"no genotype {str(name_or_file)!r}: give a file, a run folder, or a published name ({', '.join(names)})"
+            f"no genotype {text!r}: give a file, a run folder (RUN@12 for epoch 12 of a search), or a published name "
+            f"({', '.join(names)})"
         )
     remedy = "give a JSON file written by `mfps search`"
     return parse_genotype(read_text(path, "genotype", MAX_GENOTYPE_BYTES, remedy), str(path))
+
+
+def read_epoch(folder: Path, epoch: int) -> Genotype:
+    """The genotype that a search had after an epoch.
+
+    Args:
+        folder: the search's run folder.
+        epoch: from 1 on.
+
+    Raises:
+        MfpsError: there is no such run or epoch, it is not a search's, or its record is damaged.
+    """
+    branches = epoch_record(folder, epoch)["genotype"]
+    content = {"schema": GENOTYPE_SCHEMA, "name": f"{folder.name}, epoch {epoch}", "branches": branches}
+    return parse_genotype(json.dumps(content), str(folder / "history.jsonl"))
 
 
 def write_genotype(genotype: Genotype, file: Path) -> None:

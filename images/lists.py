@@ -19,8 +19,12 @@ MAX_LIST_BYTES = 16 * 2**20
 _LIST_REMEDY = "give a text file with the name of one photograph per line"
 
 
-def image_folder(root: str | Path) -> Path:
+def image_folder(root: str | Path, follow_links: bool = False) -> Path:
     """The folder of a data folder's photographs: its `images` if there is one, otherwise the data folder itself.
+
+    Args:
+        root: the data folder.
+        follow_links: links may lead out of it.
 
     Raises:
         MfpsError: the folder is missing, or its `images` is a link that leads out of it.
@@ -32,12 +36,16 @@ def image_folder(root: str | Path) -> Path:
         raise MfpsError(f"{root}: there is no such data folder; check the path")
     if not is_folder(root / "images"):
         return root
-    Boundary(root).check(root / "images")
+    Boundary(root, follow_links).check(root / "images")
     return root / "images"
 
 
-def find_photographs(source: str | Path) -> tuple[Path, tuple[str, ...]]:
+def find_photographs(source: str | Path, follow_links: bool = False) -> tuple[Path, tuple[str, ...]]:
     """Find one photograph, or all of a data folder; returns the folder in which they lie, and their names in it.
+
+    Args:
+        source: the photograph or the data folder.
+        follow_links: links may lead out of the folder.
 
     Raises:
         MfpsError: there is no such file or folder; see also `image_folder` and `find_images`.
@@ -47,15 +55,19 @@ def find_photographs(source: str | Path) -> tuple[Path, tuple[str, ...]]:
         return source.parent, (source.name,)
     if not is_folder(source):
         raise MfpsError(f"{source}: neither a photograph nor a folder of photographs; check the path")
-    folder = image_folder(source)
-    return folder, find_images(folder)
+    folder = image_folder(source, follow_links)
+    return folder, find_images(folder, follow_links)
 
 
-def find_images(folder: str | Path) -> tuple[str, ...]:
+def find_images(folder: str | Path, follow_links: bool = False) -> tuple[str, ...]:
     """Names of all photographs below a folder, as sorted posix paths relative to it.
 
     Hidden files and folders are skipped, and so is a folder `priors` at the top. Links within the folder are followed;
     no folder is searched twice.
+
+    Args:
+        folder: the folder.
+        follow_links: links may lead out of it.
 
     Raises:
         MfpsError: the folder is empty, holds no photograph or cannot be read; a link leads out of it; or the name of a
@@ -64,7 +76,7 @@ def find_images(folder: str | Path) -> tuple[str, ...]:
     folder = Path(folder)
     names: list[str] = []
     empty = True
-    for name in _visible_files(folder):
+    for name in _visible_files(folder, follow_links):
         empty = False
         if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES:
             if holds_controls(name):
@@ -76,9 +88,9 @@ def find_images(folder: str | Path) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _visible_files(folder: Path) -> Iterator[str]:
+def _visible_files(folder: Path, follow_links: bool) -> Iterator[str]:
     """Posix paths of the files below a folder; linked folders come last, so that a file gets its simplest name."""
-    boundary = Boundary(folder)
+    boundary = Boundary(folder, follow_links)
     plain, linked, seen = [""], list[str](), set[tuple[int, int]]()
     while plain or linked:
         here = plain.pop() if plain else linked.pop(0)
@@ -153,7 +165,7 @@ def png_names(names: Sequence[str], where: str | Path) -> tuple[str, ...]:
     return tuple(results)
 
 
-def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
+def read_list(path: str | Path, root: str | Path, follow_links: bool = False) -> tuple[str, ...]:
     """Read a list file: the names of photographs, one per line, in the order of the file.
 
     Blank lines, lines that start with `#` and a byte order mark are ignored. A path may also be absolute, if it begins
@@ -162,12 +174,13 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
     Args:
         path: the list file; if there is no such file, the path relative to `root` is tried.
         root: the data folder; names are relative to its photographs (`image_folder`).
+        follow_links: links may lead out of it.
 
     Raises:
         MfpsError: the list is missing, empty or not text; a name occurs twice, leads out of the folder or has no
             photograph; the message names the photograph that was most likely meant.
     """
-    given, folder = Path(path), image_folder(root)
+    given, folder = Path(path), image_folder(root, follow_links)
     path = given if is_file(given) else Path(root) / given
     if not is_file(path) and os.path.lexists(given) and not is_folder(given):
         path = given  # a pipe or a broken link, about which reading it raises the error
@@ -175,7 +188,7 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
         what = "a folder, not a list" if is_folder(given) else f"there is no such list, nor one in {root}"
         raise MfpsError(f"{given}: {what}; {_LIST_REMEDY}")
     if path != given:
-        Boundary(root).check(path)
+        Boundary(root, follow_links).check(path)
     text = read_text(path, "list", MAX_LIST_BYTES, _LIST_REMEDY)
     names: dict[str, int] = {}
     for number, line in enumerate(io.StringIO(text, newline=None), 1):
@@ -188,7 +201,7 @@ def read_list(path: str | Path, root: str | Path) -> tuple[str, ...]:
         names[name] = number
     if not names:
         raise MfpsError(f"{path}: the list names no photograph; write one name per line")
-    boundary = Boundary(folder)
+    boundary = Boundary(folder, follow_links)
     for name in names:
         boundary.check(folder / name)
     missing = [name for name in names if not is_file(folder / name)]

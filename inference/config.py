@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..degradation.fields import DegradationText
 from ..engine.fields import BatchOfFaces, Device, DropPrior, Precision, Seed, Workers
 from ..errors import MfpsError
 from ..files.config_model import REPEATED, ConfigModel, Panel
+from ..images.fields import FollowLinks
 from ..priors.fields import Dictionary, Parser, PriorsFrom, WeightsDir
 
 Side = Annotated[
@@ -23,11 +24,23 @@ Side = Annotated[
 ]
 
 
+Architecture = Annotated[
+    str | None,
+    BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value),
+    Panel.COMMON,
+    Field(
+        description="Architecture of a .pth or safetensors file that mfps did not write: genotype file, run folder "
+        "(RUN@12 for epoch 12 of a search) or published name. Files of mfps say their own."
+    ),
+]
+
+
 class EvaluateConfig(ConfigModel):
     """How a network is evaluated: on which faces, degraded how, with which priors, and what is written."""
 
     weights: Annotated[Path, Panel.COMMON]
-    """Weights file, or the run folder that holds it."""
+    """Weights file, the run folder that holds it, or a .pth or safetensors file of others."""
+    genotype: Architecture = None
     data: Annotated[Path, Panel.COMMON]
     """Folder of clean, aligned faces, with the priors that the network takes. If none of them is there, the network
     stops after iteration 0, which needs none."""
@@ -35,6 +48,7 @@ class EvaluateConfig(ConfigModel):
     """New folder for the report; nothing is overwritten."""
     list: Annotated[tuple[Path, ...], REPEATED, Panel.COMMON] = ()
     """List of names, reported as a separate group; repeatable. By default all faces are one group."""
+    follow_links: FollowLinks = False
     degradation: Annotated[tuple[DegradationText, ...], REPEATED, Panel.COMMON] = ("full",)
     """Preset, stages or mix as in `mfps degrade`, each reported separately; repeatable."""
     size: Side = None
@@ -73,9 +87,11 @@ class RestoreConfig(ConfigModel):
     """How photographs are restored."""
 
     weights: Annotated[Path, Panel.COMMON]
-    """Weights file, or the run folder that holds it."""
+    """Weights file, the run folder that holds it, or a .pth or safetensors file of others."""
+    genotype: Architecture = None
     source: Annotated[Path, Panel.COMMON]
     """Degraded, aligned face, or a folder of them."""
+    follow_links: FollowLinks = False
     out: Annotated[Path, Panel.COMMON]
     """New folder for the restored PNG files; nothing is overwritten."""
     iterations: Annotated[int | None, Panel.COMMON] = Field(default=None, ge=1, lt=2**31)

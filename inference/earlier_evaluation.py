@@ -143,7 +143,7 @@ class EarlierEvaluation:
             "name": report.name,
             "genotype": report.genotype,
             "weights": report.weights,
-            "interval": f"{CONFIDENCE:.0%} bootstrap over faces, {RESAMPLES} resamples",
+            "interval": f"{CONFIDENCE:.0%} interval: bootstrap over faces, {RESAMPLES} resamples",
             "results": results,
         }
 

@@ -15,7 +15,7 @@ import torch
 from rich.console import Console
 
 from ..data.batch import FaceBatch
-from ..data.dataset import FaceFolder, WantedPriors
+from ..data.dataset import FaceFolder, Tolerance, WantedPriors
 from ..data.loader import make_loader
 from ..engine.device import choose_device
 from ..engine.progress import track
@@ -30,10 +30,11 @@ from ..images.tensors import to_uint8
 from ..priors.extractor import ExternalSources, PriorExtractor
 from ..priors.face_priors import stored_prior
 from ..priors.provenance import describe_priors, oracle_priors, read_provenance
-from .compile import CompiledNetwork, load_network
+from .compile import CompiledNetwork
 from .config import EvaluateConfig
 from .earlier_evaluation import EarlierEvaluation
 from .evaluation_report import EvaluatedFace, evaluation_report, inputs_digest, table_markdown, write_comparison
+from .open_network import open_network
 from .prior_runs import prior_extractor, ready_to_run, run_with_priors
 
 
@@ -53,8 +54,8 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     console = console or Console(quiet=True)
     check_free(config.out)
     device = choose_device(config.device)
-    compiled = load_network(config.weights)
-    groups = {path.stem: set(read_list(path, config.data)) for path in config.list}
+    compiled = open_network(config.weights, config.genotype)
+    groups = {path.stem: set(read_list(path, config.data, config.follow_links)) for path in config.list}
     priors = _priors(config, compiled, device, console)
     convention = _convention(config, compiled, priors)
     folders = _folders(config, compiled, groups, priors.stored)
@@ -132,7 +133,7 @@ def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.dev
 
 def _convention(config: EvaluateConfig, compiled: CompiledNetwork, priors: _Priors) -> dict[str, Any]:
     """The conditions under which the numbers hold."""
-    recorded = read_provenance(config.data)
+    recorded = read_provenance(config.data, config.follow_links)
     what = (compiled.restorer.priors, config.priors_from, recorded, config.drop_prior)
     convention: dict[str, Any] = {
         "size": config.size or compiled.size,
@@ -153,9 +154,10 @@ def _folders(
     zeros: dict[str, int | None] = {prior: channels[prior] for prior in config.drop_prior}
     names, size = sorted(set().union(*groups.values())) if groups else None, config.size or compiled.size
     folders: dict[str, FaceFolder] = {}
+    links = Tolerance(follow_links=config.follow_links)
     for degradation in config.degradation:
         wanted = WantedPriors(priors, compiled.heatmap_rgb, zeros)
-        folder = FaceFolder(config.data, size, degradation, names, wanted, config.seed)
+        folder = FaceFolder(config.data, size, degradation, names, wanted, config.seed, tolerance=links)
         compiled.check_priors(folder.prior_channels, config.data)
         folders[degradation] = folder
     return folders

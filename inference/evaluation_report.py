@@ -145,7 +145,7 @@ def stage_name(iteration: int, oracle: bool) -> str:
     return f"iteration {iteration}" + (" (oracle priors)" if oracle and iteration > 0 else "")
 
 
-AGAINST_COLUMNS = ("degradation", "list", "faces", "PSNR (dB)", "interval", "better", "SSIM", "interval", "better")
+AGAINST_COLUMNS = ("degradation", "list", "PSNR (dB)", "higher", "SSIM", "higher")
 """Titles of `against_rows`."""
 
 
@@ -153,11 +153,12 @@ def against_rows(comparison: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A comparison with an earlier evaluation (see `EarlierEvaluation.compare`) as rows of text."""
     rows = []
     for result in comparison["results"]:
-        cells = [result["degradation"], result["list"], str(result["faces"])]
-        for metric, digits in (("psnr", 2), ("ssim", 4)):
+        cells = [result["degradation"], result["list"]]
+        for metric, digits in (("psnr", 2), ("ssim", 3)):
             paired = result[metric]
-            low_high = [f"{bound:+.{digits}f}" for bound in paired["interval"] or ()]
-            cells += [f"{paired['difference']:+.{digits}f}", " to ".join(low_high), str(paired["better"])]
+            bounds = ", ".join(f"{bound:.{digits}f}" for bound in paired["interval"] or ())
+            cells.append(f"{paired['difference']:+.{digits}f}" + (f" [{bounds}]" if bounds else ""))
+            cells.append(f"{paired['better']}/{result['faces']}")
         rows.append(tuple(cells))
     return rows
 
@@ -165,8 +166,8 @@ def against_rows(comparison: Mapping[str, Any]) -> list[tuple[str, ...]]:
 def against_title(comparison: Mapping[str, Any]) -> str:
     """What a comparison compares, as a line of text."""
     return (
-        f"last iteration less that of {comparison['name']} ({comparison['weights']}), face by face; "
-        f"intervals: {comparison['interval']}"
+        f"the last iteration's gain over that of {comparison['name']} ({comparison['weights']}), face by face "
+        f"[{comparison['interval']}]"
     )
 
 

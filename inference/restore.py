@@ -21,8 +21,9 @@ from ..networks.restorer import STRIDE
 from ..priors.extractor import ExternalSources, PriorExtractor
 from ..priors.face_priors import FacePriors, stored_prior
 from ..priors.provenance import describe_priors, read_provenance
-from .compile import CompiledNetwork, load_network
+from .compile import CompiledNetwork
 from .config import RestoreConfig
+from .open_network import open_network
 from .prior_runs import prior_extractor, ready_to_run, run_with_priors
 
 
@@ -82,15 +83,15 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     """
     check_free(config.out)
     device = choose_device(config.device)
-    compiled = load_network(config.weights)
+    compiled = open_network(config.weights, config.genotype)
     size = config.size or compiled.size
     if size < STRIDE or size % STRIDE:  # the file may say anything
         raise MfpsError(f"{config.weights}: its size {size} is not a positive multiple of {STRIDE}; set `size`")
-    faces = _photographs(config.source)
+    faces = _photographs(config.source, config.follow_links)
     results = png_names(faces.names, config.source)
     plan = _plan(config, compiled, faces.root, device)
-    recorded = read_provenance(faces.root)
-    priors = _face_priors(compiled, faces, plan)
+    recorded = read_provenance(faces.root, config.follow_links)
+    priors = _face_priors(compiled, faces, plan, config.follow_links)
     model = ready_to_run(compiled.restorer, device, config.precision)
 
     def restored(chosen: range) -> Tensor:
@@ -132,19 +133,19 @@ def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: 
     return _Plan(passes, wanted, zeroed, None)
 
 
-def _face_priors(compiled: CompiledNetwork, faces: _Photographs, plan: _Plan) -> FacePriors:
+def _face_priors(compiled: CompiledNetwork, faces: _Photographs, plan: _Plan, follow_links: bool) -> FacePriors:
     without_priors = plan.passes == 1 and bool(plan.wanted)
     channels = compiled.restorer.config.prior_channels
     dropped: dict[str, int | None] = {prior: channels[prior] for prior in plan.zeroed}
     read = () if without_priors or plan.extract else plan.wanted
-    priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped=dropped)
+    priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped, follow_links)
     compiled.check_priors(priors.channels, faces.root)
     return priors
 
 
-def _photographs(source: Path) -> _Photographs:
+def _photographs(source: Path, follow_links: bool) -> _Photographs:
     """The photographs to restore; all headers are read first, since a half-restored folder helps nobody."""
-    folder, names = find_photographs(source)
+    folder, names = find_photographs(source, follow_links)
     root = source
     if is_file(source):
         root = folder.parent if folder.name == "images" else folder

@@ -14,15 +14,17 @@ from ..genotypes.genotype import Genotype
 from ..images.image import fit_square, read_image
 from ..images.tensors import images_to_tensor, to_uint8
 from ..networks.restorer import Restorer
-from .compile import CompiledNetwork, load_network
+from .compile import CompiledNetwork
+from .open_network import open_network
 
 
-def load(weights: str | Path, device: str = "auto") -> "TrainedNetwork":
+def load(weights: str | Path, device: str = "auto", genotype: str | Path | None = None) -> "TrainedNetwork":
     """Load a trained network.
 
     Args:
-        weights: a weights file, or the run folder of a retraining.
+        weights: a weights file, the run folder of a retraining, or a .pth or safetensors file of others.
         device: auto (CUDA where there is a GPU), cpu, cuda or cuda:N.
+        genotype: the architecture of a file of others, which does not say it: a file, run folder or published name.
 
     Returns:
         The network, ready to restore faces.
@@ -30,7 +32,7 @@ def load(weights: str | Path, device: str = "auto") -> "TrainedNetwork":
     Raises:
         MfpsError: the file is not the weights file of a fixed network, or there is no such device.
     """
-    return TrainedNetwork(load_network(Path(weights))).to(device)
+    return TrainedNetwork(open_network(Path(weights), genotype)).to(device)
 
 
 class TrainedNetwork:

@@ -30,7 +30,8 @@ class SearchConfig(RunConfig):
     strategy: Annotated[str, Panel.SEARCH] = Field(default="mixed", exclude_if=lambda name: name == "mixed")
     """What a step trains: `mixed`, as published, weighs all choices at once (see `nas.strategies`)."""
     fix: Annotated[dict[str, str], Panel.SEARCH] = Field(default_factory=dict)
-    """BRANCH=GENOTYPE: branches held at the architecture of a genotype file, run folder or published name."""
+    """BRANCH=GENOTYPE: branches held at the architecture of a genotype file, run folder (RUN@12 for epoch 12 of a
+    search) or published name."""
 
     epochs: Annotated[int, Panel.COMMON] = Field(default=100, ge=1)
     """Passes over the training list; weights and architecture learn from one half each."""

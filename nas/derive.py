@@ -1,6 +1,5 @@
 """What a search decided: its genotype with margins, and the probabilities in an epoch's record."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.history import read_history
-from ..errors import MfpsError
 from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.decode import BranchProbabilities, DecodedBranch, decode_branch
 from ..genotypes.genotype import GENOTYPE_SCHEMA, Branches, Genotype
-from ..genotypes.genotype_file import parse_genotype
+from ..genotypes.genotype_file import read_epoch
+from ..genotypes.searched_epoch import damaged, epoch_record
 from ..genotypes.space import BranchSpace, Transition
 
 
@@ -108,21 +106,12 @@ def searched_epoch(folder: Path, epoch: int) -> tuple[Genotype, dict[str, Branch
     Raises:
         MfpsError: there is no such run or epoch, it is not a search's, or its record is damaged.
     """
-    history = {record.get("epoch"): record for record in read_history(folder)}
-    searched = [str(number) for number, record in history.items() if "probabilities" in record]
-    if not searched:
-        raise MfpsError(f"{folder}: has no searched epoch; give the folder of a search")
-    if str(epoch) not in searched:
-        raise MfpsError(f"{folder}: has no searched epoch {epoch}; it has {', '.join(searched)}")
-    record = history[epoch]
+    recorded = epoch_record(folder, epoch)["probabilities"]
     try:
-        text = json.dumps(
-            {"schema": GENOTYPE_SCHEMA, "name": f"{folder.name}, epoch {epoch}", "branches": record["genotype"]}
-        )
-        probabilities = {name: probabilities_from_json(branch) for name, branch in record["probabilities"].items()}
+        probabilities = {name: probabilities_from_json(branch) for name, branch in recorded.items()}
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise MfpsError(f"{folder / 'history.jsonl'}: epoch {epoch} is damaged; draw another epoch") from None
-    return parse_genotype(text, str(folder / "history.jsonl")), probabilities
+        raise damaged(folder, epoch) from None
+    return read_epoch(folder, epoch), probabilities
 
 
 def _finite(value: float) -> float | None:

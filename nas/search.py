@@ -21,6 +21,7 @@ from ..engine.position import Length, Position
 from ..engine.processes import check_same
 from ..engine.run import Run
 from ..engine.run_folder import check_run_folder
+from ..engine.run_inputs import RunInput, digest
 from ..engine.update import checked_update
 from ..engine.weights import save_weights
 from ..errors import MfpsError, printable
@@ -31,6 +32,7 @@ from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
 from ..networks.losses import restoration_loss
 from ..networks.path import Mixture
+from ..training.face_inputs import face_inputs
 from ..training.session import Pieces, Session
 from ..training.training_data import training_data
 from .config import SearchConfig
@@ -57,7 +59,7 @@ def search(config: SearchConfig, console: Console | None = None) -> Genotype:
         RunStopped: a signal asked the run to stop; it was saved.
     """
     searching = Search(config)
-    with searching.session.open_run(console, "search", searching.parts, *searching.identity) as run:
+    with searching.session.open_run(console, "search", searching.parts, searching.inputs) as run:
         while run.unfinished:
             with run.roll_back_nonfinite():
                 searching.train_epoch(run)
@@ -74,7 +76,7 @@ class Search:
     Attributes:
         session: what it shares with the training of a fixed network.
         parts: everything that it changes: the network and an optimizer for each level.
-        identity: what a checkpoint must share with it besides the options.
+        inputs: what it is given, by content; see `engine.run_inputs`.
 
     Raises:
         MfpsError: an input cannot be used.
@@ -98,7 +100,12 @@ class Search:
         self._rates = {"architecture": config.architecture_lr, "weights": config.weight_lr}
         self._optimizers = _optimizers(config, self._levels)
         self.parts = {"network": self._network} | {f"{name}_optimizer": o for name, o in self._optimizers.items()}
-        self.identity = (*self.session.names, "", *(f"{name} {held!r}" for name, held in self._searched.fixed.items()))
+        self.inputs = face_inputs(config, train, val) | {
+            f"fix {name}": RunInput(
+                "fix", f"{name}={config.fix[name]}", f"a branch of SHA-256 {digest(held.model_dump_json())}"
+            )
+            for name, held in self._searched.fixed.items()
+        }
 
     def train_epoch(self, run: Run) -> None:
         """Run the remaining steps of this epoch: in each, an update of the architecture, then one of the weights."""

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from ..errors import MfpsError
 from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.genotype import Genotype
-from ..genotypes.prior_branches import PRIOR_BRANCHES, PUBLISHED_PRIORS
 from ..genotypes.space import OUTPUT_NODES, RATES, cell_channels, cell_width
 
 OFFICIAL_BRANCHES = {
@@ -45,12 +44,6 @@ MODULES = {
 }
 """Modules outside the paths, with their official names."""
 
-PRIOR_CONVS = {
-    prior: MODULES[f"prior_inputs.{prior}" if PRIOR_BRANCHES[prior].with_picture else f"prior_inputs.{prior}.0"]
-    for prior in PUBLISHED_PRIORS
-}
-"""The official convolution that sees each prior first."""
-
 UNUSED_MODULES = {"conv1": (64, 50), "conv2": (50, 38), "conv3": (38, 24)}
 """Official 3x3 convolutions that no forward pass reaches: input and output channels."""
 
@@ -59,17 +52,12 @@ NORM_KINDS = ("weight", "bias", "running_mean", "running_var")
 
 
 def check_published(genotype: Genotype) -> None:
-    """Raise an MfpsError unless a genotype has all five branches of the published network, and no other."""
+    """Raise an MfpsError if a genotype has a branch that the published network does not have."""
     if unpublished := [branch for branch in genotype.present if branch not in OFFICIAL_BRANCHES]:
         raise MfpsError(
             f"genotype {genotype.name} has a branch {unpublished[0]}, which the published network does not have: its "
             f"branches are {', '.join(OFFICIAL_BRANCHES)}; give the genotype that the checkpoint was trained with, "
             "such as mfpsnet"
-        )
-    if missing := [branch for branch in OFFICIAL_BRANCHES if branch not in genotype.present]:
-        raise MfpsError(
-            f"genotype {genotype.name} has no {missing[0]} branch: the published network has all of "
-            f"{', '.join(OFFICIAL_BRANCHES)}; give the genotype that the checkpoint was trained with, such as mfpsnet"
         )
 
 
@@ -77,14 +65,14 @@ def published_keys(genotype: Genotype, ours: Iterable[str]) -> dict[str, str]:
     """The official key of each of our state-dict keys.
 
     Args:
-        genotype: the architecture, with all five branches.
+        genotype: the architecture, of any of the five branches.
         ours: keys of the state dict of the network compiled from it.
 
     Returns:
         The official key by our key.
 
     Raises:
-        MfpsError: the published network has other branches.
+        MfpsError: the published network lacks a branch of it.
     """
     check_published(genotype)
     return {key: _published_key(key, genotype) for key in ours}
@@ -98,7 +86,7 @@ def unused_shapes(genotype: Genotype) -> dict[str, tuple[int, ...]]:
     bare convolution.
 
     Args:
-        genotype: the architecture, with all five branches.
+        genotype: the architecture, of any of the five branches.
     """
     shapes: dict[str, tuple[int, ...]] = {}
     for name, (inputs, outputs) in UNUSED_MODULES.items():

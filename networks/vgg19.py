@@ -5,7 +5,6 @@ by name. torchvision itself is not needed.
 """
 
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from jaxtyping import Float
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import MfpsError
 from ..files.external_weights import check_weights, find_weights, weights_of
+from .state_dict_file import read_state_dict
 
 LAYOUT = (64, 64, "pool", 128, 128, "pool", 256, 256, 256, 256, "pool", 512, 512, 512, 512, "pool", 512, 512, 512, 512)
 """Channels of the 3x3 convolutions, each followed by a ReLU, and where the maps are halved."""
@@ -64,15 +64,14 @@ def load_vgg19(file: Path | None, folder: Path | None = None) -> VGG19Features:
     network = VGG19Features()
     wanted = network.state_dict()
     remedy = f"the official ones are at {weights_of('vgg19').url}"
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if missing := [name for name in wanted if name not in state]:
-            raise MfpsError(f"{path}: {missing[0]} is missing from VGG19's weights; {remedy}")
-        network.load_state_dict({name: state[name] for name in wanted})
-    except (UnpicklingError, RuntimeError, EOFError, TypeError) as error:
-        raise MfpsError(f"{path}: not VGG19's weights ({_first_line(error)}); {remedy}") from None
+    state = read_state_dict(path, remedy)
+    for name, tensor in wanted.items():
+        if name not in state:
+            raise MfpsError(f"{path}: {name} is missing from VGG19's weights; {remedy}")
+        if state[name].shape != tensor.shape:
+            shape = tuple(state[name].shape)
+            raise MfpsError(
+                f"{path}: not VGG19's weights ({name} has shape {shape}, not {tuple(tensor.shape)}); {remedy}"
+            )
+    network.load_state_dict({name: state[name] for name in wanted})
     return network.eval().requires_grad_(False)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:80]

@@ -1,6 +1,7 @@
 """The settings of `mfps prepare`."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,11 +11,16 @@ from ..engine.fields import Device, PriorNames, Seed, Workers
 from ..errors import MfpsError
 from ..files.config_model import ConfigModel, Panel
 from ..files.hashes import sha256_of
+from ..images.fields import FollowLinks
 from ..priors.fields import Dictionary, Parser, WeightsDir
 from ..priors.provenance import Source
 
 if TYPE_CHECKING:
     from ..priors.prior_kind import ExternalSources
+
+
+BY_HASH = ("landmarks", "labels", "dictionary")
+"""Fields that name a file or folder; in the settings of a data set their names are followed by their hashes."""
 
 
 class PrepareConfig(ConfigModel):
@@ -24,6 +30,7 @@ class PrepareConfig(ConfigModel):
     """Folder of photographs."""
     out: Annotated[Path, Panel.COMMON]
     """Folder of the data set; an unfinished one of the same settings is continued."""
+    follow_links: FollowLinks = False
     size: Annotated[int, Panel.COMMON] = Field(default=128, ge=16, le=4096, multiple_of=8)
     """Side of the faces in pixels, a multiple of 8."""
     aligned: Annotated[bool, Panel.COMMON] = False
@@ -88,14 +95,30 @@ class PrepareConfig(ConfigModel):
         Raises:
             MfpsError: the landmarks or the label maps do not exist.
         """
-        chosen = self.model_dump(mode="json", exclude={"photos", "out", "weights_dir", "workers", "device"})
-        for name in ("landmarks", "labels", "dictionary"):
+        chosen = self.model_dump(
+            mode="json", exclude={"photos", "out", "follow_links", "weights_dir", "workers", "device"}
+        )
+        for name in BY_HASH:
             place: Path | None = getattr(self, name)
             if place is not None:
                 chosen[name] = f"{place.resolve().name} {_digest(place, name)[:16]}"
         if self.parser is not None:
             chosen["parser"] = Path(self.parser).name
         return chosen
+
+
+def known_by_content(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a data set without the names of the files and folders that their hashes are given with.
+
+    Args:
+        settings: `PrepareConfig.settings`, with `networks` where they are known.
+    """
+    known = {key: value for key, value in settings.items() if key != "parser"}  # its hash is among the networks
+    for name in BY_HASH:
+        known[name] = str(settings.get(name)).rpartition(" ")[2]
+    networks: Mapping[str, Mapping[str, Any]] = settings.get("networks", {})
+    nameless = {what: {key: v for key, v in found.items() if key != "model"} for what, found in networks.items()}
+    return known | {"networks": nameless}
 
 
 def _digest(place: Path, name: str) -> str:

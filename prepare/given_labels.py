@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from ..errors import MfpsError
+from ..files.boundary import Boundary
 from ..priors.parsing.kind import PARSING
 from ..priors.parsing.label_maps import find_label_map, from_bisenet, from_part_masks, read_label_map
 from .config import PrepareConfig
@@ -38,7 +39,9 @@ def given_labels(config: PrepareConfig, name: str) -> np.ndarray | None:
         return None
     stem = PurePosixPath(name).with_suffix("").as_posix()
     file = find_label_map(config.labels, stem)
+    boundary = Boundary(config.labels, config.follow_links)
     if file is not None:
+        boundary.check(file)
         labels = read_label_map(file)
         return from_bisenet(labels) if config.label_order == "bisenet" else labels
     here = (config.labels / stem).parent
@@ -48,7 +51,7 @@ def given_labels(config: PrepareConfig, name: str) -> np.ndarray | None:
         raise MfpsError(
             f"no label map of it in {config.labels}: neither {face}.png nor {face}{LABEL_ENDING}, nor part masks"
         )
-    return from_part_masks(config.labels if (config.labels / "0").is_dir() else here, face)
+    return from_part_masks(config.labels if (config.labels / "0").is_dir() else here, face, boundary)
 
 
 def without_label_maps(names: tuple[str, ...]) -> tuple[str, ...]:

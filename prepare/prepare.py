@@ -27,7 +27,7 @@ from ..priors.kinds import PRIOR_KINDS
 from ..priors.landmarks.conversion import convert_points
 from ..priors.landmarks.formats import match_images, read_given_landmarks
 from ..priors.landmarks.schemes import DETECTED_SCHEME, scheme_of_name
-from .config import PrepareConfig
+from .config import PrepareConfig, known_by_content
 from .cut_files import cut_detected, cut_to_files, digest_of, start_worker
 from .faces import PreparedFace
 from .finders import Finders, open_finders
@@ -64,8 +64,8 @@ def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
     """
     console = console or Console(quiet=True)
     # 1. The inputs, and the networks that find the rest.
-    folder = image_folder(config.photos)
-    names = find_images(folder)
+    folder = image_folder(config.photos, config.follow_links)
+    names = find_images(folder, config.follow_links)
     if config.labels is not None and config.labels.resolve() == folder.resolve():
         names = without_label_maps(names)
         if not names:
@@ -75,7 +75,7 @@ def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
     landmarks = _landmarks(config, names)
     finders = open_finders(config, landmarks.given is None)
     settings = {**config.settings, "networks": finders.networks()}
-    journal = DoneJournal(config.out / JOURNALS / "photographs.jsonl", settings)
+    journal = DoneJournal(config.out / JOURNALS / "photographs.jsonl", settings, known_by_content)
     _check_unchanged(journal, folder, config.out)
     remove_partials(config.out, recursive=True)
 
@@ -148,7 +148,7 @@ def _cut_all(
 
 def _landmarks(config: PrepareConfig, names: Sequence[str]) -> _Landmarks:
     if config.landmarks is not None:
-        source = read_given_landmarks(config.landmarks)
+        source = read_given_landmarks(config.landmarks, follow_links=config.follow_links)
         matched = match_images(source, names)
         if not any(matched.values()):
             raise MfpsError(

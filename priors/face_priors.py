@@ -37,6 +37,7 @@ class FacePriors:
             arrays are taken as they are.
         dropped: priors of `wanted` to replace by zeros, each with its number of channels; None takes that of the stored
             prior.
+        follow_links: links may lead out of `priors`.
 
     Raises:
         MfpsError: a prior is unknown, is missing for some faces, or does not fit the others (see the sources).
@@ -50,12 +51,13 @@ class FacePriors:
         wanted: Sequence[str],
         heatmap_rgb: bool = False,
         dropped: Mapping[str, int | None] | None = None,
+        follow_links: bool = False,
     ) -> None:
         faces = StoredFaces(Path(root) / "priors", names, photo_sizes, heatmap_rgb)
         self.sources: dict[str, PriorSource] = {}
         for prior in known_priors(list(wanted)):
             if (channels := (dropped or {}).get(prior)) is None:
-                self.sources[prior] = _resolve(PRIOR_KINDS[prior], faces)
+                self.sources[prior] = _resolve(PRIOR_KINDS[prior], faces, follow_links)
                 channels = self.sources[prior].channels
             if prior in (dropped or {}):
                 self.sources[prior] = ZeroSource(channels)
@@ -99,10 +101,10 @@ def stored_prior(root: str | Path, prior: str) -> bool:
     return any((folder / PurePosixPath(pattern).parent).is_dir() for pattern in kind.patterns)
 
 
-def _resolve(kind: PriorKind, faces: StoredFaces) -> PriorSource:
+def _resolve(kind: PriorKind, faces: StoredFaces, follow_links: bool) -> PriorSource:
     """The source that a prior is read from: its file for all faces, or else the files that cover the most faces."""
     folder, names = faces.folder, faces.names
-    root, within = Boundary(folder.parent), Boundary(folder)
+    root, within = Boundary(folder.parent, follow_links), Boundary(folder, follow_links)
     root.check(folder)
     if kind.open_shared is not None and is_file(folder / kind.shared_files[0]):
         for file in kind.shared_files:

@@ -21,8 +21,12 @@ MAX_RECORD_BYTES = 1_000_000
 """A record has about a hundred lines."""
 
 
-def read_provenance(root: str | Path) -> dict[str, dict[str, Any]]:
+def read_provenance(root: str | Path, follow_links: bool = False) -> dict[str, dict[str, Any]]:
     """The record of each prior of a data folder: `made_from`, and what made it; empty if there is none.
+
+    Args:
+        root: the data folder.
+        follow_links: links may lead out of it.
 
     Raises:
         MfpsError: the record is damaged.
@@ -30,7 +34,7 @@ def read_provenance(root: str | Path) -> dict[str, dict[str, Any]]:
     path = Path(root) / "priors" / FILE
     if not is_file(path):
         return {}
-    Boundary(root).check(path)
+    Boundary(root, follow_links).check(path)
     text = read_text(path, "record of priors", MAX_RECORD_BYTES, "make the data set again")
     try:
         recorded = read_strict(text)

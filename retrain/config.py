@@ -20,12 +20,16 @@ class RetrainConfig(RunConfig):
 
     stage: ClassVar[str] = "retrain"
 
-    genotype: Annotated[str, BeforeValidator(_as_text), Panel.COMMON]
-    """Genotype file, run folder or published name."""
+    genotype: Annotated[str | None, BeforeValidator(_as_text), Panel.COMMON] = None
+    """Genotype file, run folder (RUN@12 for epoch 12 of a search) or published name; needed unless the weights of
+    `init_from` say their own."""
     width: Annotated[int | None, Panel.COMMON] = Field(default=None, ge=1, le=512)
     """Base width to train at; the genotype's own by default. Search narrow, retrain wide."""
     from_supernet: Annotated[Path | None, Panel.COMMON] = None
     """Run folder or weights file of the search, to start from the supernet's weights."""
+    init_from: Annotated[Path | None, Panel.COMMON] = None
+    """Trained network to start from, for fine-tuning: run folder, weights file, or a .pth or safetensors file of others
+    with its `genotype`. What is not given of the network is taken from it."""
 
     priors_from: PriorsFrom = "clean"
     weights_dir: WeightsDir = None
@@ -54,6 +58,14 @@ class RetrainConfig(RunConfig):
     """Weight of the perceptual loss (VGG19 conv5_4); 0 leaves it out and needs no VGG19."""
     vgg19: Annotated[Path | None, Panel.TRAINING] = None
     """Local copy of VGG19's official weights; by default torch's hub cache, or a download into it."""
+
+    @model_validator(mode="after")
+    def _one_start(self) -> "RetrainConfig":
+        if self.from_supernet is not None and self.init_from is not None:
+            raise MfpsError("`from_supernet` and `init_from` exclude each other: choose one")
+        if self.genotype is None and self.init_from is None:
+            raise MfpsError("`genotype` is required: give the genotype file, run folder or published name")
+        return self
 
     @model_validator(mode="after")
     def _dropout_needs_stored_priors(self) -> "RetrainConfig":

@@ -18,22 +18,23 @@ from ..engine.position import Position
 from ..engine.run import Run
 from ..engine.run_folder import check_run_folder
 from ..engine.update import checked_update
-from ..engine.weights import load_weights, save_weights
+from ..engine.weights import save_weights
 from ..errors import printable
 from ..files.atomic_file import write_atomically
 from ..genotypes.drawing.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
-from ..genotypes.genotype_file import read_genotype
-from ..inference.compile import compile_genotype, slice_supernet, weights_header
+from ..inference.compile import weights_header
 from ..inference.prior_runs import run_with_priors
 from ..networks.losses import restoration_loss
-from ..networks.restorer import NetworkConfig, Restorer
 from ..networks.vgg19 import load_vgg19
 from ..priors.extractor import ExternalSources, PriorExtractor, found_channels
+from ..training.face_inputs import face_inputs
 from ..training.session import Session
 from ..training.training_data import training_data
 from .config import RetrainConfig
+from .inputs import training_inputs
 from .schedule import lr_factor
+from .start import genotype_to_train, network_to_train, start_provenance, take_on
 
 
 def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
@@ -54,7 +55,7 @@ def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
         RunStopped: a signal asked the run to stop; it was saved.
     """
     training = Training(config)
-    with training.session.open_run(console, "retrain", training.parts, *training.identity) as run:
+    with training.session.open_run(console, "retrain", training.parts, training.inputs) as run:
         training.write_genotype()
         for branch in (name for name, branch in training.genotype.present.items() if branch.only_skips):
             run.say(
@@ -78,21 +79,22 @@ class Training:
         genotype: the architecture, at the width it is trained at.
         session: what it shares with a search.
         parts: everything that it changes: the network, its optimizer and the average of its weights, if there is one.
-        identity: what a checkpoint must share with it besides the options.
+        inputs: what it is given, by content; see `engine.run_inputs`.
 
     Raises:
         MfpsError: an input cannot be used.
     """
 
     def __init__(self, config: RetrainConfig) -> None:
+        config, start = take_on(config)
         check_run_folder(config)
         fabric = make_fabric(config.device, config.precision, config.devices, config.num_nodes)
-        self.genotype = _genotype(config)
+        self.genotype = genotype_to_train(config, start)
         on_the_fly = config.priors_from != "clean" and bool(config.priors)
         train, val = training_data(config, stored_priors=not on_the_fly)
         channels = found_channels(config.priors, config.heatmap_rgb) if on_the_fly else train.prior_channels
         torch.manual_seed(config.seed)
-        self._network = _network(config, self.genotype, channels)
+        self._network = network_to_train(config, self.genotype, channels, start)
         self._vgg = load_vgg19(config.vgg19).to(fabric.device) if config.perceptual > 0 else None
         self._extract = None
         if on_the_fly:
@@ -110,7 +112,10 @@ class Training:
         if config.ema:
             self._average = AveragedModel(self._network, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
             self.parts["average"] = self._average
-        self.identity = (self.genotype.hash, *self.session.names)
+        self._start = start_provenance(config)
+        self.inputs = face_inputs(config, train, val) | training_inputs(
+            config, self.genotype, self._extract.provenance() if self._extract else {}
+        )
 
     def write_genotype(self) -> None:
         """Write the genotype and its drawings into the run's folder."""
@@ -161,35 +166,11 @@ class Training:
             **self._oracle,
         }
         if record["best"] and self.session.fabric.is_global_zero:
-            provenance = _provenance(config, self.genotype, position)
+            provenance = _provenance(config, self.genotype, position) | self._start
             header = weights_header(self.genotype, self._network.config, provenance)
             save_weights(config.out / "weights.safetensors", network.state_dict(), **header)
         run.epoch_done(record, score)
         run.say(_epoch_line(record, config.epochs))
-
-
-def _genotype(config: RetrainConfig) -> Genotype:
-    """The genotype to train, at the requested width."""
-    genotype = read_genotype(config.genotype)
-    if config.width is not None and config.width != genotype.branches.upsample.width:
-        return genotype.with_width(config.width)
-    return genotype
-
-
-def _network(config: RetrainConfig, genotype: Genotype, channels: dict[str, int]) -> Restorer:
-    """The genotype's network, with random weights or a supernet's."""
-    network_config = NetworkConfig(
-        iterations=config.passes,
-        blocks=config.blocks,
-        prior_channels=channels,
-        attention=config.attention,
-        base=config.base,
-        base_window=config.base_window,
-    )
-    network = compile_genotype(genotype, network_config)
-    if config.from_supernet is not None:
-        slice_supernet(network, load_weights(config.from_supernet).state, str(config.from_supernet))
-    return network
 
 
 def _optimizer(config: RetrainConfig, network: torch.nn.Module) -> torch.optim.Optimizer:

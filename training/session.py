@@ -19,6 +19,7 @@ from ..engine.open_run import open_run
 from ..engine.position import Length
 from ..engine.processes import gather_parts, launch, own_part
 from ..engine.run import Run
+from ..engine.run_inputs import Inputs
 from ..engine.training_state import Parts
 from ..images.fit_note import fit_note
 from ..networks.synchronised_norm import synchronise_norms
@@ -47,7 +48,6 @@ class Session:
 
     Attributes:
         length: how far the run goes.
-        names: the names of all faces, for the `identity` of `open_run`.
 
     Raises:
         MfpsError: the faces do not fill a batch, or the processes do not find each other.
@@ -66,7 +66,6 @@ class Session:
         share = BatchShare(fabric.global_rank, fabric.world_size, config.accumulate)
         self.config = config
         self.fabric = fabric
-        self.names = (*train.names, "", *val.names)
         self._faces = len(train), len(val)
         self._fit = fit_note((train.extents + val.extents).elements(), config.size)
         self._loaders = [
@@ -90,15 +89,17 @@ class Session:
             `oracle_priors` with their names; empty if there are none.
         """
         config = self.config
-        oracle = oracle_priors(config.priors, source, read_provenance(config.data), config.drop_prior)
+        oracle = oracle_priors(
+            config.priors, source, read_provenance(config.data, config.follow_links), config.drop_prior
+        )
         return {"oracle_priors": list(oracle)} if oracle else {}
 
     @contextmanager
-    def open_run(self, console: Console | None, label: str, parts: Parts, *identity: str) -> Iterator[Run]:
+    def open_run(self, console: Console | None, label: str, parts: Parts, inputs: Inputs) -> Iterator[Run]:
         """Open the run, and shut down the loaders' workers when it ends; see `engine.open_run.open_run`."""
         with (
             shut_down_workers(*self._loaders),
-            open_run(self.config, self.fabric, console, label, self.length, parts, *identity) as run,
+            open_run(self.config, self.fabric, console, label, self.length, parts, inputs) as run,
         ):
             if self._fit:
                 run.say(f"note      {self._fit}")

@@ -29,7 +29,7 @@ def training_data(config: RunConfig, stored_priors: bool = True) -> tuple[FaceFo
     names, dropped = (config.priors, config.drop_prior) if stored_priors else ((), ())
     stored = WantedPriors(names, config.heatmap_rgb)
     priors = stored._replace(dropped=dict.fromkeys(dropped))
-    strict = Tolerance(max_pixels=int(config.max_megapixels * 1e6))
+    strict = Tolerance(max_pixels=int(config.max_megapixels * 1e6), follow_links=config.follow_links)
     tolerant = strict._replace(max_bad=config.max_bad_faces)
     data, size, degradation, seed = config.data, config.size, config.degradation, config.seed
 

@@ -12,6 +12,7 @@ from ...engine.progress import track
 from ...engine.terminal import say
 from ...errors import MfpsError
 from ...files.atomic_folder import check_writable
+from ...files.boundary import Boundary
 from ...images.image import read_image, write_image
 from ...images.lists import find_images, image_folder, read_list
 from ...networks.vgg19 import load_vgg19
@@ -45,8 +46,10 @@ def build_dictionary(config: DictionaryConfig, console: Console | None = None) -
         if file.exists():
             raise MfpsError(f"{file}: already exists, and nothing is overwritten; choose another name for `out`")
     check_writable(out.parent)
-    folder = image_folder(data)
-    chosen = find_images(folder) if config.list is None else read_list(config.list, data)
+    links = config.follow_links
+    folder = image_folder(data, links)
+    chosen = find_images(folder, links) if config.list is None else read_list(config.list, data, links)
+    Boundary(data, links).check(data / "priors" / LANDMARK_FILE)
     landmarks = read_landmarks(data / "priors" / LANDMARK_FILE)
     if missing := [name for name in chosen if name not in landmarks.faces]:
         raise MfpsError(f"{data}: {len(missing)} of {len(chosen)} faces have no landmarks, first {missing[0]}")

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from ...engine.fields import Device, Seed
 from ...files.config_model import ConfigModel, Panel
+from ...images.fields import FollowLinks
 from ..fields import WeightsDir
 
 
@@ -19,6 +20,7 @@ class DictionaryConfig(ConfigModel):
     """Dictionary file to write, .safetensors, with a picture beside it; nothing is overwritten."""
     list: Annotated[Path | None, Panel.COMMON] = None
     """Text file with the names of the faces to learn from, one per line; by default all faces."""
+    follow_links: FollowLinks = False
     entries: Annotated[int, Panel.COMMON] = Field(default=128, ge=1, lt=2**31)
     """Number of entries for each part."""
     seed: Seed = 0

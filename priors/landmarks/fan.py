@@ -15,6 +15,8 @@ import torch
 from face_alignment import FaceAlignment, LandmarksType
 from face_alignment.models import FAN
 
+from ...networks.state_dict_file import read_state_dict
+
 
 class CheckedFaceAlignment(FaceAlignment):
     """The package's detector with weights from given files; its own loading would download what isn't in torch's cache.
@@ -38,7 +40,7 @@ class CheckedFaceAlignment(FaceAlignment):
 
     def _load_native(self, network_name: str, network_size: int, device: str, dtype: torch.dtype) -> FAN:
         network = FAN(network_size)
-        network.load_state_dict(torch.load(self._fan_file, map_location=device, weights_only=True))
+        network.load_state_dict(read_state_dict(self._fan_file))
         return network.to(device, dtype=dtype).eval()
 
     def search(self, image: np.ndarray, longest: int) -> list[np.ndarray]:

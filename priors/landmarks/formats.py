@@ -39,7 +39,9 @@ _MAX_DEPTH = 16  # of XML elements
 _BOX_KEYS = ("left", "top", "width", "height")
 
 
-def read_given_landmarks(path: Path, ffhq: Literal["image", "in_the_wild"] = "image") -> GivenLandmarks:
+def read_given_landmarks(
+    path: Path, ffhq: Literal["image", "in_the_wild"] = "image", follow_links: bool = False
+) -> GivenLandmarks:
     """Read the landmarks of a file in any known format, or of a folder of .pts files.
 
     The content tells the format. .pts (300-W, version 1) counts pixels from 1, all others from 0; menpo's .ljson has
@@ -48,13 +50,14 @@ def read_given_landmarks(path: Path, ffhq: Literal["image", "in_the_wild"] = "im
     Args:
         path: a file, or a folder that holds .pts files at any depth.
         ffhq: which of the two pictures of FFHQ's metadata: the aligned face or the photograph it was cut from.
+        follow_links: links may lead out of a folder.
 
     Raises:
         MfpsError: the file cannot be read, is too large, has no known format or breaks its rules, or the faces have
             different numbers of points.
     """
     path = Path(path)
-    return given_landmarks(path, _read_folder(path) if is_folder(path) else _read_file(path, ffhq))
+    return given_landmarks(path, _read_folder(path, follow_links) if is_folder(path) else _read_file(path, ffhq))
 
 
 def _content(path: Path) -> bytes:
@@ -70,9 +73,9 @@ def _text(content: bytes, where: str) -> str:
         ) from None
 
 
-def _read_folder(folder: Path) -> list[LandmarkedFace]:
+def _read_folder(folder: Path, follow_links: bool) -> list[LandmarkedFace]:
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".pts" and not is_folder(file))
-    boundary = Boundary(folder)
+    boundary = Boundary(folder, follow_links)
     for file in files:
         boundary.check(file)
     if not files:

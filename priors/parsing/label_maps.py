@@ -11,6 +11,7 @@ from PIL import Image
 
 from ...errors import MfpsError
 from ...files.atomic_file import atomic_file
+from ...files.boundary import Boundary
 from ...files.regular_file import is_file
 from ...images.image_file import open_image
 from .classes import CELEBAMASK_CLASSES
@@ -90,7 +91,7 @@ def from_bisenet(labels: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
     return np.argsort(BISENET_ORDER).astype(np.uint8)[labels]
 
 
-def from_part_masks(folder: str | Path, face: int | str) -> UInt8[np.ndarray, "h w"]:
+def from_part_masks(folder: str | Path, face: int | str, boundary: Boundary | None = None) -> UInt8[np.ndarray, "h w"]:
     """Merge the part masks of CelebAMask-HQ, one PNG for each class and face, into a label map.
 
     Where masks overlap, the class with the higher number is on top.
@@ -99,6 +100,7 @@ def from_part_masks(folder: str | Path, face: int | str) -> UInt8[np.ndarray, "h
         folder: with the masks themselves (00012_skin.png, 00012_l_brow.png, ...), or with the published folders
             0, 1, ... of 2,000 faces each.
         face: number of the face; or what comes before `_skin.png`, or before the `.jpg` of its photograph.
+        boundary: refuses masks that are links out of it.
 
     Raises:
         MfpsError: the face has no mask there, or a mask is damaged or differs in size from the others.
@@ -114,6 +116,8 @@ def from_part_masks(folder: str | Path, face: int | str) -> UInt8[np.ndarray, "h
         path = folder / f"{stem}_{name}.png"
         if not is_file(path):
             continue  # a face has files only for the parts that can be seen
+        if boundary is not None:
+            boundary.check(path)
         mask = _read_mask(path)
         if merged is None:
             merged = np.zeros(mask.shape, np.uint8)

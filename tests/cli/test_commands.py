@@ -17,9 +17,9 @@ from mfps import __version__
 from mfps.cli.evaluate import report_table
 from mfps.drawn.faces import write_drawn_faces
 from mfps.engine import configuration
-from mfps.engine.history import read_history
 from mfps.engine.weights import load_weights
 from mfps.errors import RunStopped
+from mfps.files.history import read_history
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
 from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype

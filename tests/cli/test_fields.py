@@ -65,8 +65,9 @@ def test_every_field_has_an_option_a_help_text_and_a_panel(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_no_two_fields_are_explained_differently(name):
-    """What several commands share is a field of `engine.fields` or `priors.fields`."""
-    for field in ("drop_prior", "workers", "device", "precision", "priors_from", "weights_dir", "parser", "dictionary"):
+    """What several commands share is a field of `engine.fields`, `images.fields` or `priors.fields`."""
+    shared = "drop_prior workers device precision priors_from weights_dir parser dictionary follow_links"
+    for field in shared.split():
         texts = {model.model_fields[field].description for model in MODELS.values() if field in model.model_fields}
         assert len(texts) == 1, field
 

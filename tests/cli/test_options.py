@@ -75,11 +75,11 @@ def test_no_option_is_lost() -> None:
 @pytest.mark.parametrize(("stage", "model"), STAGES)
 def test_every_field_can_be_set_in_a_file(stage: str, model: type[RunConfig], tmp_path: Path) -> None:
     given = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
-    required = {name: given[name] for name in model.model_fields if name in given}
+    required = {name: given[name] for name in model.model_fields if name in given} | {"base_window": 2}
     values = resolve(model, "tiny", None, required).model_dump(mode="json")
     file = tmp_path / "all.yaml"
     file.write_text(yaml.safe_dump({name.replace("_", "-"): value for name, value in values.items()}))
-    # How a run is started is not part of it, and the strategy is written where it is not the published one.
+    # How a run is started is not part of it, and the strategy stands there only if it is not the published one.
     assert set(values) == set(model.model_fields) - {"resume", "overwrite", "strategy"}
     # Over another preset: what the file says counts, all of it.
     assert resolve(model, "published", file, {}).model_dump(mode="json") == values
@@ -103,8 +103,8 @@ def test_a_run_alone_is_the_first_process_whatever_a_cluster_calls_it(monkeypatc
 
 
 def test_options_are_written_as_a_shell_reads_them() -> None:
-    again = written(data=Path("my faces"), val_list=None, priors="", size=64, preset="tiny")
-    assert again == "--data 'my faces' --size 64 --preset tiny"
+    again = written(data=Path("my faces"), val_list=None, priors="", size=64, follow_links=True, preset="tiny")
+    assert again == "--data 'my faces' --size 64 --follow-links --preset tiny"
 
 
 def test_every_option_has_a_help_text() -> None:

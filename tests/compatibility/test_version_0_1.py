@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from ..cli.conftest import run_command
 
 MADE = Path(__file__).parent / "version_0_1"
+TINY = "--data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1"
 EXPECTED = json.loads((MADE / "expected.json").read_text())
 
 
@@ -33,10 +34,6 @@ def succeeded(command):
     return ended.out
 
 
-def last_epoch(run):
-    return json.loads((run / "history.jsonl").read_text().splitlines()[-1])
-
-
 def alike(found, expected):
     """Equal but for what another processor's rounding does."""
     if isinstance(expected, dict):
@@ -44,20 +41,20 @@ def alike(found, expected):
     return found == expected if isinstance(expected, str) else found == pytest.approx(expected, rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "search --layers 1 --fusion-layers 1 --warmup-epochs 0 --out search",
-        "retrain --genotype search --out retrain",
-    ],
-)
-def test_an_unfinished_run_is_refused_with_the_reason(made, command):
-    before = {file: file.read_bytes() for file in made.rglob("*") if file.is_file()}
-    shared = "--data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1 --epoch-steps 1 --epochs 2"
-    ended = run_command(f"{command} {shared} --resume")
+@pytest.mark.parametrize(("stage", "options"), [
+    ("search", "--layers 1 --fusion-layers 1 --warmup-epochs 0"), ("retrain", "--genotype search"),
+])  # fmt: skip
+def test_an_unfinished_run_is_refused_with_the_reason(made, stage, options):
+    before = {file: file.read_bytes() for file in (made / stage).rglob("*") if file.is_file()}
+    ended = run_command(f"{stage} {TINY} {options} --epoch-steps 1 --epochs 2 --out {stage} --resume")
     assert ended.status == 1
     assert "degradation followed from its position in the list; now its name decides" in ended.err
-    assert {file: file.read_bytes() for file in made.rglob("*") if file.is_file()} == before
+    assert {file: file.read_bytes() for file in (made / stage).rglob("*") if file.is_file()} == before
+
+
+def test_a_trained_network_is_trained_further(made):
+    succeeded(f"retrain {TINY} --init-from retrain --epoch-steps 1 --epochs 1 --out further")
+    assert json.loads((made / "further" / "history.jsonl").read_text())["epoch"] == 1
 
 
 def test_a_trained_network_restores_alike(made):
@@ -70,10 +67,8 @@ def test_a_trained_network_restores_alike(made):
 def test_a_prepared_data_set_is_what_it_was(made):
     """Its priors are read, and the same settings find nothing left to do."""
     before = {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()}
-    command = "search --data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1 --layers 1"
-    succeeded(
-        f"{command} --fusion-layers 1 --epochs 1 --warmup-epochs 0 --max-steps 1 --priors parsing,heatmap --out all"
-    )
+    options = "--layers 1 --fusion-layers 1 --epochs 1 --warmup-epochs 0 --max-steps 1 --priors parsing,heatmap"
+    succeeded(f"search {TINY} {options} --out all")
     assert {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()} == before
 
 

@@ -1,5 +1,5 @@
-from mfps.engine.history import read_history
 from mfps.engine.journal import Journal, flat_numbers
+from mfps.files.history import read_history
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 

@@ -2,17 +2,17 @@
 
 import os
 import signal
-from hashlib import sha256
 
 import pytest
 import torch
 from mfps.engine.checkpoint import Checkpoint, Checkpoints
 from mfps.engine.configuration import RunConfig
 from mfps.engine.device import make_fabric
-from mfps.engine.history import read_history
 from mfps.engine.open_run import open_run
 from mfps.engine.position import Length
+from mfps.engine.run_inputs import RunInput, contents
 from mfps.errors import NotFiniteError, RunStopped
+from mfps.files.history import read_history
 
 pytestmark = pytest.mark.slow
 
@@ -30,13 +30,17 @@ def config(tmp_path):
     return make
 
 
-def train(config, console, each=lambda run: None, judge=lambda run: None, trouble=lambda step: False, identity=("a",)):
+def inputs(content):
+    return {"list": RunInput("data", "faces", content)}
+
+
+def train(config, console, each=lambda run: None, judge=lambda run: None, trouble=lambda step: False, given="a"):
     """A loop like those of search and training; `each` is called in every step, before the step is counted."""
     torch.manual_seed(0)
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))
     optimizer = torch.optim.Adam(network.parameters(), 0.1)
     parts = {"network": network, "optimizer": optimizer}
-    with open_run(config, FABRIC, console, "train", LENGTH, parts, *identity) as run:
+    with open_run(config, FABRIC, console, "train", LENGTH, parts, inputs(given)) as run:
         while run.unfinished:
             with run.roll_back_nonfinite():
                 for _ in range(run.steps_left):
@@ -196,11 +200,13 @@ def test_a_save_is_due_by_the_clock(config, console, monkeypatch):
     assert "e0000-b00001-s00000001" in saved(config().out)
 
 
-def test_other_photographs_are_refused(config, console, refused):
+def test_other_contents_are_refused_before_anything_is_written(config, console, refused):
     with pytest.raises(RunStopped):
         train(config(), console, stop_at(1))
-    with refused("the run was started with other photographs or another genotype"):
-        train(config(resume=True), console, identity=("a", "b"))
+    before = {path: path.read_bytes() for path in config().out.rglob("*") if path.is_file()}
+    with refused("faces: not the `data` that the run was started with, which was a, while this is b; give that one"):
+        train(config(resume=True, device="cpu", data="faces"), console, given="b")
+    assert {path: path.read_bytes() for path in config().out.rglob("*") if path.is_file()} == before
 
 
 def test_nothing_is_left_locked(config, console):
@@ -251,7 +257,7 @@ def test_stop_keeps_the_last_checkpoint(config, console, whole, refused):
 
 
 def test_bad_faces_are_reported_once_and_too_many_end_the_run(config, console, refused):
-    with open_run(config(max_bad_faces=0.1), FABRIC, console, "x", LENGTH, {}) as run:
+    with open_run(config(max_bad_faces=0.1), FABRIC, console, "x", LENGTH, {}, {}) as run:
         run.note_bad_faces({"a.png": "a.png: damaged"}, 10)
         run.note_bad_faces({"a.png": "a.png: damaged"}, 10)
         assert console.file.getvalue().count("skipped   a.png: damaged") == 1
@@ -263,7 +269,7 @@ def test_a_checkpoint_of_another_version_is_refused(config, console, refused):
     train(config(), console)
     for file in (config().out / "checkpoints").iterdir():
         file.unlink()
-    state = {"identity": sha256(b"a").hexdigest()[:16], "position": {"step": "x"}, "parts": {}}
+    state = {"inputs": contents(inputs("a")), "position": {"step": "x"}, "parts": {}}
     Checkpoints(config().out, 1).save(Checkpoint(0, 0, 0, {}, state))
     with refused("its checkpoints are from another version of mfps; start again with `overwrite`"):
         train(config(resume=True), console)

@@ -121,12 +121,13 @@ def test_a_run_starts_in_an_empty_folder(config, flag, left):
 
 def test_a_run_is_resumed_with_the_options_it_was_started_with(config, started, refused):
     check_run_folder(config(resume=True))
+    for by_content in ({"fix": {"upsample": "mfpsnet"}}, {"data": "moved", "list": "b.txt", "val_list": "c.txt"}):
+        check_run_folder(config(resume=True, **by_content))  # see `check_inputs`
     check_run_folder(config(resume=True, epochs=99, device="cpu", workers=3, max_steps=1000, checkpoint_minutes=1))
     for changed, listed in (
         ({"size": 32}, "size was 128 and is 32"),
         ({"seed": 3, "flip": True}, "flip was False and is True, seed was 0 and is 3"),
         ({"clip_norm": 1.0}, "clip_norm was None and is 1.0"),
-        ({"fix": {"upsample": "mfpsnet"}}, "fix was {} and is"),
     ):
         with refused(f"the run was started with other options: {listed}"):
             check_run_folder(config(resume=True, **changed))

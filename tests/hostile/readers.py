@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from mfps.engine.history import read_history
 from mfps.engine.weights import load_weights
 from mfps.files.config_model import read_yaml
 from mfps.files.external_weights import WEIGHTS, check_weights
+from mfps.files.history import read_history
 from mfps.files.npy_file import open_array
 from mfps.genotypes.formats.darts_text import read_darts_cell
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.images.image import SquareFit, image_size, read_image
 from mfps.images.lists import read_list
 from mfps.inference.compile import load_network
-from mfps.inference.published_checkpoint import read_state_dict
+from mfps.inference.foreign_network import import_network
+from mfps.networks.state_dict_file import read_state_dict
 from mfps.priors.array_source import ArraySource
 from mfps.priors.dictionary.dictionary_file import read_dictionary
 from mfps.priors.dictionary.kind import DICTIONARY
@@ -47,6 +48,7 @@ READERS = {
     "weights": load_weights,
     "network": load_network,
     "checkpoint": read_state_dict,
+    "network of others": lambda path: import_network(path, read_genotype("mfpsnet")),
     "external weights": lambda path: check_weights(path, WEIGHTS[0]),
     "dictionary": read_dictionary,
     "dictionary.json": read_dictionary_prior,

@@ -13,8 +13,8 @@ from mfps.files.npy_file import open_array
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.inference.compile import weights_header
 from mfps.inference.cost_report import genotype_costs
-from mfps.inference.published_checkpoint import read_state_dict
 from mfps.networks.restorer import NetworkConfig
+from mfps.networks.state_dict_file import read_state_dict
 
 from .bad_weights import bad_arrays, bad_checkpoints, bad_safetensors, described, npy, safetensors, tensor, torch_file
 from .conftest import held_to_the_law
@@ -31,7 +31,7 @@ def nothing_is_made(tmp_path, monkeypatch):
 def test_bad_safetensors_are_refused(checked, tmp_path, name):
     path = tmp_path / "a.safetensors"
     path.write_bytes(bad_safetensors()[name])
-    for reader in ("weights", "network", "dictionary", "array prior"):
+    for reader in ("weights", "network", "network of others", "dictionary", "array prior"):
         message = checked(reader, path)
         # Weights may be integers of 32 or 64 bits; those of 8 are not, and no name is twice.
         assert message, f"{name} was read as {reader}"
@@ -50,6 +50,7 @@ def test_a_bad_checkpoint_is_refused(checked, tmp_path, name):
     path = tmp_path / "a.pth"
     path.write_bytes(bad_checkpoints()[name])
     assert checked("checkpoint", path)
+    assert checked("network of others", path)
     assert checked("external weights", path)
 
 
@@ -57,6 +58,7 @@ def test_what_they_claim_takes_no_memory(refused_cheaply, tmp_path):
     cases = []
     for reader, suffix, corpus in (
         ("weights", "safetensors", bad_safetensors()),
+        ("network of others", "safetensors", bad_safetensors()),
         ("array prior", "npy", bad_arrays()),
         ("checkpoint", "pth", bad_checkpoints()),
     ):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from mfps.genotypes.genotype_file import read_genotype
-from mfps.inference.published_checkpoint import import_checkpoint
+from mfps.inference.foreign_network import import_network
 from mfps.networks.published_layout import MODULES, OFFICIAL_BRANCHES
 
 from ..published_recipe import CHANNELS, DATA, published_state
@@ -23,7 +23,7 @@ ACTIVATIONS = json.loads((DATA / "mfpsnet_activations.json").read_text())
 def published(tmp_path_factory):
     file = tmp_path_factory.mktemp("official") / "MFPSNet.pth"
     torch.save(published_state(), file)
-    return import_checkpoint(file, read_genotype("mfpsnet"))
+    return import_network(file, read_genotype("mfpsnet"))
 
 
 @pytest.fixture(scope="module")

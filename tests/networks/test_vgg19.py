@@ -89,7 +89,7 @@ def test_wrong_files_are_refused(official, listed, tmp_path, refused):
     page.write_text("<!DOCTYPE html><title>404</title>")
     with refused("page.pth: not the vgg19 weights .a web page"):
         load_vgg19(page)
-    with refused("page.pth: not VGG19's weights"):
+    with refused("page.pth: a web page, not a checkpoint"):
         load_vgg19(listed(page))
 
 
@@ -97,7 +97,10 @@ def test_wrong_files_are_refused(official, listed, tmp_path, refused):
     ("state", "rule"),
     [
         ({"features.0.weight": torch.zeros(64, 3, 3, 3)}, "features.0.bias is missing"),
-        ([f"features.{i}.{kind}" for i in CONVOLUTIONS for kind in ("weight", "bias")], "not VGG19's weights"),
+        (
+            [f"features.{i}.{kind}" for i in CONVOLUTIONS for kind in ("weight", "bias")],
+            "holds a list, not a state dict",
+        ),
         (
             {f"features.{i}.{kind}": torch.zeros(1) for i in CONVOLUTIONS for kind in ("weight", "bias")},
             "not VGG19's weights",

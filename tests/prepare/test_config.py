@@ -2,12 +2,16 @@ import shutil
 
 import pytest
 from mfps.errors import MfpsError
-from mfps.prepare.config import PrepareConfig
+from mfps.prepare.config import BY_HASH, PrepareConfig, known_by_content
 from pydantic import ValidationError
 
 
 def config(**settings):
     return PrepareConfig.model_validate({"photos": "a", "out": "b", "priors": ("heatmap",), **settings})
+
+
+def test_links_may_be_followed_in_a_data_set_begun_without(tmp_path):
+    assert config(follow_links=True).settings == config().settings
 
 
 def settings_of(folder, **more):
@@ -27,6 +31,26 @@ def test_the_settings_do_not_depend_on_places_and_speed(tmp_path):
     assert str(tmp_path) not in str(first)
     for name, value in {"size": 64, "seed": 1, "val": 0.5, "aligned": True, "label_order": "bisenet"}.items():
         assert settings_of(tmp_path / "one", **{name: value}) != first
+
+
+def test_what_is_known_by_content_may_have_another_name(tmp_path):
+    for folder, names in (("one", ("marks", "labels", "d", "p")), ("two", ("points", "maps", "e", "q"))):
+        for name in names[:2]:
+            (tmp_path / folder / name).mkdir(parents=True)
+        (tmp_path / folder / names[0] / "a.pts").write_text("points")
+        (tmp_path / folder / names[2]).write_bytes(b"dictionary")
+    networks = {"parsing": {"model": "p", "sha256": "1" * 64}}
+    first = {**settings_of(tmp_path / "one"), "networks": networks}
+    marks, labels, dictionary, parser = (tmp_path / "two" / name for name in ("points", "maps", "e", "q"))
+    renamed = config(landmarks=marks, labels=labels, dictionary=dictionary, parser=str(parser)).settings
+    renamed["networks"] = {"parsing": {"model": "q", "sha256": "1" * 64}}
+    assert renamed != first
+    assert known_by_content(renamed) == known_by_content(first)
+    for name in BY_HASH:
+        assert known_by_content({**first, name: first[name][:-1] + "x"}) != known_by_content(first)
+    other = {**first, "networks": {"parsing": {"model": "p", "sha256": "2" * 64}}}
+    assert known_by_content(other) != known_by_content(first)
+    assert known_by_content({**first, "size": 64}) != known_by_content(first)
 
 
 @pytest.mark.parametrize("changed", ["marks/a.pts", "marks/b.pts", "labels/a.png", "d"])

@@ -28,6 +28,15 @@ def test_other_settings_or_photographs_are_refused(prepared, tmp_path, refused, 
     assert tree(tmp_path / "out") == before
 
 
+def test_a_renamed_file_of_landmarks_continues_and_a_changed_one_does_not(prepared, tmp_path, refused, gallery):
+    prepared(tmp_path / "out")
+    shutil.copy(gallery / "marks.xml", tmp_path / "renamed.xml")
+    prepared(tmp_path / "out", landmarks=tmp_path / "renamed.xml")
+    (tmp_path / "renamed.xml").write_text((gallery / "marks.xml").read_text() + "\n")
+    with refused(r"was started with other settings .landmarks marks.xml [0-9a-f]{16} -> renamed.xml [0-9a-f]{16}"):
+        prepared(tmp_path / "out", landmarks=tmp_path / "renamed.xml")
+
+
 def test_nothing_is_written_in_the_wrong_place(prepared, tmp_path, refused, gallery, tree):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").touch()

@@ -118,6 +118,31 @@ def test_a_training_is_resumed_with_fewer_steps_than_it_has(config, tmp_path, un
     assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
 
 
+def test_a_training_whose_folders_were_moved_ends_the_same(
+    run, config, genotype, drawn_folder, tmp_path, undrawn, console, dies_at, refused
+):
+    """Run folder, faces, list and genotype lie elsewhere when it is resumed; a changed list is refused."""
+    with dies_at(2):
+        retrain(config(tmp_path / "here", checkpoint_steps=1), console)
+    (tmp_path / "machine").mkdir()
+    shutil.move(tmp_path / "here", tmp_path / "machine" / "run")
+    shutil.copytree(drawn_folder, tmp_path / "machine" / drawn_folder.name)
+    shutil.copy(genotype, tmp_path / "machine" / "renamed.json")
+    data, names = tmp_path / "machine" / drawn_folder.name, tmp_path / "machine" / "names.txt"
+    moved = {"data": data, "genotype": str(tmp_path / "machine" / "renamed.json"), "val_list": names, "resume": True}
+    names.write_text((data / "val.txt").read_text().splitlines()[0])
+    before = {file: file.read_bytes() for file in (tmp_path / "machine").rglob("*") if file.is_file()}
+    with refused(r"names.txt: not the `val_list` that the run was started with, which was a list of 2 photographs"):
+        retrain(config(tmp_path / "machine" / "run", checkpoint_steps=1, **moved), console)
+    assert {file: file.read_bytes() for file in (tmp_path / "machine").rglob("*") if file.is_file()} == before
+    shutil.copy(data / "val.txt", names)
+    retrain(config(tmp_path / "machine" / "run", checkpoint_steps=1, **moved), console)
+    for name in ("history.jsonl", "weights.safetensors"):
+        assert (tmp_path / "machine" / "run" / name).read_bytes() == (run / name).read_bytes(), name
+    written = resolve(RetrainConfig, "published", tmp_path / "machine" / "run" / "config.yaml", {})
+    assert written.data == data  # what was given last
+
+
 @pytest.mark.parametrize("options", [{}, {"ema": 0.5, "solver": "sgd", "schedule": "cosine", "flip": True}])
 @pytest.mark.parametrize("steps", [(0,), (1, 2), (3,)])
 def test_a_training_that_dies_and_is_resumed_ends_the_same(config, tmp_path, undrawn, console, dies_at, steps, options):
@@ -170,7 +195,7 @@ def test_training_starts_from_the_supernets_weights(supernet, genotype, config, 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 def test_a_start_from_a_trained_network_starts_there(solver, run, config, tmp_path, undrawn, console):
     still = {"lr": 1e-30, "weight_decay": 0, "max_steps": 1}
-    retrain(config(tmp_path / "run", from_supernet=run, solver=solver, **still), console)
+    retrain(config(tmp_path / "run", init_from=run, solver=solver, **still), console)
     before, after = (dict(load_network(folder).restorer.named_parameters()) for folder in (run, tmp_path / "run"))
     assert all(torch.allclose(p, after[name], rtol=0, atol=1e-20) for name, p in before.items())
 
@@ -232,6 +257,9 @@ def test_priors_found_on_the_fly_need_none_beside_the_photographs(
     class Extractor:
         def __init__(self, channels, sources, device, heatmap_rgb, dropped):
             self.channels = channels
+
+        def provenance(self):
+            return {}
 
         def __call__(self, images):
             seen.append(images)

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
 from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
-from mfps.inference.published_checkpoint import WRAPPERS, import_checkpoint, read_state_dict
+from mfps.inference.foreign_network import import_network
 from mfps.networks.restorer import NetworkConfig
+from mfps.networks.state_dict_file import WRAPPERS, read_state_dict
 
 from ..published_recipe import state_of
 
@@ -44,7 +45,7 @@ def saved(tmp_path):
 def test_every_weight_arrives_in_its_place(official, genotype, saved, prefix, wrapper):
     state = {prefix + key: tensor for key, tensor in official.items()}
     file = saved(state if wrapper is None else {"epoch": 104, wrapper: state, "optimizer": {"lr": 1e-3}})
-    imported = import_checkpoint(file, genotype)
+    imported = import_network(file, genotype)
     for key, tensor in imported.restorer.state_dict().items():
         assert torch.equal(tensor, official[imported.used[key]]), key
     assert {*imported.used.values(), *imported.unused} == official.keys()
@@ -57,7 +58,7 @@ def test_every_weight_arrives_in_its_place(official, genotype, saved, prefix, wr
 
 def test_a_file_of_the_old_format_is_read_too(official, genotype, tmp_path):
     torch.save(official, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
-    assert len(import_checkpoint(tmp_path / "old.pth", genotype).used) > 100
+    assert len(import_network(tmp_path / "old.pth", genotype).used) > 100
 
 
 def changed(state, **changes):
@@ -75,9 +76,9 @@ def changed(state, **changes):
         ({"conv2.bias": torch.ones(2, 38)}, r"1 misshapen: conv2.bias \(2, 38\) instead of \(38,\)"),
         ({f"a{i}": torch.ones(1) for i in range(7)}, "7 extra: a0, a1, a2, ..."),
         ({"conv_hr.bias": None, "b": torch.ones(1)}, "1 missing: conv_hr.bias; 1 extra: b"),
-        ({"parse_conv.weight": None}, "lacks parse_conv.weight"),
-        ({"parse_conv.weight": torch.ones(1, 2, 3, 3)}, "its priors would have"),
-        ({"parse_conv.weight": torch.ones(1).expand(1, 10**9, 3, 3)}, "its priors would have"),
+        ({"parse_conv.weight": None}, "1 missing: parse_conv.weight"),
+        ({"parse_conv.weight": torch.ones(1, 2, 3, 3)}, "priors would have"),
+        ({"parse_conv.weight": torch.ones(1).expand(1, 10**9, 3, 3)}, "tensors take .* bytes, but the file has"),
         ({"conv_hr.bias": torch.ones(8).half()}, "conv_hr.bias is float16, not dense float32"),
         ({"conv_hr.bias": torch.ones(8).double()}, "conv_hr.bias is float64, not dense float32"),
         ({"conv_hr.bias": torch.ones(8).to_sparse()}, "conv_hr.bias is float32, not dense"),
@@ -89,19 +90,19 @@ def changed(state, **changes):
 )
 def test_a_state_dict_that_does_not_fit(official, genotype, saved, refused, change, named):
     with refused(f"official.pth: .*{named}|official.pth: {named}"):
-        import_checkpoint(saved(changed(official, **change)), genotype)
+        import_network(saved(changed(official, **change)), genotype)
 
 
 def test_half_and_double_checkpoints(official, genotype, saved, refused):
     for convert, name in ((torch.Tensor.half, "float16"), (torch.Tensor.double, "float64")):
         state = {key: convert(tensor) if tensor.is_floating_point() else tensor for key, tensor in official.items()}
-        with refused(f"is {name}, not dense float32 as published; convert"):
-            import_checkpoint(saved(state), genotype)
+        with refused(f"is {name}, not dense float32 as it must be; convert"):
+            import_network(saved(state), genotype)
 
 
 def test_a_checkpoint_of_another_architecture(official, drawn_genotype, saved, refused):
     with refused("not a checkpoint of genotype random .*missing.*name its own genotype as `genotype`"):
-        import_checkpoint(saved(official), drawn_genotype(PUBLISHED_PRIORS, seed=5))
+        import_network(saved(official), drawn_genotype(PUBLISHED_PRIORS, seed=5))
 
 
 class Evil:
@@ -120,10 +121,10 @@ def test_a_pickle_that_holds_code_is_not_run(official, genotype, saved, refused,
         saved(torch.nn.Conv2d(1, 1, 1), "module.pth"),
     ):
         with refused("not only tensors, and is not opened"):
-            import_checkpoint(file, genotype)
+            import_network(file, genotype)
     (tmp_path / "bare.pkl").write_bytes(pickle.dumps(Evil(tmp_path / "made")))
     with refused("bare.pkl: "):
-        import_checkpoint(tmp_path / "bare.pkl", genotype)
+        import_network(tmp_path / "bare.pkl", genotype)
     assert not (tmp_path / "made").exists()
 
 
@@ -141,18 +142,18 @@ def test_a_pickle_that_holds_code_is_not_run(official, genotype, saved, refused,
 def test_files_that_are_not_checkpoints(tmp_path, genotype, refused, content, named):
     (tmp_path / "some.pth").write_bytes(content)
     with refused(f"some.pth: {named}"):
-        import_checkpoint(tmp_path / "some.pth", genotype)
+        import_network(tmp_path / "some.pth", genotype)
 
 
 def test_what_is_not_there(tmp_path, genotype, refused):
     with refused("there is no such checkpoint"):
-        import_checkpoint(tmp_path / "none.pth", genotype)
+        import_network(tmp_path / "none.pth", genotype)
     with refused("a folder, not a checkpoint"):
-        import_checkpoint(tmp_path, genotype)
+        import_network(tmp_path, genotype)
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "hello")
     with refused("not a checkpoint of tensors"):
-        import_checkpoint(tmp_path / "other.zip", genotype)
+        import_network(tmp_path / "other.zip", genotype)
 
 
 @settings(max_examples=40)

@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from mfps.engine.history import read_history
 from mfps.errors import MfpsError
+from mfps.files.history import read_history
 
 
 def test_a_folder_without_history_or_with_a_truncated_one(tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MfpsError
-from ..files.json_text import read_strict
-from ..files.regular_file import read_text
+from .json_text import read_strict
+from .regular_file import read_text
 
 MAX_HISTORY_BYTES = 128 * 2**20
 """An epoch takes a few kilobytes, or some tens in a search that writes its probabilities."""

@@ -1,0 +1,136 @@
+"""What a training starts from: random weights, a search's supernet, or a trained network that it goes on with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine.run_inputs import RunInput
+from ..engine.weights import load_weights
+from ..errors import MfpsError, printable
+from ..files.hashes import sha256_of
+from ..genotypes.genotype import Genotype
+from ..genotypes.genotype_file import read_genotype
+from ..inference.compile import CompiledNetwork, compile_genotype, slice_supernet
+from ..inference.open_network import open_network
+from ..networks.restorer import NetworkConfig, Restorer
+from ..training.face_inputs import file_input
+from .config import RetrainConfig
+
+MAY_DIFFER = ("iterations",)
+"""Fields of the network's configuration for which any weights fit."""
+
+
+def take_on(config: RetrainConfig) -> tuple[RetrainConfig, CompiledNetwork | None]:
+    """Read the network that a training starts from, and take what is not given of the network's configuration from it.
+
+    Args:
+        config: as given. Fields that were set count as given; a preset sets none of these (see `resolve`).
+
+    Returns:
+        The configuration with that network's priors, width and so on; and the network, if one is named.
+
+    Raises:
+        MfpsError: the weights cannot be used, or something that was given is not what they have.
+    """
+    if config.init_from is None:
+        return config, None
+    of_network = [name for name in NetworkConfig.model_fields if name in RetrainConfig.model_fields]
+    known = {name: getattr(config, name) for name in of_network if name in config.model_fields_set}
+    start = open_network(config.init_from, config.genotype, known)
+    has: dict[str, Any] = {name: getattr(start.restorer.config, name) for name in of_network}
+    has |= {"priors": start.restorer.priors, "heatmap_rgb": start.heatmap_rgb}
+    if config.width is not None:
+        has["width"] = start.genotype.branches.upsample.width
+    for name, value in has.items():
+        given = getattr(config, name)
+        if name in config.model_fields_set and name not in MAY_DIFFER and given not in (None, value):
+            raise MfpsError(
+                f"`{name}` is {_shown(given)}, but the network of `init_from` {config.init_from} has {_shown(value)}; "
+                f"leave `{name}` out, or give other weights"
+            )
+    kept = {name for name in MAY_DIFFER if name in config.model_fields_set and getattr(config, name) is not None}
+    return config.model_copy(update={name: value for name, value in has.items() if name not in kept}), start
+
+
+def genotype_to_train(config: RetrainConfig, start: CompiledNetwork | None) -> Genotype:
+    """The architecture to train: that of the network to start from, or the genotype at the requested width."""
+    if start is not None:
+        return start.genotype
+    assert config.genotype is not None  # the configuration checks it
+    genotype = read_genotype(config.genotype)
+    if config.width is not None and config.width != genotype.branches.upsample.width:
+        return genotype.with_width(config.width)
+    return genotype
+
+
+def network_to_train(
+    config: RetrainConfig, genotype: Genotype, channels: dict[str, int], start: CompiledNetwork | None
+) -> Restorer:
+    """The genotype's network, with random weights, a supernet's, or those of the network to start from.
+
+    Args:
+        config: the training's.
+        genotype: as `genotype_to_train` returns it.
+        channels: of each prior, in the data.
+        start: the network to start from.
+
+    Raises:
+        MfpsError: the priors or the supernet do not fit.
+    """
+    network = compile_genotype(
+        genotype,
+        NetworkConfig(
+            iterations=config.passes,
+            blocks=config.blocks,
+            prior_channels=channels,
+            attention=config.attention,
+            base=config.base,
+            base_window=config.base_window,
+        ),
+    )
+    if start is not None:
+        start.check_priors(channels, config.data)
+        network.load_state_dict(start.restorer.state_dict())
+    if config.from_supernet is not None:
+        supernet = load_weights(config.from_supernet)
+        if "genotype" in supernet.header:
+            raise MfpsError(
+                f"`from_supernet` {config.from_supernet}: a trained network, not the supernet of a search; start from "
+                "it with `init_from`"
+            )
+        _check_base(config, supernet.header)
+        slice_supernet(network, supernet.state, str(config.from_supernet))
+    return network
+
+
+def _check_base(config: RetrainConfig, header: Mapping[str, Any]) -> None:
+    """Refuse a supernet with another base, to which its last layers would not fit."""
+    searched = header.get("network", {})
+    for name, published in (("base", "none"), ("base_window", config.base_window)):
+        if (was := searched.get(name, published)) != (given := getattr(config, name)):
+            raise MfpsError(
+                f"`{name}` is {given}, but the supernet of `from_supernet` {config.from_supernet} was searched with "
+                f"{was}; give the same"
+            )
+
+
+def start_inputs(config: RetrainConfig) -> dict[str, RunInput]:
+    """The weights files that a training starts from, by their bytes; see `engine.run_inputs`."""
+    inputs: dict[str, RunInput] = {}
+    for field in ("from_supernet", "init_from"):
+        if (place := getattr(config, field)) is not None:
+            inputs[field] = file_input(field, place / "weights.safetensors" if place.is_dir() else place)
+    return inputs
+
+
+def start_provenance(config: RetrainConfig) -> dict[str, dict[str, str]]:
+    """What trained weights say about those they started from: the name of the file or run folder, and the hash."""
+    found: dict[str, dict[str, str]] = {}
+    for field in ("from_supernet", "init_from"):
+        if (place := getattr(config, field)) is not None:
+            file = place / "weights.safetensors" if place.is_dir() else place
+            found[field] = {"name": printable(place.absolute().name), "sha256": sha256_of(file)}
+    return found
+
+
+def _shown(value: object) -> str:
+    return (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)

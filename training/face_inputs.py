@@ -1,0 +1,51 @@
+"""What a run is given to learn from, by its content: the faces, and the priors stored for them."""
+
+from pathlib import Path
+
+from ..data.dataset import FaceFolder
+from ..engine.configuration import RunConfig
+from ..engine.run_inputs import RunInput, digest
+from ..files.hashes import sha256_of
+from ..files.regular_file import is_file
+from ..priors.kinds import PRIOR_KINDS
+
+
+def face_inputs(config: RunConfig, train: FaceFolder, val: FaceFolder) -> dict[str, RunInput]:
+    """The faces of a run by their names, and the files with the priors of all faces by their bytes.
+
+    Photographs, and priors that have a file for each face, are known by their names alone: reading all of them would
+    take minutes.
+
+    Args:
+        config: the run's configuration.
+        train: the faces to learn from.
+        val: the faces to validate on.
+
+    Returns:
+        By field; see `engine.run_inputs.Inputs`.
+    """
+    inputs: dict[str, RunInput] = {}
+    for field, faces, given in (("list", train, config.list), ("val_list", val, config.val_list)):
+        content = f"a list of {len(faces.names)} photographs (SHA-256 {digest(*faces.names)})"
+        inputs[field] = RunInput("data" if given is None else field, str(given or config.data), content)
+    for prior in train.priors.sources:
+        for name in _files_of_all(prior, config):
+            file = config.data / "priors" / name
+            inputs[f"data {name}"] = file_input("data", file)
+    return inputs
+
+
+def file_input(field: str, file: Path) -> RunInput:
+    """A file that is known by its bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return RunInput(field, str(file), f"a file of SHA-256 {sha256_of(file)}")
+
+
+def _files_of_all(prior: str, config: RunConfig) -> tuple[str, ...]:
+    """The files with a prior of all faces, if the run reads them."""
+    shared = PRIOR_KINDS[prior].shared_files
+    read = prior not in config.drop_prior and bool(shared) and is_file(config.data / "priors" / shared[0])
+    return shared if read else ()
