@@ -28,7 +28,8 @@ def degrade(config: "DegradeConfig") -> None:
     extents = (image_size(one.photograph) for one in photographs)
     if config.size and (note := fit_note(extents, config.size)):
         o.report(f"note      {note}")
+    made = degrade_files(config.source, config.out, photographs, config.degradation, config.size, config.seed)
     with track("degrade", len(photographs), o.console()) as tick:
-        for _ in degrade_files(photographs, config.degradation, config.size, config.seed):
+        for _ in made:
             tick()
     o.report(f"degraded  {len(photographs)} photographs in {config.out}")

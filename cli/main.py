@@ -85,7 +85,7 @@ def main() -> None:
         # Typer turns an interruption into this status and prints nothing.
         if end.code == INTERRUPTED:
             _fail(
-                "interrupted; continue a search or retrain with --resume, and a prepare with the same command",
+                "interrupted; continue a search or retrain with --resume, and all else with the same command",
                 INTERRUPTED,
             )
         raise

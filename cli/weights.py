@@ -44,6 +44,7 @@ def import_(
 ) -> None:
     """Convert a checkpoint of others into a weights file; every key is used once or known to be unused."""
     from ..engine.weights import check_weights_target, save_weights
+    from ..files.atomic_folder import made_folder
     from ..genotypes.genotype_file import read_genotype
     from ..inference.compile import weights_header
     from ..inference.foreign_network import import_network
@@ -52,8 +53,8 @@ def import_(
     known = {"iterations": iterations, "base": base, "base_window": base_window}
     imported = import_network(checkpoint, read_genotype(genotype), known, size)
     header = weights_header(imported.genotype, imported.restorer.config, imported.provenance)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    save_weights(out, imported.restorer.state_dict(), **header)
+    with made_folder(out.parent):
+        save_weights(out, imported.restorer.state_dict(), new=True, **header)
     o.report(
         f"used      {len(imported.used)} tensors, {sum(p.numel() for p in imported.restorer.parameters()):,} parameters"
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import MfpsError
+from ..files.atomic_folder import atomic_files, clear_leftovers
 from ..images.image import fit_square, image_size, read_image, write_image
 from ..images.lists import find_photographs, png_names
 from .presets import Degradation, degradation_rng
@@ -22,7 +23,7 @@ class ToDegrade(NamedTuple):
 
 
 def degradation_targets(source: Path, out: Path, follow_links: bool = False) -> list[ToDegrade]:
-    """List the photographs to degrade, each with the PNG file for its degraded version.
+    """List the photographs to degrade, each with the PNG file for it, after removing what a killed process left.
 
     Args:
         source: an image file, or a folder of photographs.
@@ -32,6 +33,7 @@ def degradation_targets(source: Path, out: Path, follow_links: bool = False) -> 
     Raises:
         MfpsError: there is nothing to degrade, two photographs would be written to one file, or a file already exists.
     """
+    clear_leftovers(out, source.absolute().name)
     folder, names = find_photographs(source, follow_links)
     results = png_names(names, source)
     found = [ToDegrade(name, folder / name, out / result) for name, result in zip(names, results, strict=True)]
@@ -40,10 +42,14 @@ def degradation_targets(source: Path, out: Path, follow_links: bool = False) -> 
     return found
 
 
-def degrade_files(photographs: Sequence[ToDegrade], degradation: str, size: int | None, seed: int) -> Iterator[Path]:
-    """Degrade photographs one by one and yield each file as it is written.
+def degrade_files(
+    source: Path, out: Path, photographs: Sequence[ToDegrade], degradation: str, size: int | None, seed: int
+) -> Iterator[Path]:
+    """Degrade photographs one by one and yield each file as it is written; all get their names at the end.
 
     Args:
+        source: as for `degradation_targets`.
+        out: as for `degradation_targets`.
         photographs: what to degrade, and where to.
         degradation: preset, stages or mix (see `Degradation.parse`).
         size: crop to a square and shrink to this side first; None keeps each photograph's own size.
@@ -51,8 +57,8 @@ def degrade_files(photographs: Sequence[ToDegrade], degradation: str, size: int 
             every validation.
 
     Raises:
-        MfpsError: not a degradation, a file that is not an image, or an image smaller than `size`; what was written
-            before is removed.
+        MfpsError: not a degradation, a file that is not an image, or an image smaller than `size`; nothing is written
+            then.
     """
     parsed = Degradation.parse(degradation)
     if seed < 0:
@@ -66,26 +72,12 @@ def degrade_files(photographs: Sequence[ToDegrade], degradation: str, size: int 
                 f"{photograph}: {extent[0]} x {extent[1]} pixels is smaller than `size` {size}; "
                 "choose a smaller size or leave it out"
             )
-    written: list[Path] = []
-    try:
+    with atomic_files(out, source.absolute().name) as unfinished:
         for name, photograph, target in photographs:
             image = read_image(photograph)
             if size is not None:
                 image, _ = fit_square(image, size)
-            degraded = parsed.apply(image, degradation_rng(seed, 0, name))
-            written += [place for place in reversed(target.parents) if not place.exists()]
-            _make_folder(target.parent)
-            write_image(target, degraded)
-            written.append(target)
+            file = unfinished / target.relative_to(out)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_image(file, parsed.apply(image, degradation_rng(seed, 0, name)))
             yield target
-    except MfpsError:
-        for place in reversed(written):
-            place.rmdir() if place.is_dir() else place.unlink(missing_ok=True)
-        raise
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MfpsError(f"{folder}: cannot be written ({error.strerror}); give another folder for `out`") from None

@@ -13,15 +13,16 @@ run.lock              exists while a process works in the folder
 import json
 import os
 import platform
-import shutil
+import re
 from importlib import metadata
+from pathlib import Path
 
 from ..degradation.fields import normal_degradation
 from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
 from ..files.atomic_file import is_partial, remove_partials, write_atomically
 from ..files.atomic_folder import check_writable
 from ..files.config_model import read_yaml
-from .checkpoint import CHECKPOINTS, Checkpoints
+from .checkpoint import CHECKPOINTS, NAME, Checkpoints
 from .configuration import RunConfig, config_values, write_config
 from .run_inputs import BY_CONTENT
 from .run_lock import LOCK
@@ -32,9 +33,12 @@ LIBRARIES = ("mfps", "torch", "numpy", "lightning-fabric", "scikit-image", "open
 
 RUN_FILES = (
     "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg", "supernet.png",
-    "history.jsonl", "weights.safetensors", "tensorboard", CHECKPOINTS, LOCK,
+    "history.jsonl", "weights.safetensors", LOCK,
 )  # fmt: skip
-"""Everything that a search or a training writes to its folder; the first shows that it is a run folder."""
+"""Files that a search or a training writes to its folder; the first shows that it is a run folder."""
+
+RUN_FOLDERS = {"tensorboard": re.compile(r"events\.out\.tfevents\.\d+\..+\.\d+\.\d+", re.DOTALL), CHECKPOINTS: NAME}
+"""Folders in a run's folder, and the names of the files that it writes there."""
 
 MAY_CHANGE = frozenset(
     ("out", "epochs", "max_steps", "device", "devices", "num_nodes", "workers", "checkpoint_minutes",
@@ -56,7 +60,7 @@ def check_run_folder(config: RunConfig) -> None:
         Checkpoints(folder, config.keep_checkpoints).check_version()
         _check_unchanged(config)
     elif is_run and config.overwrite:
-        if strange := sorted(there - set(RUN_FILES)):
+        if strange := _contents(folder)[1]:
             raise MfpsError(
                 f"{folder}: holds {shortened(strange[0], MAX_VALUE)} besides a run, and `overwrite` removes "
                 "only runs; move it away, or give a new folder for `out`"
@@ -77,12 +81,12 @@ def clear_run_folder(config: RunConfig) -> None:
     """
     folder = config.out
     if config.overwrite:
-        for name in reversed(RUN_FILES):  # the configuration last, as it shows that this is a run
-            path = folder / name
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            elif name != LOCK:
-                path.unlink(missing_ok=True)
+        for file in _contents(folder)[0]:
+            file.unlink()
+        for place in map(folder.joinpath, RUN_FOLDERS):
+            if place.is_dir():
+                place.rmdir()
+        (folder / RUN_FILES[0]).unlink(missing_ok=True)  # last, as it shows that this is a run
     remove_partials(folder)
 
 
@@ -96,6 +100,28 @@ def begin_run_folder(config: RunConfig) -> None:
     write_config(config, folder / "config.yaml")
     if not (folder / "environment.json").exists():
         write_atomically(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
+
+
+def _contents(folder: Path) -> tuple[list[Path], list[str]]:
+    """The files that a run wrote, except its configuration and its lock, and the names of everything else.
+
+    A link with the name of one of its files or folders counts as the run's; what it leads to doesn't.
+    """
+    own: list[Path] = []
+    strange: list[str] = []
+    for path in sorted(folder.iterdir()):
+        if path.name in RUN_FOLDERS and path.is_dir() and not path.is_symlink():
+            for file in sorted(path.iterdir()):
+                is_own = RUN_FOLDERS[path.name].fullmatch(file.name) and file.is_file()
+                if is_own or is_partial(file):
+                    own.append(file)
+                else:
+                    strange.append(f"{path.name}/{file.name}")
+        elif (path.is_symlink() and path.name in RUN_FOLDERS) or (path.name in RUN_FILES and not path.is_dir()):
+            own += [path] if path.name not in (RUN_FILES[0], LOCK) else []
+        elif not is_partial(path):
+            strange.append(path.name)
+    return own, strange
 
 
 def _check_unchanged(config: RunConfig) -> None:

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import MfpsError, shown
-from ..files.atomic_file import write_atomically
+from ..files.atomic_file import remove_leftovers, write_atomically
 from ..files.atomic_folder import check_writable
 from ..files.json_text import read_strict
 from ..files.regular_file import is_file, is_folder, open_regular
@@ -43,17 +43,21 @@ class WeightsFile:
     header: dict[str, Any]
 
 
-def save_weights(file: Path, state: Mapping[str, Tensor], **header: Any) -> None:
-    """Write tensors and header; the file then exists completely or not at all."""
+def save_weights(file: Path, state: Mapping[str, Tensor], *, new: bool = False, **header: Any) -> None:
+    """Write tensors and header; the file then exists completely or not at all. `new` refuses to replace one."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
     text = json.dumps({"format": WEIGHTS_FORMAT, **header}, sort_keys=True)
-    write_atomically(file, save(tensors, metadata={"mfps": text}))
+    write_atomically(file, save(tensors, metadata={"mfps": text}), new)
 
 
 def check_weights_target(file: Path) -> None:
-    """Raise an MfpsError unless `file` is a .safetensors file that can be made and does not exist yet."""
+    """Raise an MfpsError unless `file` is a .safetensors file that can be made and does not exist yet.
+
+    What a killed process left half-written of it is removed first.
+    """
     if file.suffix != ".safetensors":
         raise MfpsError(f"{file}: a weights file ends in .safetensors; give such a name for `out`")
+    remove_leftovers(file)
     if os.path.lexists(file):
         raise MfpsError(f"{file}: already exists, and nothing is overwritten; give another name for `out`")
     check_writable(file.parent)

@@ -1,6 +1,7 @@
 """A journal of what a command has done, one line per item, so that an interrupted run continues where it stopped."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,22 @@ class DoneJournal:
         write_atomically(file, "".join(f"{line}\n" for line in lines))
 
     def add(self, key: str, **entry: Any) -> None:
-        """Record that an item is done."""
+        """Record that an item is done; the record is on the disk then.
+
+        Raises:
+            MfpsError: it cannot be written.
+        """
         done = {"key": key, **entry}
-        with self.file.open("a", encoding="utf-8") as opened:
-            opened.write(json.dumps(done) + "\n")
+        try:
+            with self.file.open("a", encoding="utf-8") as opened:
+                opened.write(json.dumps(done) + "\n")
+                opened.flush()
+                os.fsync(opened.fileno())
+        except OSError as error:
+            raise MfpsError(
+                f"{self.file}: cannot be written ({error.strerror}); check the permissions and the free space, then "
+                "give the same command to continue"
+            ) from error
         self.entries[key] = done
 
 

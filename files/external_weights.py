@@ -10,7 +10,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from ..errors import MfpsError
-from .atomic_file import atomic_file
+from .atomic_file import atomic_file, remove_leftovers
 from .hashes import sha256_of
 from .regular_file import is_file, open_regular
 
@@ -160,6 +160,7 @@ def find_weights(name: str, folder: Path | None = None, download: bool = True) -
 
 
 def _download(weights: ExternalWeights, file: Path, remedy: str) -> None:
+    remove_leftovers(file)
     with atomic_file(file) as partial:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import MfpsError, first_violation, shown
-from ..files.atomic_file import write_atomically
+from ..files.atomic_file import remove_leftovers, write_atomically
+from ..files.atomic_folder import made_folder
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder, read_text
 from .genotype import GENOTYPE_SCHEMA, Genotype
@@ -114,13 +115,11 @@ def write_genotype(genotype: Genotype, file: Path) -> None:
     Raises:
         MfpsError: the file exists, or cannot be written.
     """
+    remove_leftovers(file)
     if os.path.lexists(file):
         raise MfpsError(f"{file}: already exists, and nothing is overwritten; give another name for `out`")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MfpsError(f"{file}: cannot be written ({error.strerror}); give another place for `out`") from None
-    write_atomically(file, genotype.to_json(), new=True)
+    with made_folder(file.parent):
+        write_atomically(file, genotype.to_json(), new=True)
 
 
 def published_names() -> list[str]:

@@ -19,6 +19,9 @@ from .config import PrepareConfig
 from .cutting import CutRules, cut_labels, cut_photograph
 from .given_labels import given_labels
 
+UNREAD = {"read": False}
+"""In the journal's entry of a photograph that the system did not let read, or its labels: it is tried again."""
+
 
 def cut_to_files(
     name: str, points: Sequence[np.ndarray], folder: Path, config: PrepareConfig, scheme: str
@@ -33,8 +36,8 @@ def cut_to_files(
         scheme: the landmarks' scheme.
 
     Returns:
-        The name, and the journal's entry: `sha256` of the photograph, `faces`, `dropped`, and `size` in pixels of an
-        aligned face that was kept.
+        The name, and the journal's entry: `sha256` of the photograph, `faces`, `dropped`, `size` in pixels of an
+        aligned face that was kept, and `UNREAD` where it is so.
 
     Raises:
         MfpsError: a file cannot be written.
@@ -132,7 +135,15 @@ def dropped_entry(file: Path, reason: MfpsError) -> dict[str, Any]:
         file: the photograph.
         reason: why nothing is kept.
     """
-    return {"sha256": digest_of(file), "faces": [], "dropped": [str(reason).removeprefix(f"{file}: ")]}
+    entry = {"sha256": digest_of(file), "faces": [], "dropped": [str(reason).removeprefix(f"{file}: ")]}
+    return entry | (UNREAD if _is_systems(reason) else {})
+
+
+def _is_systems(error: BaseException | None) -> bool:
+    """Whether an error is the system's, or was raised because of one."""
+    if error is None or (isinstance(error, OSError) and error.errno is not None):
+        return error is not None  # Pillow's errors about what a file holds are OSErrors without a number
+    return _is_systems(error.__cause__ or error.__context__)
 
 
 def start_worker() -> None:

@@ -28,7 +28,7 @@ from ..priors.landmarks.conversion import convert_points
 from ..priors.landmarks.formats import match_images, read_given_landmarks
 from ..priors.landmarks.schemes import DETECTED_SCHEME, scheme_of_name
 from .config import PrepareConfig, known_by_content
-from .cut_files import cut_detected, cut_to_files, digest_of, start_worker
+from .cut_files import UNREAD, cut_detected, cut_to_files, digest_of, start_worker
 from .faces import PreparedFace
 from .finders import Finders, open_finders
 from .given_labels import without_label_maps
@@ -80,11 +80,12 @@ def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
     remove_partials(config.out, recursive=True)
 
     # 2. Cut.
-    todo = [name for name in names if name not in journal.entries]
+    todo = [name for name in names if not _was_read(journal.entries.get(name))]
     (config.out / "images").mkdir(exist_ok=True)
     with track("cut", len(todo), console) as tick:
         for name, entry in _cut_all(config, folder, todo, landmarks, finders):
-            journal.add(name, **entry)
+            if journal.entries.get(name) != {"key": name, **entry}:
+                journal.add(name, **entry)
             for reason in entry["dropped"]:
                 say(console, f"dropped   {name}: {reason}")
             tick()
@@ -172,11 +173,15 @@ def _check_out(out: Path, photographs: Path) -> None:
         raise MfpsError(f"{out}: lies inside the folder of the photographs; choose a folder outside of {photographs}")
 
 
+def _was_read(entry: Mapping[str, Any] | None) -> bool:
+    return entry is not None and not entry.items() >= UNREAD.items()
+
+
 def _check_unchanged(journal: DoneJournal, folder: Path, out: Path) -> None:
     """If a photograph has changed, what was made from the old one would stay behind."""
     for name, entry in journal.entries.items():
         file = folder / name
-        if digest_of(file) != entry["sha256"]:
+        if _was_read(entry) and digest_of(file) != entry["sha256"]:
             what = "was changed" if file.is_file() else "is gone"
             raise MfpsError(f"{file}: {what} since {out} was started; choose another folder for the data set")
 

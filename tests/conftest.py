@@ -30,7 +30,8 @@ settings.load_profile("mfps")
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="How often test_resume kills commands; see `make torture`.")
-    parser.addoption("--kill-seed", type=int, default=0, help="Seed of the moments of the kills.")
+    parser.addoption("--kill-seed", type=int, default=0, help="Seed of the moments of the kills and failures.")
+    parser.addoption("--failures", type=int, default=40, help="How often test_faults makes a command fail.")
 
 
 @pytest.hookimpl(wrapper=True)

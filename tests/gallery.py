@@ -135,6 +135,10 @@ class CheapFeatures(Relu34):
 @pytest.fixture
 def cheap_features(monkeypatch):
     """Dictionaries of small patches are built from, and matched by, features that cost nothing."""
+    cheaper_features(monkeypatch)
+
+
+def cheaper_features(monkeypatch):
     for part in PATCH_SIDES:
         monkeypatch.setitem(PATCH_SIDES, part, 4)
     monkeypatch.setattr("mfps.priors.dictionary.build.random_vgg19", lambda seed: seed)

@@ -3,6 +3,7 @@
 The tests have one limit in seconds, `HANG_S`; it only ends what hangs.
 """
 
+import itertools
 import os
 import signal
 import subprocess
@@ -105,6 +106,37 @@ def run_process(*command: str | Path, folder: Path, **environment: str) -> Ended
     """Run a process in a folder until it ends."""
     with started(*command, folder=folder, **environment) as process:
         return process.end()
+
+
+CHANGES = ("link", "unlink", "rename", "replace", "mkdir", "rmdir", "fsync")
+"""Functions of `os` with which Python changes files and folders."""
+DIED = 77
+
+
+def dies_at(number: int, act: Callable[[], None]) -> bool:
+    """Run a function in a forked process that dies before its call number `number` of `CHANGES`; whether it did."""
+    child = os.fork()
+    if not child:
+        calls = itertools.count(1)
+
+        def dying(real: Callable[..., object]) -> Callable[..., object]:
+            def call(*arguments: object, **options: object) -> object:
+                if next(calls) == number:
+                    os._exit(DIED)
+                return real(*arguments, **options)
+
+            return call
+
+        for name in CHANGES:
+            setattr(os, name, dying(getattr(os, name)))
+        try:
+            act()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, DIED)
+    return status == DIED
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import MfpsError
-from ...files.atomic_file import write_atomically
+from ...files.atomic_file import remove_leftovers, write_atomically
 from ..decode import BranchProbabilities
 from ..genotype import Genotype
 from .figure import genotype_figure
@@ -52,6 +52,7 @@ def draw_genotype(
     if renderer not in RENDERERS:
         raise MfpsError(f"unknown renderer {renderer!r}: choose from {', '.join(RENDERERS)}")
     scene = genotype_figure(genotype, probabilities, title)
+    remove_leftovers(out)
     write_atomically(out, _render(scene, suffix, renderer))
     return out
 

@@ -11,7 +11,7 @@ from ...engine.device import choose_device
 from ...engine.progress import track
 from ...engine.terminal import say
 from ...errors import MfpsError
-from ...files.atomic_folder import check_writable
+from ...files.atomic_folder import atomic_files, check_writable, clear_leftovers
 from ...files.boundary import Boundary
 from ...images.image import read_image, write_image
 from ...images.lists import find_images, image_folder, read_list
@@ -42,6 +42,7 @@ def build_dictionary(config: DictionaryConfig, console: Console | None = None) -
     picture = out.with_suffix(".png")
     if out.suffix != ".safetensors":
         raise MfpsError(f"{out}: a dictionary file ends in .safetensors; choose such a name for `out`")
+    clear_leftovers(out.parent, out.name)
     for file in (out, picture):
         if file.exists():
             raise MfpsError(f"{file}: already exists, and nothing is overwritten; choose another name for `out`")
@@ -79,7 +80,7 @@ def build_dictionary(config: DictionaryConfig, console: Console | None = None) -
         device=place,
         note=partial(say, console),
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_dictionary(out, trained.dictionary)
-    write_image(picture, np.asarray(dictionary_sheet(trained.nearest, face)))
+    with atomic_files(out.parent, out.name) as unfinished:
+        write_dictionary(unfinished / out.name, trained.dictionary)
+        write_image(unfinished / picture.name, np.asarray(dictionary_sheet(trained.nearest, face)))
     return picture

@@ -74,6 +74,8 @@ class DictionaryFinder:
                 images = list(faces.pictures(batch))
                 boxes, entries = match_faces(self.features, images, points, faces.scheme, self.dictionary)
                 for name, box, entry in zip(batch, boxes, entries, strict=True):
+                    if name in journal.entries:
+                        continue
                     plain = [[float(edge) for edge in row] if np.isfinite(row).all() else None for row in box]
                     journal.add(name, boxes=plain, entries=entry.tolist())
                 done += len(batch)

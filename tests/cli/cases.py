@@ -198,7 +198,7 @@ GENOTYPES = [
     case("draw strange history", "genotype draw strange --epoch 1 --out a.svg", "history.jsonl", "epoch 1 is damaged"),
     case("random over a file", "genotype random --out note.txt", "note.txt", "already exists", "--out"),
     case("random over a folder", "genotype random --out faces", "faces", "already exists", "--out"),
-    case("random unwritable", "genotype random --out /proc/a/b.json", "/proc/a/b.json", "--out"),
+    case("random unwritable", "genotype random --out /proc/a/b.json", "/proc/a", "--out"),
     case("random unknown prior", "genotype random --out a.json --priors hair", "'hair'", "choose from parsing"),
     case("random seed", "genotype random --out a.json --seed -1", "seed is -1", "0 or a greater integer"),
     case("random width", "genotype random --out a.json --width 0", "width 0", "1 to 4096"),

@@ -213,7 +213,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
     monkeypatch.setattr(configuration, "read_preset", smaller)
     monkeypatch.setattr(Relu34, "forward", lambda _, image: avg_pool2d(image, 4).repeat(1, 86, 1, 1)[:, :256])
     monkeypatch.chdir(tmp_path)
-    ended = mfps("demo --out shown --faces 32 --device cpu")
+    ended = mfps("demo --out shown --faces 32 --priors parsing,heatmap,dictionary --device cpu")
     assert (ended.status, ended.err) == (0, "")
     for label, file in (
         ("genotype", "search/genotype.json"),
@@ -227,9 +227,14 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
     assert "priors    parsing, heatmap, dictionary: oracle priors" in ended.out
     provenance = json.loads((tmp_path / "shown" / "faces" / "priors" / "provenance.json").read_text())
     assert provenance["dictionary"]["features"] == "seeded random VGG19 (seed 0)"
+    again = mfps("demo --out shown --faces 32 --priors parsing,heatmap,dictionary --device cpu")
+    assert (again.status, again.err) == (0, "")
+    assert again.out.splitlines()[-12:] == ended.out.splitlines()[-12:]
+    other = mfps("demo --out shown --faces 33 --device cpu")
+    assert (other.status, other.err.count("shown: holds another run")) == (1, 1)
 
 
-def test_a_demo_that_is_stopped_says_how_to_start_again(
+def test_a_demo_that_is_stopped_says_how_to_continue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]
 ) -> None:
     def stopped(*_: object) -> None:
@@ -238,7 +243,7 @@ def test_a_demo_that_is_stopped_says_how_to_start_again(
     monkeypatch.setattr("mfps.drawn.demo_faces.write_demo_faces", lambda *_: None)
     monkeypatch.setattr("mfps.nas.search.search", stopped)
     ended = mfps(f"demo --out {tmp_path / 'shown'} --device cpu")
-    message = "mfps: the demo was stopped by SIGTERM; start again with a new folder for --out\n"
+    message = "mfps: the demo was stopped by SIGTERM; the same command continues it\n"
     assert (ended.status, ended.err) == (128 + signal.SIGTERM, message)
 
 

@@ -20,7 +20,7 @@ def drawn(tmp_path_factory):
 
 def degraded(source, out, size=16, seed=5):
     targets = degradation_targets(source, out)
-    assert list(degrade_files(targets, MIX, size, seed)) == [one.target for one in targets]
+    assert list(degrade_files(source, out, targets, MIX, size, seed)) == [one.target for one in targets]
     return {one.name: read_image(one.target) for one in targets}
 
 

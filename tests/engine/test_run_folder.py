@@ -2,9 +2,11 @@ import shutil
 
 import pytest
 from mfps.engine.configuration import resolve
+from mfps.engine.curves import Curves
 from mfps.engine.run_folder import (
     MAY_CHANGE,
     RUN_FILES,
+    RUN_FOLDERS,
     begin_run_folder,
     check_run_folder,
     clear_run_folder,
@@ -36,11 +38,12 @@ def started(config):
     folder.mkdir()
     begin(config())
     for name in RUN_FILES:
-        if name in ("tensorboard", "checkpoints"):
-            (folder / name).mkdir()
-            (folder / name / "x").write_text(name)
-        elif not (folder / name).exists():
+        if not (folder / name).exists():
             (folder / name).write_text(name)
+    Curves(folder / "tensorboard", 0).close()
+    (folder / "checkpoints").mkdir()
+    for name in ("e0001-b00000-s00000001-0123456789abcdef.safetensors", ".e0001.safetensors.77.part"):
+        (folder / "checkpoints" / name).write_text(name)
     return folder
 
 
@@ -76,12 +79,42 @@ def test_overwrite_removes_a_run_and_nothing_else(config, started, refused):
     assert "seed: 7" in (started / "config.yaml").read_text()
 
 
-def test_an_overwriting_that_failed_can_be_done_again(config, started, monkeypatch):
-    def fail(path):
+@pytest.mark.parametrize("place", ["", *RUN_FOLDERS])
+@pytest.mark.parametrize("name", ["mine.safetensors", "e0001.safetensors", "a/b.txt", ".hidden", "history.jsonl/a"])
+def test_overwrite_loses_no_file_that_a_run_would_not_write(config, started, refused, place, name):
+    """Not in the folders of a run either, nor in a folder that has the name of a file."""
+    file = started / place / name
+    if file.parent.is_file():
+        file.parent.unlink()
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("precious")
+    before = content(started)
+    stays = (started / place / name.split("/")[0]).relative_to(started)
+    with refused(f"run: holds {stays} besides a run, and `overwrite` removes only runs; move it away"):
+        check_run_folder(config(overwrite=True))
+    assert content(started) == before
+
+
+def test_overwrite_follows_no_link(config, started, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    for name in (*RUN_FOLDERS, *RUN_FILES[1:3]):
+        (tmp_path / "scratch" / name).write_text("precious")
+        shutil.rmtree(started / name) if (started / name).is_dir() else (started / name).unlink()
+        (started / name).symlink_to(tmp_path / "scratch" / name)
+    check_run_folder(config(overwrite=True))
+    begin(config(overwrite=True))
+    assert {path.name for path in started.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
+    assert len(content(tmp_path / "scratch")) == 4
+    assert not [path for path in started.iterdir() if path.is_symlink()]
+
+
+@pytest.mark.parametrize("call", ["unlink", "rmdir"])
+def test_an_overwriting_that_failed_can_be_done_again(config, started, monkeypatch, call):
+    def fail(path, *_, **__):
         raise OSError(5, "Input/output error", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("shutil.rmtree", fail)
+        patch.setattr(f"pathlib.Path.{call}", fail)
         with pytest.raises(OSError, match="Input/output error"):
             begin(config(overwrite=True))
     check_run_folder(config(overwrite=True))

@@ -1,10 +1,23 @@
 """A file exists completely or not at all, whatever happens, and no other file is left beside it."""
 
+import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from mfps.files.atomic_file import atomic_file, is_partial, remove_partials, write_atomically
+from mfps.errors import MfpsError
+from mfps.files.atomic_file import (
+    atomic_file,
+    is_partial,
+    partial_of,
+    remove_leftovers,
+    remove_partials,
+    write_atomically,
+)
+
+from ..processes import dies_at
 
 
 class Killed(BaseException):
@@ -49,14 +62,50 @@ def test_a_new_file_replaces_none_that_another_process_makes_meanwhile(tmp_path,
     assert names(tmp_path) == ["x.json"]
 
 
-def test_a_new_file_that_cannot_get_its_name_leaves_none(tmp_path, monkeypatch, refused):
-    def fail(*_):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize("failing", ["link", "fsync of the folder"])
+def test_a_new_file_that_cannot_get_its_name_leaves_none(tmp_path, monkeypatch, refused, failing):
+    sync = os.fsync
 
-    monkeypatch.setattr("pathlib.Path.replace", fail)
-    with refused("No space left"):
+    def fail(*arguments):
+        if failing == "link" or Path(f"/proc/self/fd/{arguments[0]}").readlink() == tmp_path:
+            raise OSError(28, "No space left on device")
+        sync(*arguments)
+
+    monkeypatch.setattr(os, failing.split()[0], fail)
+    with refused("x.json: cannot be written .No space left"):
         write_atomically(tmp_path / "x.json", "ours", new=True)
     assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_is_never_there_unfinished(tmp_path, monkeypatch, links):
+    """Wherever the process dies; also where a file cannot have two names."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    file, number = tmp_path / "x", 1
+    while dies_at(number, lambda: write_atomically(file, "whole", new=True)):
+        assert not file.exists() or file.read_text() == "whole"
+        remove_leftovers(file)
+        assert names(tmp_path) in ([], ["x"])
+        file.unlink(missing_ok=True)
+        number += 1
+    assert number > 3
+    with pytest.raises(MfpsError, match="File exists"):
+        write_atomically(file, "ours", new=True)
+    assert file.read_text() == "whole"
+
+
+def test_a_message_names_the_file_and_not_the_hidden_one(tmp_path):
+    def fail():
+        with atomic_file(tmp_path / "x.pth") as partial:
+            raise MfpsError(f"{partial}: a web page")
+
+    with pytest.raises(MfpsError, match=f"^{tmp_path}/x.pth: a web page$"):
+        fail()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("not an image"), Killed()])
@@ -106,11 +155,36 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, refused, place):
     assert names(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["x.json", "a" * 255, "a[b"])
+def test_only_what_ended_processes_left_of_a_file_is_removed(tmp_path, name):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    own = partial_of(tmp_path / name).name
+
+    def left_by(process):
+        return own.replace(str(os.getpid()), str(process))
+
+    kept = [left_by(os.getppid()), f".other.{ended.pid}.part", f"{own}.txt", ".x.json.part", ".x.json.tmp"]
+    for left in (own, left_by(ended.pid), *kept):
+        (tmp_path / left).write_text("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / left_by(ended.pid)).write_text("")
+    remove_leftovers(tmp_path / name)
+    assert names(tmp_path) == sorted([*kept, "folder", f"folder/{left_by(ended.pid)}"])
+
+
+def test_a_link_among_what_is_left_is_removed_and_not_followed(tmp_path):
+    (tmp_path / "theirs").write_text("theirs")
+    partial_of(tmp_path / "x").symlink_to("theirs")
+    remove_leftovers(tmp_path / "x")
+    assert names(tmp_path) == ["theirs"]
+
+
 def test_partial_files_are_removed_and_all_others_stay(tmp_path):
     below = tmp_path / "images"
     below.mkdir()
     left = [".x.json.77.part", ".x.png.77.tmp", ".x.json.tmp"]
-    kept = [".hidden", "x.part", ".x.part", ".part", ".tmp"]
+    kept = [".hidden", "x.part", ".x.part", ".part", ".tmp", ".notes.tmp", ".thesis.tex.tmp"]
     for folder in (tmp_path, below):
         for name in (*left, *kept):
             (folder / name).write_text("")
@@ -120,3 +194,13 @@ def test_partial_files_are_removed_and_all_others_stay(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {*kept, ".folder.77.part", "images"}
     remove_partials(tmp_path, recursive=True)
     assert names(below) == sorted(kept)
+
+
+def test_partial_files_behind_a_link_stay(tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / ".x.json.77.part").touch()
+    (tmp_path / "set" / "link").symlink_to(tmp_path / "theirs")
+    (tmp_path / "set" / ".y.json.77.part").symlink_to(tmp_path / "theirs" / ".x.json.77.part")
+    remove_partials(tmp_path / "set", recursive=True)
+    assert names(tmp_path) == ["set", "set/link", "theirs", "theirs/.x.json.77.part"]

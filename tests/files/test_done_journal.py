@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,3 +67,23 @@ def test_other_settings_are_named(tmp_path, refused):
         DoneJournal(file, {**SETTINGS, "extra": 1})
     with refused("name ü -> None"):
         DoneJournal(file, {"size": 32})
+
+
+def test_what_is_done_is_on_the_disk(tmp_path, monkeypatch):
+    journal = DoneJournal(tmp_path / "journal.jsonl", SETTINGS)
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").read_text()))
+    journal.add("a.jpg", value=1)
+    assert synced == [journal.file.read_text()]
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch, refused):
+    journal = DoneJournal(tmp_path / "journal.jsonl", SETTINGS)
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with refused("journal.jsonl: cannot be written .No space left on device.; .*the same command to continue"):
+        journal.add("a.jpg", value=1)
+    assert not journal.entries

@@ -8,7 +8,9 @@ from urllib.error import URLError
 
 import pytest
 import torch
+from mfps.errors import MfpsError
 from mfps.files import external_weights
+from mfps.files.atomic_file import partial_of
 from mfps.files.external_weights import (
     FOLDER_VARIABLE,
     WEIGHTS,
@@ -92,9 +94,28 @@ def test_a_download_is_checked(monkeypatch, nowhere, refused, content):
     if content == CONTENT:
         assert find_weights("vgg19").read_bytes() == CONTENT
     else:
-        with refused("a web page"):
+        with refused(f"^{hub_folder() / nowhere.file}: not the vgg19 weights .a web page"):
             find_weights("vgg19")
     assert [file.name for file in hub_folder().iterdir()] == [nowhere.file] * (content == CONTENT)
+
+
+def test_a_disk_that_is_full_names_the_file(monkeypatch, nowhere):
+    class Full(io.BytesIO):
+        def read(self, *_):
+            raise OSError(28, "No space left on device", str(partial_of(hub_folder() / nowhere.file)))
+
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Full())
+    with pytest.raises(MfpsError, match=f"cannot be downloaded .*'{hub_folder() / nowhere.file}'"):
+        find_weights("vgg19")
+    assert not list(hub_folder().iterdir())
+
+
+def test_what_a_killed_download_left_is_removed(monkeypatch, nowhere):
+    hub_folder().mkdir(parents=True)
+    (hub_folder() / f".{nowhere.file}.999999999.part").write_bytes(b"half")
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(CONTENT))
+    find_weights("vgg19")
+    assert [file.name for file in hub_folder().iterdir()] == [nowhere.file]
 
 
 def test_weights_have_names():

@@ -1,8 +1,10 @@
 """What `prepare` refuses, in one line and without writing anything."""
 
+import os
 import shutil
 
 import numpy as np
+import pytest
 from mfps.priors.landmarks.landmark_file import write_landmarks
 
 
@@ -35,6 +37,28 @@ def test_a_renamed_file_of_landmarks_continues_and_a_changed_one_does_not(prepar
     (tmp_path / "renamed.xml").write_text((gallery / "marks.xml").read_text() + "\n")
     with refused(r"was started with other settings .landmarks marks.xml [0-9a-f]{16} -> renamed.xml [0-9a-f]{16}"):
         prepared(tmp_path / "out", landmarks=tmp_path / "renamed.xml")
+
+
+@pytest.mark.parametrize("what", ["photos", "labels"])
+def test_a_photograph_that_could_not_be_read_is_tried_again(prepared, tmp_path, gallery, tree, monkeypatch, what):
+    shutil.copytree(gallery / "photos", tmp_path / "photos")
+    prepared(tmp_path / "whole", photos=tmp_path / "photos")
+    whole = tree(tmp_path / "whole")
+    real = os.open
+
+    def locked(path, *rest, **how):
+        if str(path).endswith(f"{what}/one.png"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *rest, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", locked)
+        done = prepared(tmp_path / "out", photos=tmp_path / "photos")
+        assert "may not be read; check its permissions" in done.dropped["one.png"][0]
+        assert prepared(tmp_path / "out", photos=tmp_path / "photos").dropped == done.dropped
+    prepared(tmp_path / "out", photos=tmp_path / "photos")
+    made = tree(tmp_path / "out")
+    assert {name for name in {**whole, **made} if made.get(name) != whole.get(name)} == {".prepare/photographs.jsonl"}
 
 
 def test_nothing_is_written_in_the_wrong_place(prepared, tmp_path, refused, gallery, tree):

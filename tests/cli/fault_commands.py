@@ -1,0 +1,169 @@
+"""Every command that writes, small, and the folder that they run in; for `fault_rig.py`."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mfps.drawn import faces
+from mfps.drawn.faces import write_drawn_faces
+from mfps.engine import configuration
+from mfps.engine.weights import save_weights
+from mfps.genotypes.genotype_file import write_genotype
+from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
+from mfps.genotypes.sampling import random_genotype
+from mfps.genotypes.space import search_space
+from mfps.inference.compile import compile_genotype, weights_header
+from mfps.networks.restorer import NetworkConfig
+
+from ..gallery import cheaper_features
+from ..processes import Ended
+from ..published_recipe import state_of
+
+NEVER = "^$"
+"""A pattern that no path has."""
+
+TINY = "--preset tiny --size 16 --batch-size 1 --epochs 2 --epoch-steps 1 --max-steps 2 --device cpu --width 1"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, and what may be said of what it leaves. Patterns are searched for in paths."""
+
+    text: str
+    folders: tuple[str, ...] = ()
+    """Empty folders that are there before."""
+    all_or_nothing: bool = True
+    """Whether nothing at all is left where it ends by itself."""
+    grows: str = NEVER
+    """Paths that are there before they are what they will be."""
+    varies: str = NEVER
+    """Paths that hold times or the machine."""
+    overwrites: str = NEVER
+    """Paths that it replaces."""
+    leaves_out: str = NEVER
+    """Paths that it goes on without if it cannot read them."""
+    catches: bool = False
+    """Whether a signal stops it in an orderly way."""
+    weight: float = 1.0
+    """How often it is chosen."""
+    slow: bool = False
+    """Whether `make torture` alone runs it."""
+
+    def may_grow(self, path: str) -> bool:
+        return re.search(self.grows, path) is not None or self.varies_in(path)
+
+    def varies_in(self, path: str) -> bool:
+        return re.search(self.varies, path) is not None
+
+    def replaces(self, path: str) -> bool:
+        return re.search(self.overwrites, path) is not None
+
+    def may_leave_out(self, struck: str) -> bool:
+        return struck.startswith("read ") and re.search(self.leaves_out, struck) is not None
+
+
+MARKS = "--landmarks marks.json --labels labels --priors heatmap,parsing --size 16 --device cpu --workers 0"
+PREPARE: dict[str, Any] = {
+    "all_or_nothing": False,
+    "leaves_out": " /(photos|labels)/",
+    "varies": r"\.prepare/[a-z]+\.jsonl$",  # the order in which it was done: a photograph may be tried again
+}
+SPACE = "--layers 1 --fusion-layers 1 --warmup-epochs 0"
+RUN: dict[str, Any] = {
+    "all_or_nothing": False,
+    "catches": True,
+    "grows": "(search|retrain|old)/",
+    "varies": "environment.json|tensorboard/|checkpoints/|run.lock",
+}
+CHECKPOINT = "e0001-b00000-s00000001-0123456789abcdef.safetensors"
+OVER = f"retrain --data faces {TINY} --genotype small.json --overwrite --out results/old"
+EVALUATE = "evaluate network.safetensors --data faces --degradation noise --device cpu"
+DICTIONARY = "dictionary build faces --random-features --entries 1 --device cpu"
+
+COMMANDS = {
+    "prepare": Command(f"prepare photos results/set {MARKS}", grows="results/set/priors/", **PREPARE),
+    "prepare with a dictionary": Command(
+        "prepare photos results/new/set --landmarks marks.json --priors dictionary --dictionary d.safetensors "
+        "--size 16 --device cpu --workers 0",
+        slow=True,
+        **PREPARE,
+    ),
+    "dictionary build": Command(f"{DICTIONARY} --out results/new/deep/d.safetensors"),
+    "dictionary build beside": Command(f"{DICTIONARY} --out d2.safetensors", slow=True),
+    "degrade": Command("degrade photos --out results/new/worse --degradation noise", slow=True),
+    "degrade beside": Command("degrade photos --out results --degradation noise", weight=1.5),
+    "evaluate": Command(f"{EVALUATE} --out results/new/deep/e --save-images", slow=True),
+    "evaluate into": Command(f"{EVALUATE} --out results/empty --save-images", ("results/empty",), weight=1.5),
+    "restore": Command("restore network.safetensors photos --out results/better --device cpu"),
+    "restore into": Command(
+        "restore network.safetensors photos --out results/empty --device cpu", ("results/empty",), weight=1.5
+    ),
+    "weights import": Command("weights import theirs.pth --genotype theirs.json --out results/new/w.safetensors"),
+    "genotype random": Command("genotype random --seed 3 --out results/r.json"),
+    "genotype import": Command("genotype import arrays --out results/new/deep/g.json"),
+    "genotype export": Command("genotype export small.json --out results/arrays"),
+    "genotype draw": Command("genotype draw small.json --out results/g.svg", weight=0.5, slow=True),
+    "genotype draw again": Command("genotype draw small.json --out results/new.gv", weight=0.5),
+    "search": Command(f"search --data faces {TINY} {SPACE} --resume --out results/search", slow=True, **RUN),
+    "retrain": Command(
+        f"retrain --data faces {TINY} --genotype small.json --resume --out results/retrain", slow=True, **RUN
+    ),
+    "retrain over another": Command(OVER, overwrites="results/old/", slow=True, **RUN),
+    "demo": Command("demo --faces 32 --priors heatmap,parsing --device cpu --out results/demo", slow=True, **RUN),
+}
+
+
+def write_world(folder: Path, run: Callable[[str], Ended]) -> None:
+    """What the commands read, and files of others where they write."""
+    write_drawn_faces(folder / "faces", 4, 16, seed=0)
+    write_drawn_faces(folder / "drawn", 2, 32, seed=1)
+    for place, name in (("images", "photos"), ("priors/parsing", "labels"), ("priors/landmarks.json", "marks.json")):
+        (folder / "drawn" / place).rename(folder / name)
+    shutil.rmtree(folder / "drawn")
+    small = random_genotype(search_space((), width=2, layers=1, fusion_layers=1), 0)
+    write_genotype(small, folder / "small.json")
+    network = NetworkConfig(iterations=1, blocks=1, prior_channels={})
+    torch.manual_seed(0)
+    header = weights_header(small, network, {"size": 16})
+    save_weights(folder / "network.safetensors", compile_genotype(small, network).state_dict(), **header)
+    theirs = random_genotype(search_space(PUBLISHED_PRIORS, width=1, layers=1, fusion_layers=1), 0)
+    write_genotype(theirs, folder / "theirs.json")
+    torch.save(state_of(theirs, {"parsing": 19, "heatmap": 68, "dictionary": 4}), folder / "theirs.pth")
+    for command in ("genotype export small.json --out arrays", f"{DICTIONARY} --out d.safetensors"):
+        ended = run(command)
+        assert ended.status == 0, ended
+    for name in (
+        "config.yaml",
+        "history.jsonl",
+        "tensorboard/events.out.tfevents.1.a.2.3",
+        f"checkpoints/{CHECKPOINT}",
+    ):
+        (folder / "results" / "old" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "results" / "old" / name).write_text("of a run")
+    for name in ("theirs.txt", ".theirs", ".r.json.part", ".theirs.part", "theirs/.nested.txt", "theirs/theirs.png"):
+        (folder / "results" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "results" / name).write_text(f"{name} is somebody else's")
+    (folder / "results" / "link").symlink_to("../photos")
+
+
+@contextmanager
+def shrink() -> Iterator[None]:
+    """Dictionaries whose features cost nothing, and a demo of a few steps with roughly drawn faces."""
+    read = configuration.read_preset
+
+    def short(name: str, stage: str) -> dict[str, Any]:
+        values = read(name, stage)
+        quick = {"size": 16, "width": 1, "epochs": 2, "epoch_steps": 1, "batch_size": 2, "val_images": 2}
+        return {**values, **quick, **({"layers": 1, "fusion_layers": 1} if stage == "search" else {})}
+
+    with pytest.MonkeyPatch.context() as patch:
+        cheaper_features(patch)
+        patch.setattr(configuration, "read_preset", short)
+        patch.setattr(faces, "CANVAS_PX", 32)
+        yield
