@@ -20,7 +20,7 @@ quick: $(INSTALLED)
 	$(BIN)/pytest -q -n 0 -m "not slow" $(QUICK)
 
 # 100 kills of real runs and 1,000 failures of every command that writes, each given again and compared with an undisturbed
-# one: about an hour.
+# one: some ten minutes, and fifteen.
 torture: $(INSTALLED)
 	$(BIN)/pytest -q -n 0 tests/cli/test_resume.py -k killed --kills 100 --kill-seed $(SEED)
 	$(BIN)/pytest -q -n 0 tests/cli/test_faults.py --failures 1000 --kill-seed $(SEED)

@@ -13,13 +13,20 @@ from pathlib import Path
 from unittest import mock
 
 import torch
+from mfps.data.dataset import FaceFolder
+from mfps.data.loader import make_loader
 from mfps.engine.configuration import resolve
+from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.genotype_file import write_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
+from mfps.images.metrics import psnr
+from mfps.images.tensors import to_uint8
+from mfps.networks.base import first_base
 from mfps.networks.restorer import NetworkConfig, Restorer
-from mfps.retrain import train
+from mfps.retrain import start, train
 from mfps.retrain.config import RetrainConfig
+from mfps.training.training_data import VALIDATION_SEED
 from rich.console import Console
 
 ARMS = {
@@ -30,9 +37,9 @@ ARMS = {
     "lowpass 8": {"base": "lowpass", "base_window": 8},
 }
 RANDOM_START = " random start"
-HEAD = "| degradation | base | iterations | width | rate | seed | input | PSNR of each iteration (dB) |"
+HEAD = "| degradation | base | iterations | width | rate | seed | input | base alone | each iteration (dB) |"
 
-compile_genotype = train.compile_genotype
+compile_genotype = start.compile_genotype
 
 
 def main() -> None:
@@ -81,18 +88,29 @@ def trained(given: argparse.Namespace, genotype: Path, degradation: str, arm: st
     config = resolve(RetrainConfig, None, Path(__file__).with_suffix(".yaml"), values)
     history = out / "history.jsonl"
     if not history.exists() or len(history.read_text().splitlines()) < config.epochs:
-        start = random_start if RANDOM_START in arm else compile_genotype
-        with mock.patch.object(train, "compile_genotype", start):
+        compiled = random_start if RANDOM_START in arm else compile_genotype
+        with mock.patch.object(start, "compile_genotype", compiled):
             train.retrain(config, Console(file=io.StringIO()))
-    psnr = json.loads(history.read_text().splitlines()[-1])["psnr"]
-    reached = " > ".join(f"{value:.2f}" for value in psnr["iterations"])
-    return (
-        f"| {degradation} | {arm} | {given.iterations} | {given.width} | {given.lr:g} | {seed} | {psnr['input']:.2f} "
-        f"| {reached} |"
-    )
+    reached = json.loads(history.read_text().splitlines()[-1])["psnr"]
+    alone = base_alone(config)
+    outputs = " > ".join(f"{value:.2f}" for value in reached["iterations"])
+    cells = (degradation, arm, given.iterations, given.width, f"{given.lr:g}", seed, f"{reached['input']:.2f}")
+    return f"| {' | '.join(map(str, (*cells, alone, outputs)))} |"
 
 
-def random_start(genotype: train.Genotype, config: NetworkConfig) -> Restorer:
+def base_alone(config: RetrainConfig) -> str:
+    """The mean PSNR of the base itself on the validation faces, in dB: where the training starts."""
+    if config.base == "none":
+        return ""
+    faces = FaceFolder(config.data, config.size, config.degradation, config.val_list, seed=VALIDATION_SEED)
+    found = []
+    for batch in make_loader(faces, range(min(len(faces), config.val_images)), 8, 0, shuffle=False, workers=0):
+        bases = to_uint8(first_base(batch.degraded, config.base, config.base_window).numpy())
+        found += map(psnr, bases, to_uint8(batch.clean.numpy()))
+    return f"{sum(found) / len(found):.2f}"
+
+
+def random_start(genotype: Genotype, config: NetworkConfig) -> Restorer:
     """Compile, and draw the last convolution as one without a base is drawn."""
     network = compile_genotype(genotype, config)
     network.conv_last.reset_parameters()

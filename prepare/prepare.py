@@ -174,7 +174,7 @@ def _check_out(out: Path, photographs: Path) -> None:
 
 
 def _was_read(entry: Mapping[str, Any] | None) -> bool:
-    return entry is not None and not entry.items() >= UNREAD.items()
+    return entry is not None and entry["sha256"] is not None and not entry.items() >= UNREAD.items()
 
 
 def _check_unchanged(journal: DoneJournal, folder: Path, out: Path) -> None:

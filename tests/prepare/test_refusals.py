@@ -39,7 +39,7 @@ def test_a_renamed_file_of_landmarks_continues_and_a_changed_one_does_not(prepar
         prepared(tmp_path / "out", landmarks=tmp_path / "renamed.xml")
 
 
-@pytest.mark.parametrize("what", ["photos", "labels"])
+@pytest.mark.parametrize("what", ["photos", "labels", "hash"])
 def test_a_photograph_that_could_not_be_read_is_tried_again(prepared, tmp_path, gallery, tree, monkeypatch, what):
     shutil.copytree(gallery / "photos", tmp_path / "photos")
     prepared(tmp_path / "whole", photos=tmp_path / "photos")
@@ -53,8 +53,11 @@ def test_a_photograph_that_could_not_be_read_is_tried_again(prepared, tmp_path, 
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", locked)
+        if what == "hash":  # of a photograph that was read
+            patch.setattr("mfps.prepare.cut_files.digest_of", lambda _: None)
         done = prepared(tmp_path / "out", photos=tmp_path / "photos")
-        assert "may not be read; check its permissions" in done.dropped["one.png"][0]
+        if what != "hash":
+            assert "may not be read; check its permissions" in done.dropped["one.png"][0]
         assert prepared(tmp_path / "out", photos=tmp_path / "photos").dropped == done.dropped
     prepared(tmp_path / "out", photos=tmp_path / "photos")
     made = tree(tmp_path / "out")
