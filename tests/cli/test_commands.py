@@ -25,9 +25,8 @@ from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.images.image import image_size
-from mfps.priors.dictionary.features import Relu34
-from torch.nn.functional import avg_pool2d
 
+from ..gallery import cheaper_features
 from ..processes import run_process
 from ..published_recipe import state_of
 from .conftest import MFPS, SEARCH, Ended, Start, inside, run_command
@@ -211,7 +210,8 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
         return {**real(name, stage), **quick, **space}
 
     monkeypatch.setattr(configuration, "read_preset", smaller)
-    monkeypatch.setattr(Relu34, "forward", lambda _, image: avg_pool2d(image, 4).repeat(1, 86, 1, 1)[:, :256])
+    monkeypatch.setattr("mfps.drawn.faces.CANVAS_PX", 32)  # drawn roughly
+    cheaper_features(monkeypatch)
     monkeypatch.chdir(tmp_path)
     ended = mfps("demo --out shown --faces 32 --priors parsing,heatmap,dictionary --device cpu")
     assert (ended.status, ended.err) == (0, "")

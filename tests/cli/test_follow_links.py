@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mfps.files.boundary import Boundary
 
+from ..gallery import cheaper_features
 from .conftest import RETRAIN, SEARCH, inside, run_command
 from .test_bad_input import assert_one_line
 from .test_fields import MODELS
@@ -64,6 +65,7 @@ def link_files(folder: Path, blobs: Path, absolute: bool) -> None:
 def test_a_folder_of_links_is_refused_unasked_and_read_if_asked(
     name, absolute, mfps, linked_world, tmp_path, monkeypatch
 ):
+    cheaper_features(monkeypatch)
     command, made = COMMANDS[name]
     shutil.copytree(linked_world, tmp_path / "world")
     monkeypatch.chdir(tmp_path / "world")
