@@ -21,12 +21,10 @@ def degrade(config: "DegradeConfig") -> None:
     from ..engine.progress import track
     from ..files.atomic_folder import check_writable
     from ..images.fit_note import fit_note
-    from ..images.image import image_size
 
     check_writable(config.out)
     photographs = degradation_targets(config.source, config.out, config.follow_links)
-    extents = (image_size(one.photograph) for one in photographs)
-    if config.size and (note := fit_note(extents, config.size)):
+    if config.size and (note := fit_note((one.extent for one in photographs), config.size)):
         o.report(f"note      {note}")
     made = degrade_files(config.source, config.out, photographs, config.degradation, config.size, config.seed)
     with track("degrade", len(photographs), o.console()) as tick:

@@ -1,4 +1,4 @@
-"""The order of the faces: epochs as seeded permutations, and the two halves of a search."""
+"""The order of the faces: epochs as seeded permutations, which are held out, and the two halves of a search."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple

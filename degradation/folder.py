@@ -20,6 +20,8 @@ class ToDegrade(NamedTuple):
     """The file."""
     target: Path
     """The PNG file for its degraded version."""
+    extent: tuple[int, int]
+    """Its width and height in pixels."""
 
 
 def degradation_targets(source: Path, out: Path, follow_links: bool = False) -> list[ToDegrade]:
@@ -31,15 +33,21 @@ def degradation_targets(source: Path, out: Path, follow_links: bool = False) -> 
         follow_links: links may lead out of the folder of photographs.
 
     Raises:
-        MfpsError: there is nothing to degrade, two photographs would be written to one file, or a file already exists.
+        MfpsError: there is nothing to degrade, two photographs would be written to one file, a file already exists, or
+            one is not an image.
     """
     clear_leftovers(out, source.absolute().name)
     folder, names = find_photographs(source, follow_links)
     results = png_names(names, source)
-    found = [ToDegrade(name, folder / name, out / result) for name, result in zip(names, results, strict=True)]
-    if existing := [one.target for one in found if one.target.exists()]:
-        raise MfpsError(f"{existing[0]}: already exists, and nothing is overwritten; give another folder for `out`")
-    return found
+    if existing := [result for result in results if (out / result).exists()]:
+        raise MfpsError(
+            f"{out / existing[0]}: already exists, and nothing is overwritten; give another folder for `out`"
+        )
+    # All headers are read first, as a half-degraded folder helps nobody.
+    return [
+        ToDegrade(name, folder / name, out / result, image_size(folder / name))
+        for name, result in zip(names, results, strict=True)
+    ]
 
 
 def degrade_files(
@@ -65,15 +73,14 @@ def degrade_files(
         raise MfpsError(f"`seed` is {seed}: it must be at least 0")
     if size is not None and size < 1:
         raise MfpsError(f"`size` is {size}: it must be at least 1 pixel")
-    # All headers are read first, as a half-degraded folder helps nobody.
-    for photograph, extent in [(one.photograph, image_size(one.photograph)) for one in photographs]:
-        if size is not None and min(extent) < size:
+    for one in photographs:
+        if size is not None and min(one.extent) < size:
             raise MfpsError(
-                f"{photograph}: {extent[0]} x {extent[1]} pixels is smaller than `size` {size}; "
+                f"{one.photograph}: {one.extent[0]} x {one.extent[1]} pixels is smaller than `size` {size}; "
                 "choose a smaller size or leave it out"
             )
     with atomic_files(out, source.absolute().name) as unfinished:
-        for name, photograph, target in photographs:
+        for name, photograph, target, _ in photographs:
             image = read_image(photograph)
             if size is not None:
                 image, _ = fit_square(image, size)

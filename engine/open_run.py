@@ -7,7 +7,7 @@ from pathlib import Path
 from lightning_fabric import Fabric
 from rich.console import Console
 
-from ..errors import MfpsError
+from ..files.atomic_folder import written_to
 from .configuration import RunConfig
 from .journal import Journal
 from .position import Length
@@ -15,7 +15,7 @@ from .processes import largest, lost_process
 from .progress import track
 from .run import Run
 from .run_folder import begin_run_folder, check_run_folder, clear_run_folder
-from .run_inputs import Inputs, check_inputs
+from .run_inputs import Inputs
 from .run_lock import run_lock
 from .run_store import RunStore
 from .stop_signals import stop_signals
@@ -51,12 +51,10 @@ def open_run(
     folder, first = config.out, fabric.is_global_zero
     with ExitStack() as stack, _clear_errors(folder):
         if first:
-            with _written(folder):
+            with written_to(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(run_lock(folder))
                 check_run_folder(config)  # again, now that no other process can change it
-                if config.resume:
-                    check_inputs(folder, inputs)
                 clear_run_folder(config)
         largest(fabric, 0)  # the other processes wait until the folder exists
         request = stack.enter_context(stop_signals())
@@ -64,7 +62,7 @@ def open_run(
         run = Run(config, fabric, console, length, RunStore(config, fabric, parts, inputs), request)
         resumed = run.load()
         if first:
-            with _written(folder):
+            with written_to(folder):
                 begin_run_folder(config)
         if resumed:
             done = f"{run.position.epoch} epochs and {run.position.step} of {length.steps} steps are done"
@@ -75,17 +73,6 @@ def open_run(
         journal = stack.enter_context(Journal(folder, position.history, position.step)) if first else None
         run.attach(journal, stack.enter_context(track(label, length.steps, run.console, position.step)))
         yield run
-
-
-@contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    """Say of a folder that cannot be written what can be done."""
-    try:
-        yield
-    except OSError as error:
-        raise MfpsError(
-            f"{folder}: cannot be written ({error.strerror or error}); give another folder for `out`"
-        ) from None
 
 
 @contextmanager

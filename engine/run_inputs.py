@@ -4,14 +4,12 @@ A checkpoint records what its run was started with. A file that was moved or is 
 file that was changed is not, wherever it lies.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import MAX_PLACE, MfpsError, shortened
-from .checkpoint import Checkpoints
 
 BY_CONTENT = frozenset(
     (
@@ -47,9 +45,9 @@ Inputs = Mapping[str, RunInput]
 """What a run was given, each by its field and, where a field gives several, a second word: `list`, `fix upsample`."""
 
 
-def digest(*parts: str) -> str:
-    """The SHA-256 of some texts, in hexadecimal; other texts, or another division of them, have another one."""
-    return hashlib.sha256("".join(f"{len(part)} {part}" for part in parts).encode()).hexdigest()
+def file_input(field: str, place: str | Path, sha256: str) -> RunInput:
+    """A file that is known by its bytes."""
+    return RunInput(field, str(place), f"a file of SHA-256 {sha256}")
 
 
 def contents(inputs: Inputs) -> dict[str, str]:
@@ -57,20 +55,17 @@ def contents(inputs: Inputs) -> dict[str, str]:
     return {name: given.content for name, given in inputs.items()}
 
 
-def check_inputs(folder: Path, inputs: Inputs) -> None:
-    """Compare what a run is given with what it was started with, as its newest checkpoint says; changes nothing.
+def check_inputs(before: Mapping[str, str], inputs: Inputs) -> None:
+    """Compare what a run is given with what it was started with.
 
     Args:
-        folder: the run folder.
+        before: what its checkpoint recorded (see `contents`).
         inputs: what the run is given now.
 
     Raises:
         MfpsError: something holds other contents than at the start, was added or is missing.
     """
-    saved = Checkpoints(folder, keep=1).newest(warn=lambda _: None)
-    if saved is None:
-        return
-    before, now = saved.state.get("inputs", {}), contents(inputs)
+    now = contents(inputs)
     changed = [name for name in {**now, **before} if before.get(name) != now.get(name)]
     if changed:
         # Another list leaves other faces of the data folder, which is therefore not the cause.

@@ -10,7 +10,7 @@ from .checkpoint import Checkpoint, Checkpoints
 from .configuration import RunConfig
 from .position import Position
 from .processes import largest
-from .run_inputs import Inputs, contents
+from .run_inputs import Inputs, check_inputs, contents
 from .training_state import Parts, capture_state, restore_state
 
 
@@ -21,14 +21,14 @@ class RunStore:
         config: of the run.
         fabric: its devices; the processes have been started.
         parts: the modules and optimizers that it changes.
-        inputs: what the run is given; a checkpoint records it.
+        inputs: what the run is given; a checkpoint records it, and only a run that is given the same continues.
     """
 
     def __init__(self, config: RunConfig, fabric: Fabric, parts: Parts, inputs: Inputs) -> None:
         self._folder = config.out
         self._fabric = fabric
         self._parts = parts
-        self._inputs = contents(inputs)
+        self._inputs = inputs
         self._checkpoints = Checkpoints(config.out, config.keep_checkpoints)
 
     def load(self, warn: Callable[[str], None], between_epochs: bool = False) -> Position | None:
@@ -42,7 +42,8 @@ class RunStore:
             The position of the run; None if there is no checkpoint.
 
         Raises:
-            MfpsError: it belongs to another network, or processes see different checkpoints.
+            MfpsError: the run was started with something else, its checkpoint is of another network, or processes see
+                different checkpoints.
         """
         saved = self._checkpoints.newest(warn, between_epochs)
         step = saved.step if saved else -1
@@ -50,6 +51,8 @@ class RunStore:
             raise MfpsError(
                 f"{self._folder}: not every process sees its checkpoints; give a folder that all processes share"
             )
+        if saved is not None:
+            check_inputs(saved.state.get("inputs", {}), self._inputs)
         if self._fabric.is_global_zero:
             self._checkpoints.drop_after(saved)
         if saved is None:
@@ -67,6 +70,6 @@ class RunStore:
         """Write a checkpoint of the current state."""
         if self._fabric.is_global_zero:
             tensors, state = capture_state(self._parts)
-            state = {"inputs": self._inputs, "position": position.model_dump(mode="json"), "parts": state}
+            state = {"inputs": contents(self._inputs), "position": position.model_dump(mode="json"), "parts": state}
             checkpoint = Checkpoint(position.epoch, position.batch, position.step, tensors, state)
             self._checkpoints.save(checkpoint, position.best_step)

@@ -79,13 +79,18 @@ def is_foreign(file: Path) -> bool:
         return False  # damaged, which `load_weights` says
 
 
+def weights_in(place: Path) -> Path:
+    """The weights file that a path names: the file itself, or the `weights.safetensors` of a run folder."""
+    return place / "weights.safetensors" if is_folder(place) else place
+
+
 def load_weights(file: Path) -> WeightsFile:
     """Read a weights file, or the `weights.safetensors` of a run folder.
 
     Raises:
         MfpsError: it does not exist, is not a safetensors file, or was not written by mfps.
     """
-    file = file / "weights.safetensors" if is_folder(file) else file
+    file = weights_in(file)
     if not os.path.lexists(file):
         raise MfpsError(f"no weights file {file}: give a weights.safetensors, or the run folder that holds one")
     check_safetensors(file, "weights file", "give one written by mfps")

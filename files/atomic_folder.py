@@ -72,7 +72,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         yield hidden
         files, folders = _below(hidden)
         try:
-            with _named(folder):
+            with written_to(folder):
                 hidden.replace(folder)
                 sync_folder(folder.parent)
         except BaseException:
@@ -110,7 +110,7 @@ def made_folder(folder: Path) -> Iterator[None]:
     """
     made = [place for place in (folder, *folder.parents) if not place.exists()]  # the innermost first
     try:
-        with _named(folder):
+        with written_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
             for place in made:
                 sync_folder(place.parent)
@@ -160,21 +160,21 @@ def _hidden_folder(hidden: Path, folder: Path) -> Iterator[None]:
     except OSError as error:
         if str(hidden) not in f"{error.filename} {error.filename2}":
             raise
-        with _named(folder):
+        with written_to(folder):
             raise
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
 @contextmanager
-def _named(folder: Path) -> Iterator[None]:
+def written_to(folder: Path) -> Iterator[None]:
     """Let a system's error name a folder that cannot be written."""
     try:
         yield
     except OSError as error:
         raise MfpsError(
-            f"{folder}: cannot be written ({error.strerror}); check its permissions and the free space, or give "
-            "another folder for `out`"
+            f"{folder}: cannot be written ({error.strerror or error}); check its permissions and the free space, or "
+            "give another folder for `out`"
         ) from error
 
 
@@ -200,7 +200,7 @@ def _move_out(hidden: Path, folder: Path) -> None:
     }
     write_atomically(hidden / MOVES, json.dumps(record))
     try:
-        with _named(folder):
+        with written_to(folder):
             for name in folders:
                 (folder / name).mkdir(exist_ok=True)
             for name in files:

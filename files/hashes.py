@@ -1,4 +1,4 @@
-"""The SHA-256 of files, and numbers that stand for names."""
+"""The SHA-256 of files and texts, and numbers that stand for names."""
 
 import hashlib
 import unicodedata
@@ -19,6 +19,12 @@ def sha256_of(file: Path | BufferedReader) -> str:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_texts(*texts: str) -> str:
+    """The SHA-256 of some texts, in hexadecimal; other texts, or another division of them, have another one."""
+    parts = [text.encode("utf-8", "surrogateescape") for text in texts]
+    return hashlib.sha256(b"".join(b"%d " % len(part) + part for part in parts)).hexdigest()
 
 
 def number_of(name: str) -> int:

@@ -11,7 +11,7 @@ from scipy.stats import bootstrap
 from ..errors import MfpsError, first_violation
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder, read_text
-from .evaluation_report import EvaluatedFace
+from .evaluation_report import EvaluatedFace, faces_of_groups
 
 MAX_REPORT_BYTES = 2**30
 """A report of a million faces."""
@@ -125,19 +125,13 @@ class EarlierEvaluation:
             interval over the faces (None for a single face), and on how many faces the number is higher than before.
         """
         results = []
-        for degradation in dict.fromkeys(face.degradation for face in evaluated):
-            for group, members in (groups or {"all": None}).items():
-                faces = [
-                    face
-                    for face in evaluated
-                    if face.degradation == degradation and (members is None or face.name in members)
-                ]
-                row: dict[str, Any] = {"degradation": degradation, "list": group, "faces": len(faces)}
-                for metric in ("psnr", "ssim"):
-                    before = [getattr(self._faces[degradation, face.name].iterations[-1], metric) for face in faces]
-                    now = [face.scores[-1][metric] for face in faces]
-                    row[metric] = _paired(np.subtract(now, before))
-                results.append(row)
+        for degradation, group, faces in faces_of_groups(evaluated, groups):
+            row: dict[str, Any] = {"degradation": degradation, "list": group, "faces": len(faces)}
+            for metric in ("psnr", "ssim"):
+                before = [getattr(self._faces[degradation, face.name].iterations[-1], metric) for face in faces]
+                now = [face.scores[-1][metric] for face in faces]
+                row[metric] = _paired(np.subtract(now, before))
+            results.append(row)
         report = self._report
         return {
             "name": report.name,

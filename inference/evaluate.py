@@ -94,9 +94,7 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
                     write_image(file, stages[-1])
                 if (number + 1) % config.batch_size == 0 or number + 1 == len(folder):
                     tick(at=len(evaluated))
-        report = evaluation_report(
-            compiled, config.weights, config.data, convention, groups, config.degradation, evaluated
-        )
+        report = evaluation_report(compiled, config.weights, config.data, convention, groups, evaluated)
         if earlier is not None:
             report["against"] = earlier.compare(groups, evaluated)
         shown_faces = [face for face in evaluated if face.images is not None]

@@ -1,14 +1,16 @@
 """An evaluation as numbers, tables and pictures, with the convention that the numbers follow."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import __version__
+from ..files.hashes import sha256_of_texts
 from ..files.markdown import markdown_table, markdown_text
 from ..images.comparison import comparison_sheet
 from ..images.image import write_image
@@ -25,8 +27,8 @@ class EvaluatedFace:
     Attributes:
         name: the name of the photograph.
         degradation: preset, stages or mix.
-        scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
         inputs_sha256: the digest of what was judged: the degraded and the clean pixels (see `inputs_digest`).
+        scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
         images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
     """
 
@@ -35,6 +37,16 @@ class EvaluatedFace:
     inputs_sha256: str
     scores: list[dict[str, float]]
     images: list[np.ndarray] | None
+
+
+def faces_of_groups(
+    evaluated: Sequence[EvaluatedFace], groups: Mapping[str, set[str]]
+) -> Iterator[tuple[str, str, list[EvaluatedFace]]]:
+    """Each degradation with each group, and its faces; all faces are one group, `all`, if there are no groups."""
+    for degradation in dict.fromkeys(face.degradation for face in evaluated):
+        faces = [face for face in evaluated if face.degradation == degradation]
+        for group, members in (groups or {"all": None}).items():
+            yield degradation, group, [face for face in faces if members is None or face.name in members]
 
 
 def inputs_digest(degraded: np.ndarray, clean: np.ndarray) -> str:
@@ -51,7 +63,6 @@ def evaluation_report(
     data: Path,
     convention: Mapping[str, Any],
     groups: Mapping[str, set[str]],
-    degradations: Sequence[str],
     evaluated: Sequence[EvaluatedFace],
 ) -> dict[str, Any]:
     """Make the report: means over all faces, for each degradation and group, and the scores of each face.
@@ -62,26 +73,14 @@ def evaluation_report(
         data: folder of the faces.
         convention: the conditions besides the metrics' own convention: size, seed, priors.
         groups: the names of each list; empty for all faces as one group.
-        degradations: those that were requested.
         evaluated: every face under every degradation.
 
     Returns:
         The report, as plain JSON data.
     """
     results = [
-        {
-            "degradation": degradation,
-            "list": group,
-            **_means(
-                [
-                    face
-                    for face in evaluated
-                    if face.degradation == degradation and (members is None or face.name in members)
-                ]
-            ),
-        }
-        for degradation in degradations
-        for group, members in (groups or {"all": None}).items()
+        {"degradation": degradation, "list": group, **_means(faces)}
+        for degradation, group, faces in faces_of_groups(evaluated, groups)
     ]
     overall = _means(evaluated)
     faces = [
@@ -199,8 +198,8 @@ def _plain(value: object) -> str:
 def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
     stages = list(zip(*(face.scores for face in faces), strict=True))
     means = [{key: float(np.mean([scores[key] for scores in stage])) for key in ("psnr", "ssim")} for stage in stages]
-    judged = sorted(f"{face.degradation} {face.name} {face.inputs_sha256}" for face in faces)
-    digest = hashlib.sha256("\n".join(judged).encode("utf-8", "surrogateescape")).hexdigest()
+    judged = sorted((face.degradation, face.name, face.inputs_sha256) for face in faces)
+    digest = sha256_of_texts(*chain.from_iterable(judged))
     return {"faces": len(faces), "inputs_sha256": digest, "input": means[0], "iterations": means[1:]}
 
 

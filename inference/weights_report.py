@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..engine.weights import load_weights
+from ..engine.weights import load_weights, weights_in
 from ..genotypes.genotype_file import parse_genotype
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
@@ -24,7 +24,7 @@ def weights_report(file: Path) -> dict[str, Any]:
     Raises:
         MfpsError: the file is not a weights file of mfps, or its genotype is not valid.
     """
-    file = file / "weights.safetensors" if file.is_dir() else file
+    file = weights_in(file)
     opened = load_weights(file)
     report: dict[str, Any] = {"file": str(file), "kind": "supernet"}
     if "genotype" in opened.header:

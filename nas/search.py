@@ -21,11 +21,12 @@ from ..engine.position import Length, Position
 from ..engine.processes import check_same
 from ..engine.run import Run
 from ..engine.run_folder import check_run_folder
-from ..engine.run_inputs import RunInput, digest
+from ..engine.run_inputs import RunInput
 from ..engine.update import checked_update
 from ..engine.weights import save_weights
 from ..errors import MfpsError, printable
 from ..files.atomic_file import write_atomically
+from ..files.hashes import sha256_of_texts
 from ..genotypes.decode import BranchProbabilities
 from ..genotypes.drawing.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
@@ -102,7 +103,7 @@ class Search:
         self.parts = {"network": self._network} | {f"{name}_optimizer": o for name, o in self._optimizers.items()}
         self.inputs = face_inputs(config, train, val) | {
             f"fix {name}": RunInput(
-                "fix", f"{name}={config.fix[name]}", f"a branch of SHA-256 {digest(held.model_dump_json())}"
+                "fix", f"{name}={config.fix[name]}", f"a branch of SHA-256 {sha256_of_texts(held.model_dump_json())}"
             )
             for name, held in self._searched.fixed.items()
         }

@@ -4,25 +4,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..engine.run_inputs import RunInput
+from ..engine.run_inputs import RunInput, file_input
 from ..files.external_weights import weights_of
 from ..files.hashes import sha256_of
 from ..genotypes.genotype import Genotype
 from .config import RetrainConfig
-from .start import start_inputs
+from .start import StartFile
 
 FOUND_WITH = {"parsing sha256": "parser", "dictionary dictionary_sha256": "dictionary"}
 """The field that names what finds a prior; all others are external weights, which are looked for in `weights_dir`."""
 
 
 def training_inputs(
-    config: RetrainConfig, genotype: Genotype, found_by: Mapping[str, Mapping[str, Any]]
+    config: RetrainConfig,
+    genotype: Genotype,
+    starts: Mapping[str, StartFile],
+    found_by: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, RunInput]:
     """The files of a training, except for its faces.
 
     Args:
         config: the training's.
         genotype: the architecture that it trains.
+        starts: the weights files that it starts from, as `start_files` returns them.
         found_by: what finds each prior on the fly, as `PriorExtractor.provenance` describes it; empty if nothing does.
 
     Returns:
@@ -30,18 +34,17 @@ def training_inputs(
     """
     named = "init_from" if config.genotype is None else "genotype"
     place = str(getattr(config, named))
-    inputs = {"genotype": RunInput(named, place, f"an architecture of SHA-256 {genotype.hash}"), **start_inputs(config)}
+    inputs = {"genotype": RunInput(named, place, f"an architecture of SHA-256 {genotype.hash}")}
+    inputs |= {field: file_input(field, start.file, start.sha256) for field, start in starts.items()}
     if config.perceptual > 0:  # any other file is refused
         where = str(config.vgg19 or weights_of("vgg19").file)
-        inputs["vgg19"] = RunInput("vgg19", where, f"a file of SHA-256 {weights_of('vgg19').sha256}")
+        inputs["vgg19"] = file_input("vgg19", where, weights_of("vgg19").sha256)
     for prior, description in found_by.items():
         for key, value in description.items():
             if key.endswith("sha256"):
                 field = FOUND_WITH.get(f"{prior} {key}", "weights_dir")
                 place = getattr(config, field) or f"the default for {prior}"
-                inputs[f"{field} {prior}"] = RunInput(
-                    field, str(place), f"a file of SHA-256 {value}{_classes(field, place)}"
-                )
+                inputs[f"{field} {prior}"] = file_input(field, place, f"{value}{_classes(field, place)}")
     return inputs
 
 

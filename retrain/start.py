@@ -1,10 +1,10 @@
 """What a training starts from: random weights, a search's supernet, or a trained network that it goes on with."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from ..engine.run_inputs import RunInput
-from ..engine.weights import load_weights
+from ..engine.weights import load_weights, weights_in
 from ..errors import MfpsError, printable
 from ..files.hashes import sha256_of
 from ..genotypes.genotype import Genotype
@@ -12,7 +12,6 @@ from ..genotypes.genotype_file import read_genotype
 from ..inference.compile import CompiledNetwork, compile_genotype, slice_supernet
 from ..inference.open_network import open_network
 from ..networks.restorer import NetworkConfig, Restorer
-from ..training.face_inputs import file_input
 from .config import RetrainConfig
 
 MAY_DIFFER = ("iterations",)
@@ -105,30 +104,30 @@ def network_to_train(
 def _check_base(config: RetrainConfig, header: Mapping[str, Any]) -> None:
     """Refuse a supernet with another base, to which its last layers would not fit."""
     searched = header.get("network", {})
-    for name, published in (("base", "none"), ("base_window", config.base_window)):
-        if (was := searched.get(name, published)) != (given := getattr(config, name)):
+    for name, absent in (("base", "none"), ("base_window", config.base_window)):
+        if (was := searched.get(name, absent)) != (given := getattr(config, name)):
             raise MfpsError(
                 f"`{name}` is {given}, but the supernet of `from_supernet` {config.from_supernet} was searched with "
                 f"{was}; give the same"
             )
 
 
-def start_inputs(config: RetrainConfig) -> dict[str, RunInput]:
-    """The weights files that a training starts from, by their bytes; see `engine.run_inputs`."""
-    inputs: dict[str, RunInput] = {}
-    for field in ("from_supernet", "init_from"):
-        if (place := getattr(config, field)) is not None:
-            inputs[field] = file_input(field, place / "weights.safetensors" if place.is_dir() else place)
-    return inputs
+class StartFile(NamedTuple):
+    """A weights file that a training starts from."""
+
+    file: Path
+    name: str
+    """Of the file or run folder, as it was given."""
+    sha256: str
 
 
-def start_provenance(config: RetrainConfig) -> dict[str, dict[str, str]]:
-    """What trained weights say about those they started from: the name of the file or run folder, and the hash."""
-    found: dict[str, dict[str, str]] = {}
+def start_files(config: RetrainConfig) -> dict[str, StartFile]:
+    """The weights files that a training starts from, by the fields that name them."""
+    found: dict[str, StartFile] = {}
     for field in ("from_supernet", "init_from"):
         if (place := getattr(config, field)) is not None:
-            file = place / "weights.safetensors" if place.is_dir() else place
-            found[field] = {"name": printable(place.absolute().name), "sha256": sha256_of(file)}
+            file = weights_in(place)
+            found[field] = StartFile(file, printable(place.absolute().name), sha256_of(file))
     return found
 
 

@@ -34,7 +34,7 @@ from ..training.training_data import training_data
 from .config import RetrainConfig
 from .inputs import training_inputs
 from .schedule import lr_factor
-from .start import genotype_to_train, network_to_train, start_provenance, take_on
+from .start import genotype_to_train, network_to_train, start_files, take_on
 
 
 def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
@@ -112,10 +112,9 @@ class Training:
         if config.ema:
             self._average = AveragedModel(self._network, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
             self.parts["average"] = self._average
-        self._start = start_provenance(config)
-        self.inputs = face_inputs(config, train, val) | training_inputs(
-            config, self.genotype, self._extract.provenance() if self._extract else {}
-        )
+        starts, found_by = start_files(config), self._extract.provenance() if self._extract else {}
+        self._started_from = {field: {"name": start.name, "sha256": start.sha256} for field, start in starts.items()}
+        self.inputs = face_inputs(config, train, val) | training_inputs(config, self.genotype, starts, found_by)
 
     def write_genotype(self) -> None:
         """Write the genotype and its drawings into the run's folder."""
@@ -166,7 +165,7 @@ class Training:
             **self._oracle,
         }
         if record["best"] and self.session.fabric.is_global_zero:
-            provenance = _provenance(config, self.genotype, position) | self._start
+            provenance = _provenance(config, self.genotype, position) | self._started_from
             header = weights_header(self.genotype, self._network.config, provenance)
             save_weights(config.out / "weights.safetensors", network.state_dict(), **header)
         run.epoch_done(record, score)

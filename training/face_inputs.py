@@ -1,11 +1,9 @@
 """What a run is given to learn from, by its content: the faces, and the priors stored for them."""
 
-from pathlib import Path
-
 from ..data.dataset import FaceFolder
 from ..engine.configuration import RunConfig
-from ..engine.run_inputs import RunInput, digest
-from ..files.hashes import sha256_of
+from ..engine.run_inputs import RunInput, file_input
+from ..files.hashes import sha256_of, sha256_of_texts
 from ..files.regular_file import is_file
 from ..priors.kinds import PRIOR_KINDS
 
@@ -26,22 +24,13 @@ def face_inputs(config: RunConfig, train: FaceFolder, val: FaceFolder) -> dict[s
     """
     inputs: dict[str, RunInput] = {}
     for field, faces, given in (("list", train, config.list), ("val_list", val, config.val_list)):
-        content = f"a list of {len(faces.names)} photographs (SHA-256 {digest(*faces.names)})"
+        content = f"a list of {len(faces.names)} photographs (SHA-256 {sha256_of_texts(*faces.names)})"
         inputs[field] = RunInput("data" if given is None else field, str(given or config.data), content)
     for prior in train.priors.sources:
         for name in _files_of_all(prior, config):
             file = config.data / "priors" / name
-            inputs[f"data {name}"] = file_input("data", file)
+            inputs[f"data {name}"] = file_input("data", file, sha256_of(file))
     return inputs
-
-
-def file_input(field: str, file: Path) -> RunInput:
-    """A file that is known by its bytes.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    return RunInput(field, str(file), f"a file of SHA-256 {sha256_of(file)}")
 
 
 def _files_of_all(prior: str, config: RunConfig) -> tuple[str, ...]:

@@ -35,6 +35,13 @@ def test_the_published_preset_is_the_defaults():
             assert model.model_fields[name].default == value, (stage, name)
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_published_network_has_no_base_and_both_stages_of_a_preset_the_same(stage):
+    bases = {preset: resolve(STAGES[stage], preset, None, needed(stage)) for preset in PRESETS}
+    found = {preset: (config.base, config.base_window) for preset, config in bases.items()}
+    assert found == {"tiny": ("lowpass", 2), "small": ("lowpass", 4), "published": ("none", 4)}
+
+
 def test_options_override_the_file_and_the_file_the_preset(tmp_path):
     file = tmp_path / "c.yaml"
     file.write_text("epochs: 7\nbatch-size: 3\n")

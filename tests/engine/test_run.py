@@ -280,5 +280,7 @@ def test_a_folder_that_cannot_be_written(config, console, refused, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("mfps.engine.open_run.begin_run_folder", fail)
-    with refused(r"run: cannot be written \(No space left on device\); give another folder for `out`"):
+    with refused(
+        r"run: cannot be written \(No space left on device\); check its permissions and the free space, or give another folder for `out`"
+    ):
         train(config(), console)

@@ -3,7 +3,7 @@ import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
-from mfps.files.hashes import number_of, sha256_of
+from mfps.files.hashes import number_of, sha256_of, sha256_of_texts
 
 
 def test_a_file_is_known_by_its_content(tmp_path):
@@ -24,3 +24,8 @@ def test_every_name_has_a_number_of_its_own_however_it_is_normalised(names):
 def test_the_numbers_stay_what_they_are():
     """Degradations follow from them: a change would make other test sets of the same seed."""
     assert number_of("0001.png") == 0x65BD923EEAEC2BCAECEDDB5507EFA750
+
+
+def test_texts_that_are_divided_in_another_way_are_others():
+    divided = (("ab", "c"), ("a", "bc"), ("abc",), ("ab", "c", ""), ("2 ab",), ("2", "ab"), ("a\udcff",), ("aÿ",))
+    assert len({sha256_of_texts(*texts) for texts in divided}) == len(divided)

@@ -40,7 +40,7 @@ def evaluated(count=3):
 def report_of(compiled, tmp_path, oracle, groups=None, faces=None):
     convention = {"priors": "heatmap: words", "oracle_priors": ["heatmap"] * oracle, "found": {"heatmap": {"by": 1}}}
     faces = faces or evaluated()
-    return evaluation_report(compiled, tmp_path, tmp_path, convention, groups or {}, DEGRADATIONS, faces)
+    return evaluation_report(compiled, tmp_path, tmp_path, convention, groups or {}, faces)
 
 
 def test_means_are_over_the_images_of_each_group(compiled, tmp_path):

@@ -35,7 +35,9 @@ def faces(priors):
 @pytest.mark.parametrize("priors", [(), ("heatmap",), PRIORS], ids=len)
 def test_the_law_for_the_whole_restorer(priors, mixing, randomised, difference):
     """A search's network restricted to a genotype is the compiled network with the sliced weights."""
-    searched = build(priors, mixing=mixing, attention=bool(priors), iterations=2, monotone=not priors)
+    base = {"base": "lowpass", "base_window": 2} if priors else {}
+    searched = build(priors, mixing=mixing, attention=bool(priors), iterations=2, monotone=not priors, **base)
+    assert base.items() <= searched.header()["network"].items()
     randomised(searched.restorer)
     for seed in range(3):
         genotype = random_genotype(searched.spaces, seed)

@@ -4,11 +4,12 @@ import pytest
 import torch
 from mfps.engine.configuration import PRESETS, resolve, write_config
 from mfps.engine.weights import load_weights, save_weights
+from mfps.files.hashes import sha256_of
 from mfps.genotypes.genotype_file import write_genotype
 from mfps.inference.compile import compile_genotype, load_network, weights_header
 from mfps.networks.restorer import NetworkConfig
 from mfps.retrain.config import RetrainConfig
-from mfps.retrain.start import MAY_DIFFER, genotype_to_train, network_to_train, start_provenance, take_on
+from mfps.retrain.start import MAY_DIFFER, genotype_to_train, network_to_train, start_files, take_on
 from safetensors.torch import save_file
 
 GIVEN = {"data": "faces", "out": "run"}
@@ -17,9 +18,11 @@ CHANNELS = {"heatmap": 71}
 
 @pytest.fixture
 def trained(drawn_genotype, tmp_path):
-    """A weights file in which nothing is a default: width, blocks, priors, attention, iterations, the picture first."""
+    """A weights file in which nothing is a default: width, blocks, priors, attention, base, iterations."""
     genotype = drawn_genotype(("heatmap",), width=2)
-    config = NetworkConfig(iterations=3, blocks=4, prior_channels=CHANNELS, attention=True)
+    config = NetworkConfig(
+        iterations=3, blocks=4, prior_channels=CHANNELS, attention=True, base="lowpass", base_window=8
+    )
     torch.manual_seed(3)
     network = compile_genotype(genotype, config)
     file = tmp_path / "weights.safetensors"
@@ -82,9 +85,8 @@ def test_weights_of_others_are_a_start_with_their_genotype(trained, drawn_genoty
     save_file(load_weights(trained).state, tmp_path / "plain.safetensors")
     write_genotype(drawn_genotype(("heatmap",)), tmp_path / "narrow.json")
     given = {**GIVEN, "init_from": tmp_path / "plain.safetensors"}
-    config, network = started(
-        RetrainConfig.from_preset("tiny", genotype=tmp_path / "narrow.json", iterations=3, **given)
-    )
+    unseen = {"iterations": 3, "base": "lowpass", "base_window": 8}  # in no tensor, so that they must be told
+    config, network = started(RetrainConfig.from_preset("tiny", genotype=tmp_path / "narrow.json", **unseen, **given))
     assert network.config == load_network(trained).restorer.config
     assert config.heatmap_rgb
     with refused("plain.safetensors: has no header .* name its architecture as `genotype`"):
@@ -99,10 +101,9 @@ def test_priors_of_other_channels_do_not_fit(trained, refused):
 
 def test_the_weights_say_what_they_started_from(trained):
     config = RetrainConfig.from_preset("tiny", init_from=trained, **GIVEN)
-    (record,) = start_provenance(config).values()
-    assert record["name"] == "weights.safetensors"
-    assert len(record["sha256"]) == 64
-    assert start_provenance(RetrainConfig.from_preset("tiny", genotype="mfpsnet", **GIVEN)) == {}
+    (start,) = start_files(config).values()
+    assert start == (trained, "weights.safetensors", sha256_of(trained))
+    assert start_files(RetrainConfig.from_preset("tiny", genotype="mfpsnet", **GIVEN)) == {}
 
 
 def test_a_training_needs_an_architecture_and_one_start(refused):

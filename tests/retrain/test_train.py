@@ -204,6 +204,7 @@ def test_supernets_that_do_not_fit(supernet, run, config, tmp_path, console, ref
     for changed, rule in (
         ({"width": 2}, r"weights.safetensors: conv_first.weight has shape .* start from a supernet of the same width"),
         ({"blocks": 2}, "lacks encoder.1.convs.0.weight"),
+        ({"base": "input"}, "`base` is input, but the supernet of `from_supernet` .* was searched with none; give the"),
         ({"from_supernet": tmp_path / "none"}, "no weights file"),
     ):
         with refused(rule):

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import mfps.retrain.train
 import pytest
 import torch
-from mfps.engine.checkpoint import Checkpoint, Checkpoints
 from mfps.engine.run_folder import MAY_CHANGE
 from mfps.engine.run_inputs import BY_CONTENT, check_inputs, contents
 from mfps.engine.weights import load_weights, save_weights
@@ -176,8 +175,6 @@ def test_what_is_moved_is_the_same_and_what_is_changed_is_refused(name, here, tm
     monkeypatch.chdir(here)
     torch.manual_seed(0)
     before = inputs_of(options, tmp_path / "run")
-    Checkpoints(tmp_path / "run", 1).folder.mkdir(parents=True)
-    Checkpoints(tmp_path / "run", 1).save(Checkpoint(0, 0, 0, {}, {"inputs": contents(before)}))
     monkeypatch.chdir(tmp_path)
     here.rename(tmp_path / "there")
     absolute = {
@@ -186,7 +183,7 @@ def test_what_is_moved_is_the_same_and_what_is_changed_is_refused(name, here, tm
         for field, value in options.items()
     }  # fmt: skip
     moved = inputs_of(absolute, tmp_path / "run2")
-    check_inputs(tmp_path / "run", moved)
+    check_inputs(contents(before), moved)
     assert contents(moved) == contents(before)
     change(tmp_path / "there")
     list_vgg19(tmp_path / "there", monkeypatch)
@@ -194,7 +191,7 @@ def test_what_is_moved_is_the_same_and_what_is_changed_is_refused(name, here, tm
     with refused(
         f"there.*: not the `{field}` that the run was started with, which was .*give that one, or a new folder"
     ):
-        check_inputs(tmp_path / "run", inputs_of(absolute, tmp_path / "run2"))
+        check_inputs(contents(before), inputs_of(absolute, tmp_path / "run2"))
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in ("data", "data of a search")])
@@ -207,14 +204,9 @@ def test_what_is_added_or_left_out_is_refused(name, here, tmp_path, monkeypatch)
     monkeypatch.chdir(here)
     with_it = inputs_of(options, tmp_path / "run")
     without = inputs_of({key: value for key, value in options.items() if key != field}, tmp_path / "run")
-    for number, (one, other, rule) in enumerate(
-        (
-            (without, with_it, f"started without this `{field}`; leave it out"),
-            (with_it, without, f"`{field}` .*give it again"),
-        )
+    for one, other, rule in (
+        (without, with_it, f"started without this `{field}`; leave it out"),
+        (with_it, without, f"`{field}` .*give it again"),
     ):
-        store = Checkpoints(tmp_path / str(number), 1)
-        store.folder.mkdir(parents=True)
-        store.save(Checkpoint(0, 0, 0, {}, {"inputs": contents(one)}))
         with pytest.raises(MfpsError, match=rule):
-            check_inputs(tmp_path / str(number), other)
+            check_inputs(contents(one), other)
