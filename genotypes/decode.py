@@ -129,37 +129,50 @@ def path_score(space: BranchSpace, probabilities: BranchProbabilities, path: tup
     Returns:
         The score in nats.
     """
+    scores = choice_scores(space, probabilities)
     score = 0.0
     for layer, (source, target) in enumerate(zip((space.start_rate, *path), path, strict=False)):
-        score += _transition_score(space, probabilities, Transition(layer, source, target))
-    return score + _choice_score(probabilities.ends[path[-1]], len(space.end_rates))
+        score += scores[Transition(layer, source, target)]
+    return score + scores[path[-1]]
+
+
+def choice_scores(
+    space: BranchSpace, probabilities: BranchProbabilities, least: float = 0.0
+) -> dict[Transition | int, float]:
+    """The score of each choice of which a path is made: of each transition, and of each end rate.
+
+    Args:
+        space: the branch's search space.
+        probabilities: what its supernet believes.
+        least: stands for smaller probabilities.
+    """
+    scores: dict[Transition | int, float] = {
+        transition: _choice_score(max(weight, least), len(space.incoming(transition.layer, transition.target)))
+        for transition, weight in probabilities.transitions.items()
+    }
+    return scores | {r: _choice_score(max(p, least), len(space.end_rates)) for r, p in probabilities.ends.items()}
 
 
 def best_paths(space: BranchSpace, probabilities: BranchProbabilities, top_k: int) -> list[ScoredPath]:
     """The `top_k` best paths, best first, by exact k-best Viterbi in log space; equal scores are sorted by path."""
+    scores = choice_scores(space, probabilities)
     best: dict[int, list[ScoredPath]] = {space.start_rate: [ScoredPath(0.0, ())]}
     for layer, targets in enumerate(space.rates):
         extended: dict[int, list[ScoredPath]] = {}
         for target in targets:
             candidates = [
-                ScoredPath(prefix.score + _transition_score(space, probabilities, transition), (*prefix.path, target))
+                ScoredPath(prefix.score + scores[transition], (*prefix.path, target))
                 for transition in space.incoming(layer, target)
                 for prefix in best[transition.source]
             ]
             extended[target] = _leading(candidates, top_k)
         best = extended
-    k = len(space.end_rates)
     finished = [
-        ScoredPath(scored.score + _choice_score(probabilities.ends[rate], k), scored.path)
+        ScoredPath(scored.score + scores[rate], scored.path)
         for rate, scored_paths in best.items()
         for scored in scored_paths
     ]
     return _leading(finished, top_k)
-
-
-def _transition_score(space: BranchSpace, probabilities: BranchProbabilities, transition: Transition) -> float:
-    alternatives = len(space.incoming(transition.layer, transition.target))
-    return _choice_score(probabilities.transitions[transition], alternatives)
 
 
 def _choice_score(probability: float, alternatives: int) -> float:

@@ -5,6 +5,7 @@ the border of the trellis, where there are fewer moves to choose from.
 """
 
 from itertools import combinations
+from math import comb, prod
 
 import numpy as np
 from pydantic import ValidationError
@@ -84,6 +85,17 @@ def count_continuations(space: BranchSpace) -> list[dict[int, int]]:
         after = {rate: sum(n for target, n in after.items() if space.allows(rate, target)) for rate in rates}
         counts.append(after)
     return counts[::-1]
+
+
+def count_paths(space: BranchSpace) -> int:
+    """How many legal paths a branch has."""
+    return sum(count_continuations(space)[0].values())
+
+
+def count_cells(space: BranchSpace) -> int:
+    """How many cells a branch has: choices of two edges into each node, and of an operation for each of them."""
+    pairs = (comb(sum(edge.target == node for edge in EDGES), KEPT_EDGES_PER_NODE) for node in NODES)
+    return prod(pairs) * len(space.operations) ** (KEPT_EDGES_PER_NODE * len(NODES))
 
 
 def random_cell(space: BranchSpace, rng: np.random.Generator) -> list[CellEdge]:

@@ -1,6 +1,6 @@
 """What the network of a genotype costs, without any data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from pydantic import ValidationError
@@ -53,11 +53,35 @@ def network_config(
     Raises:
         MfpsError: a number is out of range.
     """
+    channels = assumed_channels(genotype) if prior_channels is None else prior_channels
+    return usual_config(genotype.priors, iterations, blocks, channels, attention)
+
+
+def usual_config(
+    priors: Sequence[str],
+    iterations: int | None = None,
+    blocks: int = 3,
+    prior_channels: Mapping[str, int] | None = None,
+    attention: bool = False,
+) -> NetworkConfig:
+    """The configuration of a network that takes priors.
+
+    Args:
+        priors: names of priors.
+        iterations: passes over the image; by default 2 with priors and 1 without.
+        blocks: residual dense blocks.
+        prior_channels: channels of each prior; by default those of `PRIOR_BRANCHES`.
+        attention: a learned weight for each prior.
+
+    Raises:
+        MfpsError: a number is out of range.
+    """
+    usual = {prior: PRIOR_BRANCHES[prior].channels for prior in priors}
     try:
         return NetworkConfig(
-            iterations=iterations if iterations is not None else (2 if genotype.priors else 1),
+            iterations=iterations if iterations is not None else (2 if priors else 1),
             blocks=blocks,
-            prior_channels=dict(prior_channels) if prior_channels is not None else assumed_channels(genotype),
+            prior_channels=usual if prior_channels is None else dict(prior_channels),
             attention=attention,
         )
     except ValidationError as error:

@@ -7,10 +7,11 @@ Source: design after FBNet and ProxylessNAS (expected latency); here for paramet
 
 from typing import NamedTuple
 
-from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_channels, cell_width
+from ..genotypes.space import BranchSpace
 from ..networks.cell import Weight
-from ..networks.operations import CANDIDATES
-from ..networks.path import Mixture, input_channels
+from ..networks.cost import Cost
+from ..networks.path import Mixture
+from .costs.branch_costs import BranchCosts
 
 
 class ExpectedCost(NamedTuple):
@@ -34,54 +35,33 @@ def expected_cost(space: BranchSpace, mixture: Mixture, size: int) -> ExpectedCo
     Returns:
         Parameters, and FLOPs for one face.
     """
-    weighted = _weighted_convolutions(space, mixture)
     parameters: Weight = 0.0
     flops: Weight = 0.0
-    for weight, kernel, channels_in, channels_out, rate, norm in weighted:
-        products = kernel**2 * channels_in * channels_out
-        side = size * rate // RATES[-1]
-        parameters = parameters + weight * (products + (2 * channels_out if norm else 0))
-        flops = flops + weight * (2 * products * side**2)
+    for weight, cost in _weighted_parts(space, mixture, BranchCosts(space.start_rate, space.width, size)):
+        parameters = parameters + weight * cost.parameters
+        flops = flops + weight * cost.flops
     return ExpectedCost(parameters, flops)
 
 
-class _Convolution(NamedTuple):
-    """A convolution and the probability that the derived network has it."""
-
-    weight: Weight
-    kernel: int
-    channels_in: int  # seen by each channel out
-    channels_out: int
-    rate: int
-    norm: bool
-
-
-def _weighted_convolutions(space: BranchSpace, mixture: Mixture) -> list[_Convolution]:
-    width, start = space.width, space.start_rate
-    opening = cell_width(width, start)
-    found = [_Convolution(1.0, 3, opening, OUTPUT_NODES * opening, start, True), *_head(space, mixture)]
+def _weighted_parts(space: BranchSpace, mixture: Mixture, costs: BranchCosts) -> list[tuple[Weight, Cost]]:
+    """Each part that the derived network may have, and the probability that it has it."""
+    found: list[tuple[Weight, Cost]] = [(1.0, costs.opening)]
+    found += [(weight, costs.end(rate)) for rate, weight in mixture.ends.items()]
     reached: dict[int, Weight] = dict(mixture.ends)
     for layer in reversed(range(space.layers)):
         earlier: dict[int, Weight] = {}
         for rate, mass in reached.items():
-            target = cell_width(width, rate)
             for operations in mixture.operations.values():
-                for name, weight in operations.items():
-                    for kernel, depthwise, norm in CANDIDATES[name].convolutions:
-                        channels = 1 if depthwise else target
-                        found.append(_Convolution(mass * weight, kernel, channels, target, rate, norm))
+                found += [(mass * weight, costs.operation(name, rate)) for name, weight in operations.items()]
             for transition in space.incoming(layer, rate):
                 if transition not in mixture.transitions:
                     continue
+                source = transition.source
                 taken = mass * mixture.transitions[transition]
-                channels = input_channels(width, start, layer - 1, transition.source)
-                found += _projection(taken, channels, target, rate)
-                for before, weight in _two_back(space, mixture, layer, transition.source):
-                    channels = input_channels(width, start, layer - 2, before)
-                    found += _projection(taken * weight, channels, target, rate)
-                earlier[transition.source] = (
-                    earlier[transition.source] + taken if transition.source in earlier else taken
-                )
+                found.append((taken, costs.s1(source, rate)))
+                for before, weight in _two_back(space, mixture, layer, source):
+                    found.append((taken * weight, costs.s0(layer, before, rate)))
+                earlier[source] = earlier[source] + taken if source in earlier else taken
         reached = earlier
     return found
 
@@ -92,19 +72,3 @@ def _two_back(space: BranchSpace, mixture: Mixture, layer: int, rate: int) -> li
         return [(space.start_rate, 1.0)]
     steps = [step for step in space.incoming(layer - 1, rate) if step in mixture.transitions]
     return [(step.source, mixture.transitions[step]) for step in steps]
-
-
-def _projection(weight: Weight, channels: int, target: int, rate: int) -> list[_Convolution]:
-    return [] if channels == target else [_Convolution(weight, 1, channels, target, rate, True)]
-
-
-def _head(space: BranchSpace, mixture: Mixture) -> list[_Convolution]:
-    width = space.width
-    last = cell_channels(width, RATES[-1])
-    found = [_Convolution(1.0, 1, last, last, RATES[-1], False)]
-    for end, weight in mixture.ends.items():
-        for rate in RATES[RATES.index(end) : -1]:
-            found.append(
-                _Convolution(weight, 1, cell_channels(width, rate), cell_channels(width, 2 * rate), rate, True)
-            )
-    return found

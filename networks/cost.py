@@ -52,10 +52,12 @@ class _EmptyBatch(TorchFunctionMode):
     """Gives an empty batch the right shape where torch would not, without reading the weights.
 
     The weights may be on the meta device, where they have no memory. The batch is not: on that device torch imports its
-    compiler for element-wise operations, which takes two seconds.
+    compiler for element-wise operations, which takes two seconds. For the same reason a weight that is a single number,
+    such as a prior's attention, is replaced by one that has memory.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        args = [torch.zeros(()) if isinstance(a, Tensor) and a.is_meta and not a.ndim else a for a in args]
         if func is torch.pixel_unshuffle:
             x, factor = args
             batch, channels, height, width = x.shape

@@ -41,7 +41,7 @@ class Candidate(NamedTuple):
     build: Callable[[int], nn.Module]
     """Returns the module for a width, its channels in and out; the size is unchanged."""
     convolutions: tuple[Convolution, ...]
-    """Every convolution of that module; a supernet's expected cost is counted from these."""
+    """Every convolution of that module; what architectures cost is counted from these."""
 
 
 CANDIDATES = {

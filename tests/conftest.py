@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import mfps.engine.update
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
 from mfps.drawn.faces import write_drawn_faces
 from mfps.errors import MfpsError
+from mfps.genotypes.decode import BranchProbabilities
+from mfps.genotypes.space import EDGES
 from rich.console import Console
 
 from .processes import hang_guard
@@ -151,3 +154,20 @@ def dies_at(monkeypatch):
                 yield
 
     return dying
+
+
+@pytest.fixture
+def beliefs():
+    """Random probabilities for a branch: `beliefs(space, seed)`."""
+
+    def make(space, seed):
+        rng = np.random.default_rng(seed)
+        transitions = {}
+        for layer, rates in enumerate(space.rates):
+            for rate in rates:
+                incoming = space.incoming(layer, rate)
+                transitions |= dict(zip(incoming, rng.dirichlet(np.ones(len(incoming))).tolist(), strict=True))
+        ends = dict(zip(space.end_rates, rng.dirichlet(np.ones(len(space.end_rates))).tolist(), strict=True))
+        return BranchProbabilities(rng.dirichlet(np.ones(len(space.operations)), len(EDGES)), transitions, ends)
+
+    return make

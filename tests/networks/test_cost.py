@@ -75,6 +75,13 @@ def test_what_does_not_run_costs_nothing(build):
     assert all(costs[branch].flops == 0 < costs[branch].parameters for branch in (*PRIORS, "fusion"))
 
 
+@pytest.mark.parametrize("attention", [False, True])
+def test_weights_without_memory_cost_the_same(build, attention):
+    network = build(PRIORS, iterations=2, attention=attention)
+    expected = network_cost(network, 16)
+    assert network_cost(network.to("meta"), 16) == expected
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_the_network_is_not_changed(build, training):
     network = build(("heatmap",)).train(training)

@@ -1,0 +1,92 @@
+"""What the parts of a branch cost: the one place that knows which convolutions a path is made of, and how large.
+
+Costs are whole numbers and add up: a path costs its opening, a step and a cell for each layer, and its end.
+"""
+
+from functools import cache
+
+from ...genotypes.branch_genotype import BranchGenotype
+from ...genotypes.space import OUTPUT_NODES, RATES, cell_channels, cell_width
+from ...networks.cost import Cost
+from ...networks.operations import CANDIDATES
+from ...networks.path import input_channels
+
+NOTHING = Cost(0, 0)
+"""The cost of what needs no convolution."""
+
+
+class BranchCosts:
+    """Exact costs of the parts of a branch's paths, for one face and one pass.
+
+    Args:
+        start_rate: the rate at which the branch enters its trellis.
+        width: base width of the branch.
+        size: side of the face in pixels, a multiple of 8.
+    """
+
+    def __init__(self, start_rate: int, width: int, size: int) -> None:
+        self.start_rate, self.width, self.size = start_rate, width, size
+        entry, last = cell_width(width, start_rate), cell_channels(width, RATES[-1])
+        stem = self._convolution(3, entry, OUTPUT_NODES * entry, start_rate)
+        self.opening = added(stem, self._convolution(1, last, last, RATES[-1], norm=False))
+        """What every path has: the stem, and the last convolution of the head."""
+        self.operation = cache(self._operation)
+        """`operation(name, rate)`: one edge with that operation in a cell at that rate."""
+        self.s0 = cache(self._s0)
+        """`s0(layer, before, target)`: bringing the features of two layers back, at rate `before`, to a cell."""
+        self.s1 = cache(self._s1)
+        """`s1(source, target)`: bringing the features of the layer before, at rate `source`, to a cell."""
+        self.end = cache(self._end)
+        """`end(rate)`: the head's convolutions from a last cell at that rate up to rate 8, without the last."""
+
+    def of(self, branch: BranchGenotype) -> Cost:
+        """The cost of a genotype's whole path.
+
+        Args:
+            branch: an architecture with this start rate and width, with any path and cell.
+        """
+        parameters, flops = added(self.opening, self.end(branch.path[-1]))
+        rates = (self.start_rate, self.start_rate, *branch.path)
+        operations = [kept.op for kept in branch.cell]
+        for layer, (before, source, target) in enumerate(zip(rates, rates[1:], branch.path, strict=False)):
+            parts = [self.s0(min(layer, 1), before, target), self.s1(source, target)]
+            for cost in (*parts, *(self.operation(name, target) for name in operations)):
+                parameters += cost.parameters
+                flops += cost.flops
+        return Cost(parameters, flops)
+
+    def _operation(self, name: str, rate: int) -> Cost:
+        width = cell_width(self.width, rate)
+        return added(
+            *(
+                self._convolution(kernel, 1 if depthwise else width, width, rate, norm=norm)
+                for kernel, depthwise, norm in CANDIDATES[name].convolutions
+            )
+        )
+
+    def _s0(self, layer: int, before: int, target: int) -> Cost:
+        return self._projection(input_channels(self.width, self.start_rate, layer - 2, before), target)
+
+    def _s1(self, source: int, target: int) -> Cost:
+        return self._projection(cell_channels(self.width, source), target)
+
+    def _end(self, rate: int) -> Cost:
+        climbed = RATES[RATES.index(rate) : -1]
+        return added(
+            *(self._convolution(1, cell_channels(self.width, r), cell_channels(self.width, 2 * r), r) for r in climbed)
+        )
+
+    def _projection(self, channels: int, rate: int) -> Cost:
+        target = cell_width(self.width, rate)
+        return NOTHING if channels == target else self._convolution(1, channels, target, rate)
+
+    def _convolution(self, kernel: int, channels_in: int, channels_out: int, rate: int, norm: bool = True) -> Cost:
+        """A convolution at a rate, each channel out of which sees `channels_in` channels."""
+        products = kernel**2 * channels_in * channels_out
+        side = self.size * rate // RATES[-1]
+        return Cost(products + (2 * channels_out if norm else 0), 2 * products * side**2)
+
+
+def added(*costs: Cost) -> Cost:
+    """The sum of costs."""
+    return Cost(sum(cost.parameters for cost in costs), sum(cost.flops for cost in costs))
