@@ -146,11 +146,11 @@ def _option(name: str) -> str:
 
 
 def _plain(field: "FieldInfo") -> Any:
-    """A field's type, without an optional None."""
+    """A field's type, without an optional None and without the rules of what is left."""
     kind: Any = field.annotation
     if NoneType in get_args(kind):
         (kind,) = (part for part in get_args(kind) if part is not NoneType)
-    return kind
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _kind(field: "FieldInfo") -> Any:

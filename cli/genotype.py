@@ -1,4 +1,4 @@
-"""`mfps genotype`: show, draw, validate, diff, random, import, export."""
+"""`mfps genotype`: show, draw, validate, diff, import, export; and what `genotype_space.py` has."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +8,12 @@ from rich.table import Table
 
 from . import options as o
 from .fields import Commands
+from .genotype_space import cheapest, random, space
 
 app = typer.Typer(
     name="genotype",
     cls=Commands,
-    help="Architectures: show, draw, validate, diff, random, import, export.",
+    help="Architectures: show, draw, validate, diff, space, cheapest, random, import, export.",
     no_args_is_help=True,
 )
 
@@ -129,27 +130,9 @@ def diff(before: Source, after: Source) -> None:
     o.report(f"{len(differences)} differences" if differences else "the same architecture")
 
 
-@app.command()
-def random(
-    out: Annotated[Path, typer.Option(help="Genotype file to write.")],
-    seed: Annotated[int, typer.Option(help="Seed of the random choice.")] = 0,
-    priors: Annotated[str, typer.Option(help="Facial priors: any of parsing,heatmap,dictionary, or none.")] = "none",
-    width: Annotated[int, typer.Option(help="Base width.")] = 8,
-    layers: Annotated[int, typer.Option(help="Layers of every branch except fusion.")] = 6,
-    fusion_layers: Annotated[int, typer.Option(help="Layers of the fusion branch.")] = 8,
-    monotone: Annotated[bool, typer.Option(help="The upsample branch never moves to a lower rate.")] = False,
-) -> None:
-    """Pick a random architecture, uniformly from the search space: the baseline that every search must beat."""
-    from ..genotypes.genotype_file import write_genotype
-    from ..genotypes.prior_branches import known_priors
-    from ..genotypes.sampling import random_genotype
-    from ..genotypes.space import search_space
-
-    space = search_space(
-        known_priors(priors), width=width, layers=layers, fusion_layers=fusion_layers, monotone_upsample=monotone
-    )
-    write_genotype(random_genotype(space, seed), out)
-    o.report(f"genotype  {out}")
+app.command()(space)
+app.command()(cheapest)
+app.command()(random)
 
 
 @app.command("import")

@@ -203,6 +203,19 @@ GENOTYPES = [
     case("random seed", "genotype random --out a.json --seed -1", "seed is -1", "0 or a greater integer"),
     case("random width", "genotype random --out a.json --width 0", "width 0", "1 to 4096"),
     case("random layers", "genotype random --out a.json --layers 99", "99 layers", "1 to 64"),
+    case("random operation", "genotype random --out a.json --operations conv_9x9", "'conv_9x9'", "skip, conv_3x3"),
+    case("budget no number", "genotype random --out a.json --max-gflops few", "--max-gflops", "above 0", "60%", "'few'"),
+    case("budget below the least", "genotype random --out a.json --max-gflops 4", "--max-gflops 4", "least", "4.255 GFLOPs", "128 px, 1 iteration"),
+    case("budget percent below the least", "genotype random --out a.json --max-parameters 9%", "--max-parameters 9%", "least", "2,682,819 parameters"),
+    case("budget above the greatest", "genotype random --out a.json --min-gflops 9", "--min-gflops 9", "the most", "7.997 GFLOPs"),
+    case("budget of two", "genotype random --out a.json --max-gflops 4.27 --max-parameters 2.7e6", "both", "2,702,579 parameters", "4.271 GFLOPs"),
+    case("budget upside down", "genotype random --out a.json --max-gflops 5 --min-gflops 6", "--min-gflops 6 is more than --max-gflops 5"),
+    case("budget odd size", "genotype random --out a.json --max-gflops 5 --size 12", "--size is 12", "multiple of 8"),
+    case("cheapest over a file", "genotype cheapest --out note.txt", "note.txt", "already exists", "--out"),
+    case("cheapest no iteration", "genotype cheapest --out a.json --iterations 0", "--iterations", "equal to 1"),
+    case("space too deep", "genotype space --layers 17", "17 layers", "up to 16"),
+    case("space unknown prior", "genotype space --priors hair", "'hair'", "choose from parsing"),
+    case("space no block", "genotype space --blocks 0", "--blocks", "equal to 1"),
 ]  # fmt: skip
 
 EVALUATE = [

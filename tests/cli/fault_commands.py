@@ -106,6 +106,10 @@ COMMANDS = {
     ),
     "weights import": Command("weights import theirs.pth --genotype theirs.json --out results/new/w.safetensors"),
     "genotype random": Command("genotype random --seed 3 --out results/r.json"),
+    "genotype cheapest": Command("genotype cheapest --layers 2 --out results/new/c.json", weight=0.5),
+    "genotype random within": Command(
+        "genotype random --layers 2 --max-gflops 100% --out results/within.json", weight=0.5, slow=True
+    ),
     "genotype import": Command("genotype import arrays --out results/new/deep/g.json"),
     "genotype export": Command("genotype export small.json --out results/arrays"),
     "genotype draw": Command("genotype draw small.json --out results/g.svg", weight=0.5, slow=True),

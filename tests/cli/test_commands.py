@@ -35,7 +35,8 @@ HELPS = [
     "",
     *("demo", "search", "retrain", "evaluate", "restore", "degrade", "genotype", "weights"),
     *("prepare", "doctor", "dictionary", "dictionary build"),
-    *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "random", "import", "export")),
+    *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "import", "export")),
+    *(f"genotype {name}" for name in ("space", "cheapest", "random")),
     *(f"weights {name}" for name in ("import", "show")),
 ]
 
@@ -153,6 +154,44 @@ def test_genotype_random_validate_and_diff(tmp_path: Path) -> None:
     said = succeeded("genotype validate made/a.json mfpsnet", tmp_path)
     assert [line.split(":")[0] for line in said.splitlines()] == ["valid     made/a.json", "valid     mfpsnet"]
     assert "differences" in succeeded("genotype diff made/a.json mfpsnet", tmp_path)
+
+
+def test_genotype_space_cheapest_and_random_within_a_budget(tmp_path: Path, mfps: Callable[[str], Ended]) -> None:
+    space = "--priors parsing --width 1 --layers 2 --fusion-layers 2 --size 32"
+    said = succeeded(f"genotype space {space}", tmp_path)
+    assert all(part in said for part in ("5.0e16 architectures", "median parameters", "ratio", "searched", "8-8"))
+    facts = json.loads(mfps(f"genotype space {space} --json").out)
+    costs = {resource: {what: row[what][resource] for what in row} for resource, row in facts["costs"].items()}
+
+    said = succeeded(f"genotype cheapest --out cheap.json {space}", tmp_path)
+    assert said.startswith("genotype  cheap.json: 0.")
+    assert read_genotype(tmp_path / "cheap.json").provenance["flops"] == costs["flops"]["least"]
+    with inside(tmp_path):
+        assert mfps(f"genotype cheapest --by parameters --out few.json {space}").status == 0
+    shown = json.loads(mfps(f"genotype show {tmp_path / 'few.json'} --size 32 --json").out)
+    assert shown["cost"]["total"]["parameters"] == costs["parameters"]["least"]
+
+    succeeded(f"genotype random --out within.json --max-gflops 100% --max-parameters 90% --seed 2 {space}", tmp_path)
+    cost = json.loads(mfps(f"genotype show {tmp_path / 'within.json'} --size 32 --json").out)["cost"]["total"]
+    assert cost["flops"] <= costs["flops"]["median"]
+    assert cost["parameters"] <= 0.9 * costs["parameters"]["median"]
+    provenance = read_genotype(tmp_path / "within.json").provenance
+    assert (provenance["kind"], provenance["seed"], provenance["flops"]) == ("random", 2, cost["flops"])
+
+
+def test_the_page_on_budgets_shows_what_commands_print(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "budgets.md").read_text(encoding="utf-8")
+    shown = [
+        part
+        for block in re.findall(r"```console\n\$ mfps (.*?)```", page, re.DOTALL)
+        for part in block.split("$ mfps ")
+    ]
+    assert len(shown) == 5
+    for command, _, expected in (part.partition("\n") for part in shown):
+        with inside(tmp_path):
+            ended = run_command(command)
+        said = [line.rstrip() for line in (ended.out + ended.err).splitlines()]
+        assert [line for line in said if line] == [line.rstrip() for line in expected.splitlines() if line.strip()]
 
 
 def test_genotype_export_and_import(tmp_path: Path) -> None:

@@ -7,18 +7,29 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Annotated
 
 import numpy as np
 import pytest
 import typer
 import yaml
 from mfps.cli import degrade, demo, dictionary, evaluate, prepare, restore, retrain, search
-from mfps.cli.fields import in_options
+from mfps.cli.fields import add_command, in_options
 from mfps.cli.main import app
 from mfps.degradation.presets import Degradation, degradation_rng
 from mfps.engine.configuration import PRESETS, read_preset
-from mfps.files.config_model import panel_of
+from mfps.files.config_model import ConfigModel, Panel, panel_of
 from mfps.images.image import read_image
+from mfps.nas.budget import Limit, MaxGflops
+
+
+class Budgeted(ConfigModel):
+    """For the test of limits."""
+
+    max_gflops: MaxGflops = None
+    max_parameters: Annotated[Limit | None, Panel.BUDGET] = None
+    """Most parameters."""
+
 
 ROOT = Path(__file__).parent.parent.parent
 MODELS = {
@@ -189,3 +200,17 @@ def test_a_file_that_is_not_there(mfps, world):
     assert ended.status == 1
     assert "none.yaml" in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_limits_of_costs_are_taken_as_texts() -> None:
+    given = []
+
+    def budget(config: Budgeted) -> None:
+        """Take a budget."""
+        given.append(config)
+
+    made = typer.Typer()
+    made.callback()(lambda: None)
+    add_command(made, budget, lambda: Budgeted)
+    made(["budget", "--max-gflops", "60%", "--max-parameters", "3e6"], standalone_mode=False)
+    assert given == [Budgeted(max_gflops="60%", max_parameters="3e6")]

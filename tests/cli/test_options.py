@@ -18,6 +18,7 @@ SHARED = """
     --accumulate --clip-norm --on-nonfinite --devices --num-nodes --checkpoint-minutes --checkpoint-steps
     --resume --overwrite
 """
+SPACE = "--priors --width --layers --fusion-layers --monotone --operations"
 OPTIONS = {
     "search": f"{SHARED} --layers --fusion-layers --monotone --warmup-epochs --mixing --fix --cost-weight",
     "retrain": f"{SHARED} --genotype --solver --lr --ema --schedule --perceptual --vgg19 --from-supernet "
@@ -44,7 +45,11 @@ OPTIONS = {
     "genotype draw": "genotype --out --epoch --renderer --title",
     "genotype validate": "files",
     "genotype diff": "before after",
-    "genotype random": "--out --seed --priors --width --layers --fusion-layers --monotone",
+    "genotype space": f"{SPACE} --size --iterations --blocks --json",
+    "genotype cheapest": f"{SPACE} --out --by --size --iterations",
+    "genotype random": f"""
+        {SPACE} --out --seed --max-gflops --min-gflops --max-parameters --min-parameters --size --iterations --blocks
+    """,
     "genotype import": "source --out --branch --into --width --part",
     "genotype export": "genotype --out",
 }
