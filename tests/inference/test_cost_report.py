@@ -2,7 +2,7 @@ import pytest
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.prior_branches import PRIOR_BRANCHES, PUBLISHED_PRIORS
 from mfps.inference.compile import compile_genotype
-from mfps.inference.cost_report import assumed_channels, genotype_costs
+from mfps.inference.cost_report import assumed_channels, genotype_costs, network_config, usual_config
 from mfps.networks.cost import network_cost
 from mfps.networks.restorer import NetworkConfig
 
@@ -48,3 +48,11 @@ def test_numbers_out_of_range(drawn_genotype, refused):
         genotype_costs(drawn_genotype(), 16, iterations=0)
     with refused("`blocks`: must be greater than or equal to 1"):
         genotype_costs(drawn_genotype(), 16, blocks=0)
+
+
+def test_a_space_has_the_configuration_of_its_genotypes(drawn_genotype):
+    for priors in ((), ("parsing", "heatmap")):
+        assert usual_config(priors) == network_config(drawn_genotype(priors))
+        assert usual_config(priors, 3, 1, attention=True) == network_config(
+            drawn_genotype(priors), 3, 1, attention=True
+        )

@@ -101,6 +101,7 @@ def test_a_limit_that_nothing_meets_is_refused_with_one_that_something_does(name
     assert 1 <= sum(budget.admits(cost) for cost in known.every) <= len(known.every) // 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of_parameters", ["max_parameters", "min_parameters"])
 @pytest.mark.parametrize("of_flops", ["max_gflops", "min_gflops"])
 def test_two_limits_are_refused_where_no_architecture_meets_both(of_flops, of_parameters, known):

@@ -24,6 +24,7 @@ def space_costs(space, iterations=None, size=16, **how):
     return SpaceCosts(space, usual_config(priors, iterations, blocks=1), size, **how)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     st.lists(st.sampled_from(PRIORS), unique=True),
