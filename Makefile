@@ -4,7 +4,6 @@ OUT ?= demo
 SEED ?= 0
 BIN := .venv/bin
 INSTALLED := .venv/installed
-SCHEMA := genotypes/genotype.schema.json
 QUICK := $(addprefix tests/,test_layout.py test_documents.py files images genotypes degradation networks engine data nas)
 
 .PHONY: demo test quick torture lint schema clean
@@ -31,10 +30,12 @@ lint: $(INSTALLED)
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
-# The JSON Schema of a genotype, after a change to what a genotype may hold.
+# The JSON Schemas of a genotype and of a front, after a change to what they may hold.
 schema: $(INSTALLED)
-	$(BIN)/python -c "from mfps.genotypes.genotype_file import schema_text; print(schema_text(), end='')" > $(SCHEMA).new
-	mv $(SCHEMA).new $(SCHEMA)
+	for name in genotype front; do \
+		$(BIN)/python -c "from mfps.genotypes.schemas import schema_text; print(schema_text('$$name'), end='')" \
+			> genotypes/$$name.schema.json.new && mv genotypes/$$name.schema.json.new genotypes/$$name.schema.json || exit 1; \
+	done
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

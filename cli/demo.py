@@ -72,7 +72,7 @@ def demo(config: "DemoConfig") -> None:
     show_table(console, report_table(report))
     o.report(f"priors    {report['convention']['priors']}")
     o.report(f"genotype  {out / 'search' / 'genotype.json'}")
-    o.report(f"drawing   {out / 'search' / 'genotype.svg'}")
+    o.report(f"search    {out / 'search' / 'report.html'}")
     o.report(f"pictures  {out / 'evaluation' / 'comparison.png'}")
     o.report(f"table     {out / 'evaluation' / 'evaluation.md'}")
 

@@ -109,12 +109,12 @@ def _command(run: Callable[..., None], model: "type[ConfigModel]", positional: t
 
 def _parameters(model: "type[ConfigModel]", positional: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:
     """Yield the name, annotation and default of each parameter: arguments first, then the options by panel."""
-    from ..engine.configuration import PRESETS, RunConfig, read_preset
+    from ..engine.configuration import PRESETS, RunConfig, preset_fields
     from ..files.config_model import Panel, panel_of
 
     is_run, of_preset = False, set[str]()
     if issubclass(model, RunConfig):
-        is_run, of_preset = True, {name for preset in PRESETS for name in read_preset(preset, model.stage)}
+        is_run, of_preset = True, preset_fields(model.stage)
     fields = sorted(model.model_fields.items(), key=lambda item: not item[1].is_required())
     names = {name: name.upper() if name in positional else _option(name) for name, _ in fields}
 

@@ -20,7 +20,8 @@ app = typer.Typer(
 Source = Annotated[
     str,
     typer.Argument(
-        help="Genotype file, run folder (RUN@12 for epoch 12 of a search), or published name such as mfpsnet."
+        help="Genotype file, run folder (RUN@12 for epoch 12 of a search, RUN#3 for member 3 of its front), or "
+        "published name such as mfpsnet."
     ),
 ]
 
@@ -108,7 +109,9 @@ def draw(
 
 @app.command()
 def validate(
-    files: Annotated[list[str], typer.Argument(help="Genotype files, run folders (or RUN@12) or published names.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Genotype files, run folders (or RUN@12, RUN#3) or published names.")
+    ],
 ) -> None:
     """Check genotypes against the rules of the format: one line each; the first bad one ends it with status 1."""
     from ..genotypes.genotype_file import read_genotype

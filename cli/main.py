@@ -10,7 +10,21 @@ import typer
 
 from .. import __version__
 from ..errors import MfpsError, NotFiniteError, RunStopped, printable
-from . import degrade, demo, dictionary, doctor, evaluate, genotype, prepare, restore, retrain, search, weights
+from . import (
+    degrade,
+    demo,
+    dictionary,
+    doctor,
+    evaluate,
+    genotype,
+    prepare,
+    rank,
+    restore,
+    retrain,
+    search,
+    select,
+    weights,
+)
 from .fields import Commands, add_command
 from .options import process
 
@@ -31,8 +45,10 @@ app = typer.Typer(
 add_command(app, demo.demo, demo.model)
 add_command(app, prepare.prepare, prepare.model, "photos", "out")
 add_command(app, search.search, search.model)
+add_command(app, select.select, select.model, "run")
 add_command(app, retrain.retrain, retrain.model)
 add_command(app, evaluate.evaluate, evaluate.model, "weights")
+add_command(app, rank.rank, rank.model, "genotype")
 add_command(app, restore.restore, restore.model, "weights", "source")
 add_command(app, degrade.degrade, degrade.model, "source")
 app.command("doctor")(doctor.doctor)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from . import options as o
+from .select import selected
 
 if TYPE_CHECKING:
     from ..nas.config import SearchConfig
@@ -16,10 +17,14 @@ def model() -> "type[SearchConfig]":
 
 
 def search(config: "SearchConfig", preset: str | None) -> None:
-    """Search an architecture on a folder of faces; writes genotype.json and its drawings to --out."""
+    """Search an architecture on a folder of faces: train a supernet, then select on it, within a budget if given.
+
+    Writes genotype.json, the front of quality and cost, and report.html, which shows all of it, to --out.
+    """
     from ..nas.search import search as run
 
-    run(config, o.console())
+    if run(config, o.console()) is None:  # another process selects and reports
+        return
     same = o.written(
         data=config.data,
         follow_links=config.follow_links,
@@ -31,7 +36,7 @@ def search(config: "SearchConfig", preset: str | None) -> None:
         preset=preset,
     )
     o.report(
-        f"genotype  {config.out / 'genotype.json'}",
-        f"drawings  {config.out / 'genotype.svg'}, {config.out / 'supernet.svg'}",
+        *selected(config.out),
+        f"report    {config.out / 'report.html'}",
         f"next      mfps retrain {o.written(genotype=config.out)} {same} --out ...",
     )

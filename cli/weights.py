@@ -30,7 +30,7 @@ def import_(
         str,
         typer.Option(
             help="Architecture that the checkpoint was trained with, at any width: file, run folder (RUN@12 for epoch "
-            "12 of a search) or published name."
+            "12 of a search, RUN#3 for member 3 of its front) or published name."
         ),
     ] = "mfpsnet",
     iterations: Annotated[

@@ -176,20 +176,46 @@ def resolve(model: type[Config], preset: str | None, file: Path | None, options:
 
 
 def _beneath(model: type[RunConfig], preset: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a preset; without those of the network if weights to start from are given, which have their own."""
-    beneath = read_preset(preset, model.stage)
+    """The values of a preset, with those for the strategy of a search.
+
+    Without those of the network if weights to start from are given, which have their own.
+    """
+    beneath = read_preset(preset, model.stage, values.get("strategy"))
     if values.get("init_from") is None:
         return beneath
     fields = model.model_fields
     return {name: v for name, v in beneath.items() if name != "width" and panel_of(fields[name]) is not Panel.NETWORK}
 
 
-def read_preset(name: str, stage: str) -> dict[str, Any]:
+def read_preset(name: str, stage: str, strategy: str | None = None) -> dict[str, Any]:
     """The values that a preset sets for a stage.
+
+    Args:
+        name: one of `PRESETS`.
+        stage: `search` or `retrain`.
+        strategy: of a search, whose optimizer and schedule are set too; by default the preset's own.
 
     Raises:
         MfpsError: there is no such preset.
     """
+    values = _preset(name, stage)
+    of_strategies = values.pop("strategies", {})
+    chosen = strategy or values.get("strategy")
+    return {**values, **(of_strategies.get(chosen, {}) if isinstance(chosen, str) else {})}
+
+
+def preset_fields(stage: str) -> set[str]:
+    """The fields of a stage that a preset sets, for any strategy."""
+    fields: set[str] = set()
+    for name in PRESETS:
+        values = _preset(name, stage)
+        of_strategies = values.pop("strategies", {})
+        fields.update(values, *of_strategies.values())
+    return fields
+
+
+def _preset(name: str, stage: str) -> dict[str, Any]:
+    """A preset's section for a stage; under `strategies` it may hold the values of each search strategy."""
     if name not in PRESETS:
         raise MfpsError(f"unknown preset {name!r}: choose from {', '.join(PRESETS)}")
     text = (resources.files(str(__package__)) / "presets" / f"{name}.yaml").read_text(encoding="utf-8")

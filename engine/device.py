@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 import torch
+import torch.distributed as dist
 
 from ..errors import MfpsError
 
@@ -39,7 +40,8 @@ def choose_device(device: str, devices: int = 1, num_nodes: int = 1) -> torch.de
             "devices; choose `device` cpu or auto"
         )
     started = os.environ.get("WORLD_SIZE", "")
-    if started.isdecimal() and int(started) != devices * num_nodes:
+    launched = dist.is_available() and dist.is_initialized()  # then this was checked before
+    if not launched and started.isdecimal() and int(started) != devices * num_nodes:
         raise MfpsError(
             f"the launcher started {started} processes, but `devices` {devices} times `num_nodes` {num_nodes} is "
             f"{devices * num_nodes}; make them agree"

@@ -1,14 +1,14 @@
 """The journal of a run: one line of JSON for each epoch, and the same numbers for TensorBoard."""
 
 import json
-import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ..errors import MfpsError
+from ..files.history import flat_numbers
 from .curves import Curves
 
 NO_CURVES = frozenset(("epoch", "step", "genotype", "top_paths", "probabilities"))
@@ -73,15 +73,3 @@ class Journal:
         """Add one step's numbers, to TensorBoard only."""
         for name, value in values.items():
             self._curves.add(f"step/{name}", value, step)
-
-
-def flat_numbers(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """The finite numbers of a nested record, each under its path (`entropy/upsample/ends`, `psnr/mixed/0`)."""
-    for key, value in record.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from flat_numbers(value, f"{name}/")
-        elif isinstance(value, list):
-            yield from flat_numbers({str(i): v for i, v in enumerate(value) if isinstance(v, float)}, f"{name}/")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            yield name, float(value)

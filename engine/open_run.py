@@ -7,6 +7,7 @@ from pathlib import Path
 from lightning_fabric import Fabric
 from rich.console import Console
 
+from ..errors import RunStopped
 from ..files.atomic_folder import written_to
 from .configuration import RunConfig
 from .journal import Journal
@@ -72,7 +73,12 @@ def open_run(
         position = run.position
         journal = stack.enter_context(Journal(folder, position.history, position.step)) if first else None
         run.attach(journal, stack.enter_context(track(label, length.steps, run.console, position.step)))
-        yield run
+        try:
+            yield run
+        except RunStopped:
+            if run.unsaved:
+                run.save()
+            raise
 
 
 @contextmanager

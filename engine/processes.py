@@ -48,14 +48,22 @@ def _leave() -> None:
 
 
 def average_gradients(fabric: Fabric, parameters: Iterable[nn.Parameter]) -> None:
-    """Replace every gradient by its mean over the processes, in one exchange. A missing gradient counts as zero."""
+    """Replace every gradient by its mean over the processes, in two exchanges.
+
+    A gradient that some processes lack counts as zero there. One that all of them lack stays missing, so that an
+    optimizer leaves a parameter alone that a step does not use, as it does in one process.
+    """
     if fabric.world_size == 1:
         return
     learning = list(parameters)
+    used = largest(fabric, *(int(parameter.grad is not None) for parameter in learning))
+    learning = [parameter for parameter, is_used in zip(learning, used, strict=True) if is_used]
     for parameter in learning:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
     gradients = [parameter.grad for parameter in learning if parameter.grad is not None]
+    if not gradients:
+        return
     together = torch.cat([gradient.reshape(-1) for gradient in gradients])
     together = _reduced(fabric, together, dist.ReduceOp.SUM) / fabric.world_size
     for gradient, mean in zip(gradients, together.split([gradient.numel() for gradient in gradients]), strict=True):

@@ -1,7 +1,7 @@
 """A run in progress: its position, when it is saved, and how it is stopped, resumed and rolled back.
 
-The loops of `nas.search` and `retrain.train` do the training; this module saves it. The result depends only on
-`Position` and the parts (modules, optimizers, random generators); the rest follows from seed, epoch and step.
+The loops of `nas.search` and `retrain.train` do the training; this module saves it. The result depends only
+on `Position` and the parts (modules, optimizers, random generators); the rest follows from seed, epoch and step.
 
     with open_run(...) as run:
         while run.unfinished:
@@ -40,6 +40,7 @@ class Run:
         length: epochs and steps of the run.
         position: how far it has got.
         console: for lines to the user; silent in all processes except the first.
+        unsaved: whether it was stopped and is still to be saved.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Run:
         self.position = Position()
         self.console = console if fabric.is_global_zero else Console(quiet=True)
         self._everyones_console = console
+        self.unsaved = False
         self._config = config
         self._fabric = fabric
         self._store = store
@@ -145,15 +147,16 @@ class Run:
             self._stop(signum)
 
     def stop_if_asked(self) -> None:
-        """If a signal asked for it, save and stop between two batches of a validation, which a resumed run repeats.
+        """If a signal asked for it, stop between two batches of a validation, which a resumed run repeats.
 
+        `open_run` saves the run when the error has left the validation, in which a network may have other statistics.
         Several processes, whose parts may differ by a batch, finish the validation first.
 
         Raises:
             RunStopped: a signal asked for it.
         """
         if self._request.signum and self._fabric.world_size == 1:
-            self.save()
+            self.unsaved = True
             self._stop(self._request.signum)
 
     def improves(self, score: float) -> bool:

@@ -3,8 +3,13 @@
 config.yaml           the resolved configuration; another run can be filled from it with `config`
 environment.json      versions of mfps, Python and the libraries, and the machine
 genotype.json, .svg   the architecture (and .png)
+decoded.json          the architecture that the search itself decided on
+front.json, .svg      the genotypes that a selection found the best at their cost (and .png); front/ has their files
+evaluations.jsonl     what selections measured, one genotype a line
 history.jsonl         one JSON object for each epoch
 weights.safetensors   weights, with genotype and network configuration inside
+ledger.json           what each stage of a search cost: time, steps, memory
+report.html           a search for a browser: drawings, curves, front, costs
 tensorboard/          the same curves for TensorBoard
 checkpoints/          the states from which a resumed run can continue
 run.lock              exists while a process works in the folder
@@ -20,8 +25,9 @@ from pathlib import Path
 from ..degradation.fields import normal_degradation
 from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
 from ..files.atomic_file import is_partial, remove_partials, write_atomically
-from ..files.atomic_folder import check_writable
+from ..files.atomic_folder import check_writable, clear_leftovers
 from ..files.config_model import read_yaml
+from ..genotypes.front import FRONT_FOLDER
 from .checkpoint import CHECKPOINTS, NAME, Checkpoints
 from .configuration import RunConfig, config_values, write_config
 from .run_inputs import BY_CONTENT
@@ -33,16 +39,25 @@ LIBRARIES = ("mfps", "torch", "numpy", "lightning-fabric", "scikit-image", "open
 
 RUN_FILES = (
     "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg", "supernet.png",
-    "history.jsonl", "weights.safetensors", LOCK,
+    "decoded.json", "front.json", "front.svg", "front.png", "evaluations.jsonl", "history.jsonl", "weights.safetensors",
+    "ledger.json", "report.html", LOCK,
 )  # fmt: skip
 """Files that a search or a training writes to its folder; the first shows that it is a run folder."""
 
-RUN_FOLDERS = {"tensorboard": re.compile(r"events\.out\.tfevents\.\d+\..+\.\d+\.\d+", re.DOTALL), CHECKPOINTS: NAME}
+RUN_FOLDERS = {
+    "tensorboard": re.compile(r"events\.out\.tfevents\.\d+\..+\.\d+\.\d+", re.DOTALL),
+    CHECKPOINTS: NAME,
+    FRONT_FOLDER: re.compile(r"\d{2,6}\.json"),
+}
 """Folders in a run's folder, and the names of the files that it writes there."""
 
+FRONT_LEFT = re.compile(rf"\.{FRONT_FOLDER}\.\d+\.part")
+"""The hidden folder of a selection that was killed."""
+
 MAY_CHANGE = frozenset(
-    ("out", "epochs", "max_steps", "device", "devices", "num_nodes", "workers", "checkpoint_minutes",
-     "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces", "follow_links")
+    ("out", "epochs", "max_steps", "stop_when_settled", "device", "devices", "num_nodes", "workers",
+     "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces", "follow_links",
+     "max_gflops", "max_parameters", "front_cost", "select_paths", "select_random", "population", "generations")
 )  # fmt: skip
 """Options that may change when a run is resumed: how long, where and how safely it runs. What it reads may be named in
 another way and lie elsewhere, but must be the same (`BY_CONTENT`); config.yaml then names what was given last."""
@@ -81,6 +96,7 @@ def clear_run_folder(config: RunConfig) -> None:
     """
     folder = config.out
     if config.overwrite:
+        clear_leftovers(folder, FRONT_FOLDER)
         for file in _contents(folder)[0]:
             file.unlink()
         for place in map(folder.joinpath, RUN_FOLDERS):
@@ -119,7 +135,7 @@ def _contents(folder: Path) -> tuple[list[Path], list[str]]:
                     strange.append(f"{path.name}/{file.name}")
         elif (path.is_symlink() and path.name in RUN_FOLDERS) or (path.name in RUN_FILES and not path.is_dir()):
             own += [path] if path.name not in (RUN_FILES[0], LOCK) else []
-        elif not is_partial(path):
+        elif not is_partial(path) and not FRONT_LEFT.fullmatch(path.name):
             strange.append(path.name)
     return own, strange
 

@@ -16,6 +16,7 @@ BY_CONTENT = frozenset(
         "data",
         "list",
         "val_list",
+        "select_list",
         "fix",
         "genotype",
         "from_supernet",

@@ -4,24 +4,16 @@ What is cleaned up is one's own: hidden folders, files by their names, then fold
 empty. Links are not followed.
 """
 
-import json
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from ..errors import MAX_PLACE, MfpsError, shortened
-from .atomic_file import leftovers, partial_of, rename_to_new, shown_as, sync_folder, write_atomically
-from .boundary import Boundary
-from .json_text import read_strict
-from .regular_file import read_text
-
-MOVES = ".moves.json"
-"""In a hidden folder whose files are being moved out of it: the files, each with its inode's number."""
-
-MAX_MOVES_BYTES = 256 * 2**20
+from .atomic_file import leftovers, partial_of, shown_as, sync_folder
+from .moves import below, move_out, remove_files, take_back_moves
 
 
 def check_free(folder: Path) -> None:
@@ -70,7 +62,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     hidden = partial_of(folder)
     with made_folder(folder.parent), _hidden_folder(hidden, folder):
         yield hidden
-        files, folders = _below(hidden)
+        files, folders = below(hidden)
         try:
             with written_to(folder):
                 hidden.replace(folder)
@@ -82,23 +74,27 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_files(folder: Path, name: str = "") -> Iterator[Path]:
+def atomic_files(folder: Path, name: str = "", replaces: re.Pattern[str] | None = None) -> Iterator[Path]:
     """Add files to a folder when the block ends, all that the block wrote; on an error nothing is left of them.
 
     The block writes to a hidden folder in it. A killed process may leave some of its files; `clear_leftovers` with the
-    same arguments removes them.
+    same arguments removes them, and brings back those that they had replaced.
 
     Args:
         folder: it is made if missing, and may hold other files.
         name: names the hidden folder; by default the folder's own name.
+        replaces: the paths, below the folder, of files that the new ones take the place of. Those that the block does
+            not write anew are removed. By default nothing is replaced.
 
     Raises:
-        MfpsError: one of the files exists, or the folder cannot be written.
+        MfpsError: one of the files exists and is not to be replaced, or the folder cannot be written.
     """
     hidden = partial_of(_target_in(folder, name))
     with made_folder(folder), _hidden_folder(hidden, folder):
         yield hidden
-        _move_out(hidden, folder)
+        old = [path for path in below(folder)[0] if replaces.fullmatch(path)] if replaces else []
+        with written_to(folder):
+            move_out(hidden, folder, old)
 
 
 @contextmanager
@@ -125,29 +121,11 @@ def made_folder(folder: Path) -> Iterator[None]:
 
 def clear_leftovers(folder: Path, name: str = "") -> None:
     """Remove what killed processes left half-written of a folder, as `atomic_folder` or `atomic_files` names it."""
-    inside = leftovers(_target_in(folder, name))
-    for hidden in filter(_is_folder, inside):
-        record = _read_moves(hidden, folder)
-        if record is not None and len(_moved(folder, record)) < len(record["files"]):  # otherwise it had ended
-            with suppress(OSError):  # they are another user's
-                _take_back(folder, record)
-    for hidden in filter(_is_folder, (*inside, *leftovers(folder))):
+    for hidden in filter(_is_folder, leftovers(_target_in(folder, name))):
+        if take_back_moves(hidden, folder):
+            shutil.rmtree(hidden, ignore_errors=True)
+    for hidden in filter(_is_folder, leftovers(folder)):
         shutil.rmtree(hidden, ignore_errors=True)
-
-
-def remove_files(folder: Path, files: Iterable[str], folders: Iterable[str]) -> None:
-    """Remove files, and those folders that are empty then.
-
-    Args:
-        folder: where they are.
-        files: their paths below it. Of a link only the link is removed.
-        folders: paths of folders below it.
-    """
-    for name in files:
-        (folder / name).unlink(missing_ok=True)
-    for name in sorted(folders, key=lambda name: -len(Path(name).parts)):
-        with suppress(OSError):
-            (folder / name).rmdir()
 
 
 @contextmanager
@@ -163,7 +141,8 @@ def _hidden_folder(hidden: Path, folder: Path) -> Iterator[None]:
         with written_to(folder):
             raise
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        if take_back_moves(hidden, folder):
+            shutil.rmtree(hidden, ignore_errors=True)
 
 
 @contextmanager
@@ -182,67 +161,5 @@ def _target_in(folder: Path, name: str) -> Path:
     return folder / (name or folder.absolute().name or "mfps")
 
 
-def _below(folder: Path) -> tuple[list[str], list[str]]:
-    """All files and all folders below a folder."""
-    paths = sorted(folder.rglob("*"))
-    files, folders = ([path for path in paths if path.is_dir() == wanted] for wanted in (False, True))
-    return [str(path.relative_to(folder)) for path in files], [str(path.relative_to(folder)) for path in folders]
-
-
-def _move_out(hidden: Path, folder: Path) -> None:
-    """Move all files of a hidden folder to the same places below a folder."""
-    files, folders = _below(hidden)
-    if there := next((name for name in files if os.path.lexists(folder / name)), None):
-        raise MfpsError(f"{folder / there}: already exists, and nothing is overwritten; give another folder for `out`")
-    record: dict[str, Any] = {
-        "files": {name: (hidden / name).lstat().st_ino for name in files},
-        "folders": [name for name in folders if not (folder / name).exists()],
-    }
-    write_atomically(hidden / MOVES, json.dumps(record))
-    try:
-        with written_to(folder):
-            for name in folders:
-                (folder / name).mkdir(exist_ok=True)
-            for name in files:
-                rename_to_new(hidden / name, folder / name)
-            for name in (*folders, "."):
-                sync_folder(folder / name)
-    except BaseException:
-        _take_back(folder, record)
-        raise
-
-
-def _take_back(folder: Path, record: dict[str, Any]) -> None:
-    """Remove the files that were moved, and the folders that were made for them."""
-    remove_files(folder, _moved(folder, record), record["folders"])
-
-
-def _moved(folder: Path, record: dict[str, Any]) -> list[str]:
-    return [name for name, number in record["files"].items() if _has_number(folder / name, number)]
-
-
-def _read_moves(hidden: Path, folder: Path) -> dict[str, Any] | None:
-    """The record of the files that were to be moved; None if there is none, or mfps would not write such a one."""
-    boundary = Boundary(folder)
-    try:
-        moves = read_strict(read_text(hidden / MOVES, "record of moved files", MAX_MOVES_BYTES))
-        if not isinstance(moves["files"], dict):
-            return None
-        for name in (*moves["files"], *moves["folders"]):
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                return None
-            boundary.check(folder / name)
-    except (MfpsError, KeyError, TypeError):
-        return None
-    return moves
-
-
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
-
-
-def _has_number(path: Path, number: object) -> bool:
-    try:
-        return path.lstat().st_ino == number
-    except OSError:
-        return False

@@ -26,6 +26,7 @@ class Panel(Enum):
     PRIORS = "Priors"
     NETWORK = "Network"
     SEARCH = "Architecture search"
+    SELECTION = "Selection on the supernet"
     BUDGET = "Budget"
     TRAINING = "Training"
     REPORT = "Report"

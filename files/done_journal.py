@@ -1,12 +1,12 @@
 """A journal of what a command has done, one line per item, so that an interrupted run continues where it stopped."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import MAX_VALUE, MfpsError, shortened
+from .appended_line import append_line
 from .atomic_file import write_atomically
 
 
@@ -54,16 +54,7 @@ class DoneJournal:
             MfpsError: it cannot be written.
         """
         done = {"key": key, **entry}
-        try:
-            with self.file.open("a", encoding="utf-8") as opened:
-                opened.write(json.dumps(done) + "\n")
-                opened.flush()
-                os.fsync(opened.fileno())
-        except OSError as error:
-            raise MfpsError(
-                f"{self.file}: cannot be written ({error.strerror}); check the permissions and the free space, then "
-                "give the same command to continue"
-            ) from error
+        append_line(self.file, json.dumps(done))
         self.entries[key] = done
 
 

@@ -1,6 +1,8 @@
 """Reading the history of a run, which has a record for each epoch. The journal writes it."""
 
+import math
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +31,15 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     if not all(isinstance(record, dict) for record in records):
         raise MfpsError(f"{file}: a line is not a JSON object, so the file was changed or cut off; run again")
     return records
+
+
+def flat_numbers(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """The finite numbers of a nested record, each under its path (`entropy/upsample/ends`, `psnr/mixed/0`)."""
+    for key, value in record.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from flat_numbers(value, f"{name}/")
+        elif isinstance(value, list):
+            yield from flat_numbers({str(i): v for i, v in enumerate(value) if isinstance(v, float)}, f"{name}/")
+        elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            yield name, float(value)

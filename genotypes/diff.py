@@ -46,7 +46,7 @@ def diff_genotypes(a: Genotype, b: Genotype) -> list[Difference]:
     for name in BRANCHES:
         before, after = a.present.get(name), b.present.get(name)
         if before is not None and after is not None:
-            found += _branch_differences(name, before, after)
+            found += branch_differences(name, before, after)
         elif before is not None:
             found.append(Difference(name, "branch", _summary(before), None))
         elif after is not None:
@@ -54,7 +54,14 @@ def diff_genotypes(a: Genotype, b: Genotype) -> list[Difference]:
     return found
 
 
-def _branch_differences(name: str, a: BranchGenotype, b: BranchGenotype) -> list[Difference]:
+def branch_differences(name: str, a: BranchGenotype, b: BranchGenotype) -> list[Difference]:
+    """List what must change to turn a branch `a` into `b`.
+
+    Args:
+        name: the branch.
+        a: its architecture before.
+        b: its architecture after.
+    """
     candidates = [
         Difference(name, "start rate", a.start_rate, b.start_rate),
         Difference(name, "width", a.width, b.width),

@@ -133,10 +133,11 @@ class Genotype(StrictModel):
         """Read a published genotype by name (`mfpsnet`), a genotype file, or the genotype of a run folder.
 
         Args:
-            name_or_file: the name, the file or the folder, or `RUN@12` for epoch 12 of a search's run folder.
+            name_or_file: the name, the file or the folder; or `RUN@12` for epoch 12 of a search's run folder, `RUN#3`
+                for member 3 of the front that was selected there.
 
         Raises:
-            MfpsError: there is no such name, file or epoch, or it is not a valid genotype.
+            MfpsError: there is no such name, file, epoch or member, or it is not a valid genotype.
         """
         from .genotype_file import read_genotype  # that module imports this one
 

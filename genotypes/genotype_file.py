@@ -7,6 +7,7 @@ Reading a file never evaluates anything.
 import json
 import os
 import re
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ..files.atomic_file import remove_leftovers, write_atomically
 from ..files.atomic_folder import made_folder
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder, read_text
+from .front import MEMBER_OF_RUN, read_member
 from .genotype import GENOTYPE_SCHEMA, Genotype
 from .searched_epoch import epoch_record
 
@@ -67,24 +69,26 @@ def read_genotype(name_or_file: str | Path) -> Genotype:
     """Read a published genotype by name (`mfpsnet`), a genotype file, or the genotype of a run folder.
 
     Args:
-        name_or_file: the name, the file or the folder, or `RUN@12` for epoch 12 of a search's run folder. What exists
-            under the whole name comes first.
+        name_or_file: the name, the file or the folder; or `RUN@12` for epoch 12 of a search's run folder, `RUN#3` for
+            member 3 of the front that was selected there. What exists under the whole name comes first.
 
     Raises:
-        MfpsError: there is no such name, file or epoch, or it is not a valid genotype.
+        MfpsError: there is no such name, file, epoch or member, or it is not a valid genotype.
     """
     text, path = str(name_or_file), Path(name_or_file)
     if is_folder(path):
         path = path / "genotype.json"
-    elif not os.path.lexists(path) and (named := EPOCH_OF_RUN.fullmatch(text)) and is_folder(named[1]):
-        return read_epoch(Path(named[1]), int(named[2]))
+    elif not os.path.lexists(path):
+        for pattern, read in ((EPOCH_OF_RUN, read_epoch), (MEMBER_OF_RUN, read_member)):
+            if (named := pattern.fullmatch(text)) and is_folder(named[1]):
+                return read(Path(named[1]), int(named[2]))
     if not os.path.lexists(path):
         if text in (names := published_names()):
             file = resources.files(str(__package__)) / "published" / f"{text}.json"
             return parse_genotype(file.read_text(encoding="utf-8"), f"published genotype {text}")
         raise MfpsError(
-            f"no genotype {text!r}: give a file, a run folder (RUN@12 for epoch 12 of a search), or a published name "
-            f"({', '.join(names)})"
+            f"no genotype {text!r}: give a file, a run folder (RUN@12 for epoch 12 of a search, RUN#3 for member 3 of "
+            f"its front), or a published name ({', '.join(names)})"
         )
     remedy = "give a JSON file written by `mfps search`"
     return parse_genotype(read_text(path, "genotype", MAX_GENOTYPE_BYTES, remedy), str(path))
@@ -100,9 +104,22 @@ def read_epoch(folder: Path, epoch: int) -> Genotype:
     Raises:
         MfpsError: there is no such run or epoch, it is not a search's, or its record is damaged.
     """
-    branches = epoch_record(folder, epoch)["genotype"]
-    content = {"schema": GENOTYPE_SCHEMA, "name": f"{folder.name}, epoch {epoch}", "branches": branches}
-    return parse_genotype(json.dumps(content), str(folder / "history.jsonl"))
+    return recorded_genotype(epoch_record(folder, epoch), f"{folder.name}, epoch {epoch}", folder / "history.jsonl")
+
+
+def recorded_genotype(record: Mapping[str, Any], name: str, history: Path) -> Genotype:
+    """The genotype in an epoch's record.
+
+    Args:
+        record: it has an entry `genotype`.
+        name: the genotype's name.
+        history: the file that the record is from.
+
+    Raises:
+        MfpsError: it is not a valid genotype.
+    """
+    content = {"schema": GENOTYPE_SCHEMA, "name": name, "branches": record["genotype"]}
+    return parse_genotype(json.dumps(content), str(history))
 
 
 def write_genotype(genotype: Genotype, file: Path) -> None:
@@ -126,14 +143,3 @@ def published_names() -> list[str]:
     """Names of the genotypes that ship with the package."""
     folder = resources.files(str(__package__)) / "published"
     return sorted(Path(file.name).stem for file in folder.iterdir() if file.name.endswith(".json"))
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the genotype file; checked in as `genotype.schema.json`."""
-    schema = Genotype.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def schema_text() -> str:
-    """The JSON Schema as the text of `genotype.schema.json`, which `make schema` writes."""
-    return json.dumps(json_schema(), indent=2) + "\n"

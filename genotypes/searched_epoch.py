@@ -18,6 +18,11 @@ def epoch_record(folder: Path, epoch: int) -> dict[str, Any]:
         MfpsError: there is no such run or epoch, it is not a search's, or its record lacks the genotype.
     """
     searched = {record.get("epoch"): record for record in read_history(folder) if "probabilities" in record}
+    if not searched and any("worth" in record for record in read_history(folder)):
+        raise MfpsError(
+            f"{folder}: its strategy decides nothing before the selection, so its epochs have no genotypes; give the "
+            f"folder, or a member of its front such as {folder.name}#0"
+        )
     if not searched:
         raise MfpsError(f"{folder}: has no searched epoch; give the folder of a search")
     if epoch not in searched:

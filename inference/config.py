@@ -30,7 +30,8 @@ Architecture = Annotated[
     Panel.COMMON,
     Field(
         description="Architecture of a .pth or safetensors file that mfps did not write: genotype file, run folder "
-        "(RUN@12 for epoch 12 of a search) or published name. Files of mfps say their own."
+        "(RUN@12 for epoch 12 of a search, RUN#3 for member 3 of its front) or published name. Files of mfps say "
+        "their own."
     ),
 ]
 

@@ -103,7 +103,17 @@ def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None,
     """
     if size < STRIDE or size % STRIDE:
         raise MfpsError(f"`size` is {size}: the side of a face is a positive multiple of {STRIDE} pixels, such as 128")
-    config = network_config(genotype, iterations, blocks)
+    return compiled_costs(genotype, network_config(genotype, iterations, blocks), size)
+
+
+def compiled_costs(genotype: Genotype, config: NetworkConfig, size: int) -> dict[str, Cost]:
+    """The same for a network whose configuration is known.
+
+    Args:
+        genotype: the architecture.
+        config: the network's.
+        size: side of the face in pixels, a multiple of 8.
+    """
     with torch.device("meta"):  # shapes alone, as a genotype may be of any width
         network = compile_genotype(genotype, config).eval()
     return network_cost(network, size)

@@ -1,4 +1,4 @@
-"""An earlier evaluation, with which another one is compared face by face, if both judged the same inputs."""
+"""An earlier evaluation, with which others are compared, if they judged the same inputs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,6 +37,7 @@ class _Face(BaseModel):
 class _Convention(BaseModel):
     size: int
     degradation_seed: int
+    priors: str = ""
 
 
 class _Report(BaseModel):
@@ -46,6 +47,7 @@ class _Report(BaseModel):
     weights: str
     convention: _Convention
     faces: tuple[_Face, ...] = Field(min_length=1)
+    provenance: dict[str, Any] = Field(default_factory=dict)
 
 
 class EarlierEvaluation:
@@ -73,6 +75,41 @@ class EarlierEvaluation:
                 f"{self.path}: does not record which inputs it judged, as an earlier version of mfps wrote it; "
                 "evaluate that network again"
             )
+
+    @property
+    def genotype(self) -> str:
+        """The hash of the architecture that was judged."""
+        return self._report.genotype
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What the network's file said about its training."""
+        return self._report.provenance
+
+    @property
+    def convention(self) -> dict[str, Any]:
+        """What was judged: how many faces, under which degradations with which seed, at which size, which priors."""
+        degradations, names = (set(part) for part in zip(*self._faces, strict=True))
+        return {"faces": len(names), "degradations": sorted(degradations), **self._report.convention.model_dump()}
+
+    @property
+    def psnr(self) -> float:
+        """Mean PSNR of the last iteration over all faces under all degradations, in dB."""
+        return float(np.mean([face.iterations[-1].psnr for face in self._report.faces]))
+
+    def check_same_inputs(self, other: "EarlierEvaluation") -> None:
+        """Refuse an evaluation that another one cannot be compared with.
+
+        Raises:
+            MfpsError: this one judged other faces, degradations, sizes, seeds or pixels, or took priors from elsewhere.
+        """
+        convention = other._report.convention
+        degradations, names = (list(dict.fromkeys(part)) for part in zip(*other._faces, strict=True))
+        self.check_same_faces(names, degradations, convention.size, convention.degradation_seed)
+        if (priors := self._report.convention.priors) != convention.priors:
+            raise self._differs(f"with the priors {priors!r}, not {convention.priors!r}")
+        for (degradation, name), face in other._faces.items():
+            self.check_same_input(name, degradation, face.inputs_sha256 or "")
 
     def check_same_faces(self, names: Sequence[str], degradations: Sequence[str], size: int, seed: int) -> None:
         """Refuse an evaluation of other faces, degradations, sizes or seeds, before anything is run.

@@ -1,1 +1,1 @@
-"""Stage one: the supernet over a search space, and the search that derives a genotype from it."""
+"""Stage one: the supernet over a search space, its training by a strategy, and the selection on it."""

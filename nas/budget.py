@@ -30,14 +30,14 @@ def _limit_text(value: Any) -> str:
         number = 0.0
     if not 0 < number < math.inf:
         got = shortened(repr(value), MAX_VALUE)
-        raise MfpsError(f"must be a number above 0, or a percentage of the space's median such as 60% (got {got})")
+        raise MfpsError(f"must be a number above 0, or a percentage of the space's median such as 90% (got {got})")
     return text
 
 
 Limit = Annotated[str, BeforeValidator(_limit_text)]
-"""The type of a field that limits a cost: `1.2` or, relative to the median of the search space, `60%`."""
+"""The type of a field that limits a cost: `1.2` or, relative to the median of the search space, `90%`."""
 
-_OF_THE_MEDIAN = "or a percentage of the search space's median, such as 60%."
+_OF_THE_MEDIAN = "or a percentage of the search space's median, such as 90%."
 
 MaxGflops = Annotated[
     Limit | None,

@@ -9,9 +9,12 @@ import torch
 from torch import Tensor
 
 from ..genotypes.decode import BranchProbabilities
-from ..genotypes.space import EDGES, BranchSpace, Edge, Transition
+from ..genotypes.space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Edge, Transition
 from ..networks.cell import Weight
 from ..networks.path import Mixture
+
+_KEPT_SHARE = {node: KEPT_EDGES_PER_NODE / sum(edge.target == node for edge in EDGES) for node in NODES}
+"""Of the edges into each node, the share that decoding keeps."""
 
 
 class Choice(NamedTuple):
@@ -52,14 +55,22 @@ def branch_choices(
     return [*operations, *transitions, Choice("ends", space.end_rates, gammas)]
 
 
-def mixture_of(choices: Sequence[Choice]) -> Mixture:
-    """The softmaxes of a branch's choices, as a supernet's forward pass takes them."""
+def mixture_of(choices: Sequence[Choice], scale_edges: bool = False) -> Mixture:
+    """The softmaxes of a branch's choices, as a supernet's forward pass takes them.
+
+    Args:
+        choices: all of the branch's.
+        scale_edges: scale the weights of the edges into a node by the share that decoding keeps, so that a node's
+            sum is as large in the supernet as in the network that is derived from it.
+    """
     operations: dict[Edge, dict[str, Weight]] = {}
     transitions: dict[Transition, Weight] = {}
     ends: dict[int, Weight] = {}
     for choice in choices:
         if choice.edge is not None:
-            operations[choice.edge] = choice.weights()
+            scale = _KEPT_SHARE[choice.edge.target] if scale_edges else 1.0
+            weights = choice.weights()
+            operations[choice.edge] = weights if scale == 1 else {name: scale * w for name, w in weights.items()}
         else:
             (transitions if choice.kind == "transitions" else ends).update(choice.weights())
     return Mixture(operations, transitions, ends)

@@ -52,15 +52,13 @@ def decisions(
     entropies: Mapping[str, Mapping[str, float]],
     probabilities: Mapping[str, BranchProbabilities],
     decoded: Mapping[str, DecodedBranch],
-    genotype: Genotype,
 ) -> dict[str, Any]:
-    """The architecture's part of an epoch's record, as JSON data; `searched_epoch` reads it back.
+    """The softmaxes' part of an epoch's record, as JSON data; `searched_epoch` reads it back.
 
     Args:
         entropies: of each searched branch, by kind of choice.
         probabilities: what each supernet believes.
         decoded: each searched branch as decoded.
-        genotype: all branches together.
     """
     return {
         "entropy": dict(entropies),
@@ -69,8 +67,6 @@ def decisions(
             name: [{"score": round(path.score, 6), "path": list(path.path)} for path in branch.paths]
             for name, branch in decoded.items()
         },
-        "hash": genotype.hash,
-        "genotype": genotype.architecture,
         "probabilities": {name: probabilities_to_json(branch) for name, branch in probabilities.items()},
     }
 

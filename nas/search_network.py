@@ -18,6 +18,7 @@ from ..networks.restorer import NetworkConfig, Restorer
 from .choices import entropies, probabilities_of
 from .config import SearchConfig
 from .expected_cost import expected_cost
+from .space_costs import SpaceCosts
 from .supernet import Supernet, restriction
 
 
@@ -63,6 +64,10 @@ class SearchNetwork:
         costs = [expected_cost(path.space, path.mixture(), size) for path in self.supernets.values()]
         return torch.stack([torch.as_tensor(cost.flops) for cost in costs]).sum()
 
+    def costs(self, size: int) -> SpaceCosts:
+        """What the whole networks of this space cost, for one face of side `size`."""
+        return SpaceCosts(self.spaces, self.restorer.config, size, self.fixed)
+
     def restrictions(self, genotype: Genotype) -> dict[str, Mixture]:
         """The mixtures that restrict the supernets to a genotype; the held branches need none."""
         return {name: restriction(genotype.present[name]) for name in self.supernets}
@@ -82,12 +87,15 @@ class SearchNetwork:
         return {"network": self.restorer.config.model_dump(mode="json"), "space": spaces, "fixed": held}
 
 
-def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]) -> SearchNetwork:
+def build_search_network(
+    config: SearchConfig, prior_channels: Mapping[str, int], fixed: Mapping[str, BranchGenotype] | None = None
+) -> SearchNetwork:
     """Build the supernets, and the fixed paths of the branches in `config.fix`.
 
     Args:
         config: the search.
         prior_channels: channels of each prior tensor in the data.
+        fixed: the branches in `config.fix`; by default they are read from what it names.
 
     Returns:
         The network, with random weights.
@@ -104,7 +112,8 @@ def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]
         monotone_upsample=config.monotone,
         operations=config.operations,
     )
-    fixed = {branch: _held_branch(branch, source, spaces) for branch, source in config.fix.items()}
+    if fixed is None:
+        fixed = {branch: _held_branch(branch, source, spaces) for branch, source in config.fix.items()}
     if set(fixed) == set(spaces):
         raise MfpsError("`fix` holds every branch: nothing is left to search; leave one out")
     spaces |= {name: space_of(branch, name) for name, branch in fixed.items()}
@@ -118,9 +127,11 @@ def build_search_network(config: SearchConfig, prior_channels: Mapping[str, int]
     )
 
     def make_path(space: BranchSpace) -> nn.Module:
-        return FixedPath(fixed[space.name]) if space.name in fixed else Supernet(space, config.mixing)
+        return (
+            FixedPath(fixed[space.name]) if space.name in fixed else Supernet(space, config.mixing, config.scale_edges)
+        )
 
-    return SearchNetwork(Restorer(network_config, spaces, make_path), spaces, fixed)
+    return SearchNetwork(Restorer(network_config, spaces, make_path), spaces, dict(fixed))
 
 
 def _held_branch(branch: str, source: str, spaces: Mapping[str, BranchSpace]) -> BranchGenotype:

@@ -37,15 +37,17 @@ class Supernet(nn.Module):
     Args:
         space: the branch's search space.
         mixing: where features are averaged, before a cell or after it.
+        scale_edges: see `choices.mixture_of`; the published supernet does not.
 
     A parameter exists only where there is a choice: `alphas` (E, P) if there are at least two operations, `betas` with
     one logit for each transition that has an alternative, `gammas` with one for each end rate if there are several.
     """
 
-    def __init__(self, space: BranchSpace, mixing: Mixing = "input") -> None:
+    def __init__(self, space: BranchSpace, mixing: Mixing = "input", scale_edges: bool = False) -> None:
         super().__init__()
         self.space = space
         self.mixing: Mixing = mixing
+        self.scale_edges = scale_edges
         betas = sum(len(space.incoming(t.layer, t.target)) > 1 for t in space.transitions)
         self.alphas = _logits(len(EDGES), len(space.operations)) if len(space.operations) > 1 else None
         self.betas = _logits(betas) if betas else None
@@ -86,7 +88,7 @@ class Supernet(nn.Module):
 
     def mixture(self) -> Mixture:
         """The softmaxed weights of all choices; a choice of one has weight 1."""
-        return mixture_of(self.choices())
+        return mixture_of(self.choices(), self.scale_edges)
 
     def forward(self, x: Float[Tensor, "B _ _ _"], mixture: Mixture | None = None) -> Float[Tensor, "B _ _ _"]:
         """Run all paths.

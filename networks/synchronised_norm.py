@@ -4,6 +4,8 @@ torch.nn.SyncBatchNorm does the same, but only on GPUs. With synchronised norms,
 one process computes for the whole batch; without them, each would normalise by its own few faces.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -30,11 +32,17 @@ class SumOverProcesses(torch.autograd.Function):
 
 
 class SynchronisedBatchNorm(nn.BatchNorm2d):
-    """Batch norm whose means and variances in training are those of all processes' batches, all of one size."""
+    """Batch norm whose means and variances in training are those of all processes' batches, all of one size.
+
+    Attributes:
+        apart: normalise by the own batch alone, as if there were no other processes.
+    """
+
+    apart = False
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise (B, C, H, W)."""
-        if not self.training:
+        if not self.training or self.apart:
             return super().forward(input)
         count = input.numel() // input.shape[1] * dist.get_world_size()
         mean = SumOverProcesses.apply(input.float().sum((0, 2, 3))) / count
@@ -64,6 +72,19 @@ def synchronise_norms(network: nn.Module) -> None:
         for name, child in module.named_children():
             if type(child) is nn.BatchNorm2d:
                 setattr(module, name, _synchronised(child))
+
+
+@contextmanager
+def unsynchronised_norms(network: nn.Module) -> Iterator[None]:
+    """Inside the block, processes that all run the same batches have the statistics of one of them."""
+    norms = [module for module in network.modules() if isinstance(module, SynchronisedBatchNorm)]
+    for norm in norms:
+        norm.apart = True
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.apart = False
 
 
 def _synchronised(norm: nn.BatchNorm2d) -> nn.Module:

@@ -21,8 +21,8 @@ class RetrainConfig(RunConfig):
     stage: ClassVar[str] = "retrain"
 
     genotype: Annotated[str | None, BeforeValidator(_as_text), Panel.COMMON] = None
-    """Genotype file, run folder (RUN@12 for epoch 12 of a search) or published name; needed unless the weights of
-    `init_from` say their own."""
+    """Genotype file, run folder (RUN@12 for epoch 12 of a search, RUN#3 for member 3 of its front) or published name;
+    needed unless the weights of `init_from` say their own."""
     width: Annotated[int | None, Panel.COMMON] = Field(default=None, ge=1, le=512)
     """Base width to train at; the genotype's own by default. Search narrow, retrain wide."""
     from_supernet: Annotated[Path | None, Panel.COMMON] = None

@@ -29,12 +29,16 @@ from ..networks.losses import restoration_loss
 from ..networks.vgg19 import load_vgg19
 from ..priors.extractor import ExternalSources, PriorExtractor, found_channels
 from ..training.face_inputs import face_inputs
+from ..training.norm_statistics import estimate_norms, norm_batches
+from ..training.schedule import lr_factor
 from ..training.session import Session
 from ..training.training_data import training_data
 from .config import RetrainConfig
 from .inputs import training_inputs
-from .schedule import lr_factor
 from .start import genotype_to_train, network_to_train, start_files, take_on
+
+NORM_BATCHES = 8
+"""Batches from which the batch norms of a network are estimated that starts from a supernet's weights."""
 
 
 def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
@@ -104,6 +108,8 @@ class Training:
             )
         self._config = config
         self.session = Session(config, fabric, train, val, self._network)
+        if config.from_supernet is not None:  # its statistics are those of all its architectures
+            estimate_norms(self._network, self._restored, norm_batches(train, NORM_BATCHES, config.seed))
         self._oracle = self.session.oracle_note(config.priors_from)
         self._learning = dict(self._network.named_parameters())
         self._optimizer = _optimizer(config, self._network)
@@ -142,10 +148,12 @@ class Training:
             text = f"epoch {epoch + 1}/{config.epochs} loss {sum(losses.values()):.4f}"
             run.step_done(losses, text, lr=self._optimizer.param_groups[0]["lr"])
 
+    def _restored(self, batch: FaceBatch) -> list[Tensor]:
+        return self.session.restore(partial(self._forward, self._network), self.session.on_device(batch))
+
     def _losses(self, piece: FaceBatch) -> dict[str, Tensor]:
-        config, batch = self._config, self.session.on_device(piece)
-        outputs = self.session.restore(partial(self._forward, self._network), batch)
-        return restoration_loss(outputs, batch.clean, config.pixel, config.perceptual, self._vgg)
+        config, clean = self._config, piece.clean.to(self.session.fabric.device)
+        return restoration_loss(self._restored(piece), clean, config.pixel, config.perceptual, self._vgg)
 
     def _forward(self, network: nn.Module, batch: FaceBatch) -> list[Tensor]:
         return run_with_priors(network, batch.degraded, batch.priors, self._config.priors_from, self._extract)

@@ -13,8 +13,8 @@ MADE_BY_RECIPES = {
     "priors/edges/__init__.py",
     "priors/edges/kind.py",
     "tests/priors/edges/test_kind.py",
-    "nas/strategies/one_path.py",
-    "tests/nas/strategies/test_one_path.py",
+    "nas/strategies/few_paths.py",
+    "tests/nas/strategies/test_few_paths.py",
 }
 """Files that CONTRIBUTING.md shows how to write."""
 

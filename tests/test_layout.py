@@ -30,6 +30,7 @@ MODULES = sorted(
 TESTED_ELSEWHERE = {
     "images/image_file": "hostile/test_images",
     "files/boundary": "hostile/test_lists",
+    "files/moves": "files/test_atomic_folder",
     "files/npy_file": "hostile/test_weights",
     "files/yaml_text": "hostile/test_texts",
     "data/batch": "data/test_dataset",
@@ -50,10 +51,20 @@ TESTED_ELSEWHERE = {
     "drawn/surroundings": "drawn/test_faces",
     "engine/open_run": "engine/test_run",
     "engine/run_store": "engine/test_run",
-    "nas/strategies/mixed": "nas/test_search",
+    "nas/strategies/mixed": "nas/test_supernet_training",
+    "nas/strategies/strategy": "nas/strategies/test_single_path",
+    "nas/search": "cli/test_commands",
+    "nas/search_files": "nas/test_supernet_training",
+    "nas/search_faces": "training/test_training_data",
+    "nas/epoch_record": "nas/test_supernet_training",
+    "nas/epoch_scores": "nas/test_supernet_training",
+    "nas/optimizers": "nas/test_search_optimizers",
+    "nas/open_search": "nas/selection/test_stage",
+    "nas/report/charts": "nas/report/test_search_report",
+    "nas/report/run_files": "nas/report/test_search_report",
+    "nas/report/front": "nas/report/test_search_report",
     "retrain/inputs": "training/test_face_inputs",
     "training/session": "retrain/test_train",
-    "training/training_data": "retrain/test_train",
     "training/validation": "retrain/test_train",
     "genotypes/base": "networks/test_base",
     "networks/synchronised_norm": "engine/test_processes",
@@ -68,6 +79,8 @@ TESTED_ELSEWHERE = {
             "degradation/config",
             "engine/fields",
             "images/fields",
+            "nas/ranking/config",
+            "nas/selection/config",
             "priors/dictionary/config",
             "priors/fields",
         ),
@@ -81,9 +94,11 @@ TESTED_ELSEWHERE = {
             "cli/genotype",
             "cli/genotype_space",
             "cli/main",
+            "cli/rank",
             "cli/restore",
             "cli/retrain",
             "cli/search",
+            "cli/select",
             "cli/weights",
         ),
         "cli/test_commands",
@@ -157,7 +172,8 @@ def test_what_is_installed_is_the_package_and_its_data(tmp_path):
     packages = {
         f"{folder.as_posix()}/__init__.py" for module in MODULES for folder in module.parents if folder != Path()
     }
-    data = {"genotypes/genotype.schema.json", "genotypes/published/mfpsnet.json"}
+    data = {"genotypes/genotype.schema.json", "genotypes/front.schema.json", "genotypes/published/mfpsnet.json"}
+    data |= {"nas/report/search_report.html", "nas/report/search_report.js"}
     data |= {f"engine/presets/{name}.yaml" for name in PRESETS}
     expected = {"__init__.py", "__main__.py", "errors.py", "py.typed", *modules, *packages, *data}
     assert {name.relative_to("mfps").as_posix() for name in found} == expected
@@ -208,8 +224,9 @@ FINDING = {"face_alignment", "numba", "sklearn", "transformers"}
 """What only finding landmarks, dictionaries and label maps needs."""
 COMPARING = {"skimage", "scipy"}
 PICTURES = {"cv2", "PIL"}
-DRAWING = {"matplotlib", "networkx", "graphviz"}
-HEAVY = {"torch", *TRAINING, *FINDING, *COMPARING, *PICTURES, *DRAWING}
+DRAWING = {"matplotlib", "networkx", "graphviz", "plotly"}
+SELECTING = {"pymoo"}
+HEAVY = {"torch", *SELECTING, *TRAINING, *FINDING, *COMPARING, *PICTURES, *DRAWING}
 
 IMPORTS = {
     "mfps": HEAVY,
@@ -217,6 +234,14 @@ IMPORTS = {
     "mfps.nas.config": HEAVY,
     "mfps.nas.budget": HEAVY,
     "mfps.nas.derive": HEAVY,
+    "mfps.nas.ranking.config": HEAVY,
+    "mfps.nas.ranking.agreement": HEAVY,
+    "mfps.nas.ranking.rank": DRAWING,
+    "mfps.nas.health": HEAVY,
+    "mfps.nas.ledger": HEAVY,
+    "mfps.nas.report.search_report": HEAVY - {"networkx", "graphviz", "plotly", "PIL"},
+    "mfps.nas.selection.config": HEAVY,
+    "mfps.nas.selection.stage": {*SELECTING, "matplotlib"},
     "mfps.retrain.config": HEAVY,
     "mfps.prepare.config": HEAVY,
     "mfps.degradation.folder": HEAVY - PICTURES,

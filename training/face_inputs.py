@@ -8,7 +8,9 @@ from ..files.regular_file import is_file
 from ..priors.kinds import PRIOR_KINDS
 
 
-def face_inputs(config: RunConfig, train: FaceFolder, val: FaceFolder) -> dict[str, RunInput]:
+def face_inputs(
+    config: RunConfig, train: FaceFolder, val: FaceFolder, select: FaceFolder | None = None
+) -> dict[str, RunInput]:
     """The faces of a run by their names, and the files with the priors of all faces by their bytes.
 
     Photographs, and priors that have a file for each face, are known by their names alone: reading all of them would
@@ -18,12 +20,16 @@ def face_inputs(config: RunConfig, train: FaceFolder, val: FaceFolder) -> dict[s
         config: the run's configuration.
         train: the faces to learn from.
         val: the faces to validate on.
+        select: the faces that a search selects on.
 
     Returns:
         By field; see `engine.run_inputs.Inputs`.
     """
     inputs: dict[str, RunInput] = {}
-    for field, faces, given in (("list", train, config.list), ("val_list", val, config.val_list)):
+    for field, faces in (("list", train), ("val_list", val), ("select_list", select)):
+        if faces is None:
+            continue
+        given = getattr(config, field)
         content = f"a list of {len(faces.names)} photographs (SHA-256 {sha256_of_texts(*faces.names)})"
         inputs[field] = RunInput("data" if given is None else field, str(given or config.data), content)
     for prior in train.priors.sources:

@@ -1,16 +1,16 @@
 """A genotype's figure as a scene: a row for each branch, its trellis on the left and its cell on the right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...errors import MfpsError, printable
 from ..branch_genotype import BranchGenotype
 from ..decode import BranchProbabilities
 from ..genotype import Genotype
-from ..space import NODES
+from ..space import NODES, OPERATIONS
 from . import palette
 from .cell_figure import ROW as CELL_ROW
 from .cell_figure import WIDTH as CELL_WIDTH
-from .cell_figure import draw_cell
+from .cell_figure import draw_cell, operation_shares
 from .graph import cell_graph, trellis_graph
 from .scene import Box, Point, Scene, Text
 from .trellis_figure import KEY, draw_trellis, trellis_width
@@ -30,7 +30,10 @@ ROW = HEADING + DRAWING + LAYER_LABELS + BETWEEN
 
 
 def genotype_figure(
-    genotype: Genotype, probabilities: Mapping[str, BranchProbabilities] | None = None, title: str | None = None
+    genotype: Genotype,
+    probabilities: Mapping[str, BranchProbabilities] | None = None,
+    title: str | None = None,
+    operations: Sequence[str] = OPERATIONS,
 ) -> Scene:
     """Lay a genotype out on one sheet.
 
@@ -38,6 +41,7 @@ def genotype_figure(
         genotype: the architecture.
         probabilities: what the supernet believes, for any of the branches.
         title: a line above the rows, any text; None leaves it out.
+        operations: the candidates that the probabilities of the operations are for, in their order.
 
     Raises:
         MfpsError: the probabilities are for a branch that the genotype does not have, or of another search space.
@@ -61,19 +65,13 @@ def genotype_figure(
         scene.texts.append(Text(Point(MARGIN, top - 8), printable(title), 11, align="left", bold=True))
         top -= TITLE
     for row, (name, branch) in enumerate(genotype.present.items()):
-        _draw_row(scene, name, branch, probabilities.get(name), top - row * ROW, widest)
+        _draw_heading(scene, name, branch, Point(MARGIN, top - row * ROW - 7))
+        trellis = Point(MARGIN + RATE_LABELS, top - row * ROW - HEADING - DRAWING)
+        beliefs = probabilities.get(name)
+        draw_trellis(scene, trellis_graph(branch, name, probabilities=beliefs), trellis)
+        shares = {} if beliefs is None else operation_shares(beliefs, operations)
+        draw_cell(scene, cell_graph(branch), name, Point(trellis.x + widest + GAP, trellis.y), shares)
     return scene
-
-
-def _draw_row(
-    scene: Scene, name: str, branch: BranchGenotype, beliefs: BranchProbabilities | None, top: float, widest: float
-) -> None:
-    bottom = top - HEADING - DRAWING
-    trellis = Point(MARGIN + RATE_LABELS, bottom)
-    cell = Point(trellis.x + widest + GAP, bottom)
-    _draw_heading(scene, name, branch, Point(MARGIN, top - 7))
-    draw_trellis(scene, trellis_graph(branch, name, probabilities=beliefs), trellis)
-    draw_cell(scene, cell_graph(branch), name, cell)
 
 
 def _draw_heading(scene: Scene, name: str, branch: BranchGenotype, left: Point) -> None:

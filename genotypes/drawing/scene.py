@@ -1,6 +1,7 @@
 """A drawing as data: boxes, curves and texts with their places, in points (1/72 inch), y upwards.
 
-It separates a genotype from its renderers: both draw the same scene, so both make the same figure.
+It separates a genotype from its renderers: all draw the same scene, so all make the same figure. A `title` is shown
+while the pointer rests on something, by the renderer that makes such drawings (`render_svg`).
 """
 
 import math
@@ -41,6 +42,7 @@ class Box:
     text: str = ""
     text_colour: str = palette.INK
     text_size: float = 7.5
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Curve:
     width: float
     dashed: bool = False
     arrow: bool = False
+    title: str = ""
 
     def at(self, t: float) -> Point:
         """The point at parameter `t` in [0, 1]."""
@@ -72,6 +75,7 @@ class Text:
     align: Literal["left", "centre", "right"] = "centre"
     bold: bool = False
     backed: bool = False
+    title: str = ""
 
     @property
     def width(self) -> float:

@@ -72,7 +72,24 @@ def _transition(graph: nx.DiGraph, edge: tuple, place: dict) -> Curve:
         width, colour = 0.4 + 1.8 * probability, palette.tint(colour, 0.12 + 0.6 * probability)
     start, end = place[source], place[target]
     shape = swing if target == HEAD else line
-    return Curve(_key(graph, source), _key(graph, target), shape(start, end), colour, width)
+    return Curve(
+        _key(graph, source),
+        _key(graph, target),
+        shape(start, end),
+        colour,
+        width,
+        title=_title(source, target, probability),
+    )
+
+
+def _title(source: object, target: object, probability: float | None) -> str:
+    """What a move is and how likely: `layer 3, from ×2 to ×4: 0.61`; nothing without a probability."""
+    if probability is None:
+        return ""
+    rate = f"\u00d7{source[1]}" if isinstance(source, tuple) else "the stem"
+    if not isinstance(target, tuple):
+        return f"end at {rate}: {probability:.2f}"
+    return f"layer {target[0] + 1}, from {rate} to \u00d7{target[1]}: {probability:.2f}"
 
 
 def _is_forced(graph: nx.DiGraph, target: object) -> bool:
@@ -133,7 +150,11 @@ def _end_probabilities(graph: nx.DiGraph, head: float, origin: Point) -> list[Te
     ends = [(rate, edge) for (_, rate), _, edge in graph.in_edges(HEAD, data=True) if edge["probability"] is not None]
     values = [
         Text(
-            Point(column, origin.y + RATES.index(rate) * ROW), f"{edge['probability']:.2f}", SMALL, bold=edge["on_path"]
+            Point(column, origin.y + RATES.index(rate) * ROW),
+            f"{edge['probability']:.2f}",
+            SMALL,
+            bold=edge["on_path"],
+            title=_title((graph.nodes[HEAD]["layer"] - 1, rate), HEAD, edge["probability"]),
         )
         for rate, edge in ends
     ]

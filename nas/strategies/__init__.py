@@ -1,20 +1,13 @@
-"""Search strategies: what a step of a search trains, whole supernets or a part of them. One file each.
+"""Search strategies: what a step of a search trains, whole supernets or a part of them. One file each."""
 
-A strategy returns the mixtures that a forward pass of a training step uses, by branch; a branch that it leaves out is
-mixed by its supernet's own softmaxes. It is called again for every piece of a batch, since a piece's graph is gone
-after its backward pass. It draws from torch's global generator, whose state is in the checkpoints: all processes and a
-resumed run draw the same. The search knows nothing else about strategies.
-"""
+from . import gumbel, mixed, single_path
+from .strategy import Strategy
 
-from collections.abc import Callable, Mapping
+_DECIDING = frozenset(("architecture_lr", "architecture_weight_decay", "cost_weight", "stop_when_settled"))
 
-from ...engine.position import Position
-from ...networks.path import Mixture
-from ..search_network import SearchNetwork
-from .mixed import mixed
-
-Strategy = Callable[[SearchNetwork, Position], Mapping[str, Mixture]]
-"""Takes the network under search and the search's position; returns the mixtures by branch."""
-
-STRATEGIES: dict[str, Strategy] = {"mixed": mixed}
+STRATEGIES: dict[str, Strategy] = {
+    "mixed": Strategy(mixed.mixtures, True, False, _DECIDING | {"mixing", "scale_edges"}),
+    "single-path": Strategy(single_path.mixtures, False, True, frozenset(("draws",))),
+    "gumbel": Strategy(gumbel.mixtures, True, True, _DECIDING | {"draws", "temperature", "last_temperature"}),
+}
 """Every strategy, by its name in `SearchConfig.strategy`."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from mfps.drawn.faces import write_drawn_faces
 from mfps.engine.weights import load_weights, save_weights
@@ -16,6 +17,8 @@ from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
+from mfps.nas.selection.config import SelectConfig
+from mfps.nas.selection.stage import select_run
 from mfps.networks.restorer import NetworkConfig
 from safetensors.torch import save_file
 
@@ -99,6 +102,24 @@ def write_bad_genotypes(folder: Path) -> None:
     for name, line in (("cutoff", '{"epoch": 1, "prob'), ("strange", '{"epoch": 1, "probabilities": {"upsample": 3}}')):
         (folder / name).mkdir()
         (folder / name / "history.jsonl").write_text(line + "\n")
+
+
+def write_bad_fronts(folder: Path) -> None:
+    """A search with a front; one whose front and measurements were edited; one that was stopped."""
+    shutil.copytree(folder / "searched", folder / "fronted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        select_run(SelectConfig(run=Path("fronted"), generations=0, select_paths=1, select_random=2, device="cpu"))
+    for name in ("edited", "unfinished"):
+        shutil.copytree(folder / "fronted", folder / name)
+    (folder / "edited" / "front.json").write_text(
+        (folder / "fronted" / "front.json").read_text().replace("psnr", "PSNR", 1)
+    )
+    lines = (folder / "fronted" / "evaluations.jsonl").read_text().splitlines()
+    lines[1] = lines[1].replace('"psnr": ', '"psnr": 1')
+    (folder / "edited" / "evaluations.jsonl").write_text("\n".join(lines) + "\n")
+    config = folder / "unfinished" / "config.yaml"
+    config.write_text(config.read_text().replace("epochs: 1\n", "epochs: 3\n").replace("max_steps: 1\n", ""))
 
 
 def write_bad_configs(folder: Path) -> None:

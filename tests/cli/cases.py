@@ -52,9 +52,9 @@ DATA = [
     case(
         "val list overlaps",
         f"{SEARCH_OUT} --list faces/train.txt --val-list three.txt",
-        "three.txt", "training list", "validate on others",
+        "three.txt", "training list", "take others for validation",
     ),
-    case("val list takes all", f"{SEARCH_OUT} --val-list all.txt", "every face", "--list"),
+    case("val list takes all", f"{SEARCH_OUT} --val-list all.txt", "no face is left to train on", "--list"),
     case("priors missing for some", f"{SEARCH_OUT} --data partial --priors parsing", "parsing", "1 of 6", "0002.png", "make the missing"),
     case("landmarks missing for some", f"{SEARCH_OUT} --data partial --priors heatmap", "landmarks.json", "1 of 6", "0001.png"),
     case("landmarks damaged", f"{SEARCH_OUT} --data badmarks --priors heatmap", "landmarks.json", "faces.0000.png: points"),
@@ -180,6 +180,17 @@ GENOTYPES = [
     case("start from other priors", f"{RETRAIN} --init-from trained --priors heatmap {OUT}", "--priors is heatmap", "has none"),
     case("start from weights of others", f"{RETRAIN} --init-from foreign.safetensors {OUT}", "foreign.safetensors", "as --genotype"),
     case("an epoch that is not there", f"{RETRAIN} --genotype searched@9 {OUT}", "searched: has no searched epoch 9", "it has 1"),
+    case("a front that is not there", f"{RETRAIN} --genotype trained#0 {OUT}", "trained: holds no front.json", "mfps select"),
+    case("a member that is not there", f"{RETRAIN} --genotype fronted#9 {OUT}", "fronted: its front has no member 9", "it has 0"),
+    case("a member that is no number", f"{RETRAIN} --genotype searched#best {OUT}", "'searched#best'", "RUN#3"),
+    case("a front that was edited", f"{RETRAIN} --genotype edited#0 {OUT}", "edited/front.json: was changed", "mfps select"),
+    case("select on a training", "select trained", "trained", "finished search"),
+    case("select on nothing", "select nothing", "nothing", "finished search"),
+    case("select on an unfinished search", "select unfinished", "unfinished: the search has done 1 of 3 epochs", "resume"),
+    case("select for another size", "select searched --size 32", "--size is 32", "16 pixels", "leave it out"),
+    case("select into a run", "select searched --out trained", "trained", "overwrites nothing", "--out"),
+    case("select after an edit", "select edited --generations 0", "edited/evaluations.jsonl, line 2", "was changed", "remove this line"),
+    case("select nobody", "select searched --population 1", "--population", "equal to 2"),
     case("an epoch that is no number", f"{RETRAIN} --genotype searched@last {OUT}", "'searched@last'", "RUN@12"),
     case("supernet missing", f"{RETRAIN_OUT} --from-supernet faces", "faces/weights.safetensors", "run folder"),
     case("show odd size", "genotype show mfpsnet --size 12", "--size is 12", "multiple of 8"),
@@ -204,7 +215,7 @@ GENOTYPES = [
     case("random width", "genotype random --out a.json --width 0", "width 0", "1 to 4096"),
     case("random layers", "genotype random --out a.json --layers 99", "99 layers", "1 to 64"),
     case("random operation", "genotype random --out a.json --operations conv_9x9", "'conv_9x9'", "skip, conv_3x3"),
-    case("budget no number", "genotype random --out a.json --max-gflops few", "--max-gflops", "above 0", "60%", "'few'"),
+    case("budget no number", "genotype random --out a.json --max-gflops few", "--max-gflops", "above 0", "90%", "'few'"),
     case("budget below the least", "genotype random --out a.json --max-gflops 4", "--max-gflops 4", "least", "4.255 GFLOPs", "128 px, 1 iteration"),
     case("budget percent below the least", "genotype random --out a.json --max-parameters 9%", "--max-parameters 9%", "least", "2,682,819 parameters"),
     case("budget above the greatest", "genotype random --out a.json --min-gflops 9", "--min-gflops 9", "the most", "7.997 GFLOPs"),
@@ -245,6 +256,18 @@ EVALUATE = [
     case("evaluate device", f"{EVALUATE_OUT} --device cuda:97", "'cuda:97'", "--device cpu or auto"),
     case("evaluate corrupt image", f"{EVALUATE_OUT} --data corrupt --save-images", "0003.png", "damaged", "replace the file"),
     case("evaluate corrupt image in a worker", f"{EVALUATE_OUT} --data corrupt --workers 1", "0003.png", "damaged", "replace the file"),
+]  # fmt: skip
+
+RANK = [
+    case("rank outside the space", f"rank searched mfpsnet --supernet searched {OUT}", "mfpsnet: has the branch parsing", "the supernet has upsample"),
+    case("rank another width", f"rank mfpsnet-upsample.json --supernet searched {OUT}", "mfpsnet-upsample.json: its upsample branch has the width 8", "supernet's has 1"),
+    case("rank on nothing", f"rank searched --supernet nowhere {OUT}", "nowhere"),
+    case("rank on a network", f"rank searched --supernet trained {OUT}", "trained"),
+    case("rank nothing", f"rank nothing --supernet searched {OUT}", "no genotype 'nothing'", "published name"),
+    case("rank two against", f"rank searched mfpsnet --supernet searched --against empty {OUT}", "2 genotypes", "--against", "at least 3"),
+    case("rank against nothing", f"rank searched mfpsnet theirs.json --supernet searched --against empty {OUT}", "empty/evaluation.json", "`mfps evaluate`"),
+    case("rank against a note", f"rank searched mfpsnet theirs.json --supernet searched --against note.txt {OUT}", "note.txt", "not JSON", "`mfps evaluate`"),
+    case("rank device", f"rank searched --supernet searched --device cuda:97 {OUT}", "'cuda:97'", "--device cpu or auto"),
 ]  # fmt: skip
 
 PUBLISHED = [

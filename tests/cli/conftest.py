@@ -13,11 +13,14 @@ import torch
 from mfps.cli.main import main
 from mfps.drawn.faces import write_drawn_faces
 
-from ..processes import Ended, Started, started
+from ..processes import Ended, Started, run_process, started
 
 # Everything that the tests rely on is set here, so that the preset may change.
 TINY = "--preset tiny --size 16 --batch-size 1 --epochs 1 --max-steps 1 --device cpu"
-SEARCH = f"search --data faces {TINY} --width 1 --layers 1 --fusion-layers 1 --warmup-epochs 0"
+SELECT = "--population 2 --generations 1 --select-paths 2 --select-random 1"
+SEARCH = (
+    f"search --data faces {TINY} --width 1 --layers 1 --fusion-layers 1 --warmup-epochs 0 --norm-batches 1 {SELECT}"
+)
 RETRAIN = f"retrain --data faces {TINY} --width 1"
 
 
@@ -52,6 +55,35 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
+def installed(command: str, folder: Path, **environment: str) -> Ended:
+    """Run the installed `mfps` in a folder, its output going to files."""
+    return run_process(MFPS, *command.split(), folder=folder, **environment)
+
+
+def succeeded(command: str, folder: Path, again: bool = False) -> str:
+    """The output of a command that must succeed without warnings.
+
+    Args:
+        command: without `mfps`.
+        folder: where it runs.
+        again: it has been run for real before: run it in this process, which saves loading torch.
+    """
+    if again:
+        with inside(folder):
+            ended = run_command(command)
+    else:
+        ended = installed(command, folder)
+    assert (ended.status, ended.err) == (0, "")
+    # Not a terminal, so no colours, bars and cursor movements.
+    assert "\x1b" not in ended.out
+    assert "\r" not in ended.out
+    return ended.out
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 @pytest.fixture(scope="session")
 def mfps() -> Callable[[str], Ended]:
     """`mfps("search --data ...")`, in this process."""
@@ -78,6 +110,16 @@ def trained_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert ended.status == 0, ended.err
     torch.set_num_threads(threads)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def quick_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the picture of a front and the report where a command runs in this process: they take longer than it.
+
+    They have their own tests, and test_search_commands.py has them made by the installed command.
+    """
+    monkeypatch.setattr("mfps.genotypes.drawing.front_figure.draw_front", lambda *given: given[-1].write_text("drawn"))
+    monkeypatch.setattr("mfps.nas.selection.stage.write_report", lambda run: (run / "report.html").write_text("told"))
 
 
 @pytest.fixture(autouse=True)

@@ -74,15 +74,27 @@ PREPARE: dict[str, Any] = {
     "leaves_out": " /(photos|labels)/",
     "varies": r"\.prepare/[a-z]+\.jsonl$",  # the order in which it was done: a photograph may be tried again
 }
-SPACE = "--layers 1 --fusion-layers 1 --warmup-epochs 0"
+SPACE = "--layers 1 --fusion-layers 1 --warmup-epochs 0 --norm-batches 1 "
+SPACE += "--population 2 --generations 1 --select-paths 1 --select-random 0"
 RUN: dict[str, Any] = {
     "all_or_nothing": False,
     "catches": True,
     "grows": "(search|retrain|old)/",
-    "varies": "environment.json|tensorboard/|checkpoints/|run.lock",
+    "varies": "environment.json|tensorboard/|checkpoints/|run.lock|ledger.json|report.html",
 }
+SMALL_SEARCH = {
+    "layers": 1, "fusion_layers": 1, "norm_batches": 1, "population": 2, "generations": 0, "select_paths": 1,
+    "select_random": 0,
+}  # fmt: skip
 CHECKPOINT = "e0001-b00000-s00000001-0123456789abcdef.safetensors"
 OVER = f"retrain --data faces {TINY} --genotype small.json --overwrite --out results/old"
+SELECT = "--population 2 --generations 1 --select-paths 1 --select-random 0 --device cpu"
+SELECTION: dict[str, Any] = {
+    "all_or_nothing": False,
+    "catches": True,
+    "varies": "run.lock|ledger.json|report.html",
+    "weight": 0.5,
+}
 EVALUATE = "evaluate network.safetensors --data faces --degradation noise --device cpu"
 DICTIONARY = "dictionary build faces --random-features --entries 1 --device cpu"
 
@@ -100,6 +112,7 @@ COMMANDS = {
     "degrade beside": Command("degrade photos --out results --degradation noise", weight=1.5),
     "evaluate": Command(f"{EVALUATE} --out results/new/deep/e --save-images", slow=True),
     "evaluate into": Command(f"{EVALUATE} --out results/empty --save-images", ("results/empty",), weight=1.5),
+    "rank": Command("rank small.json other.json --supernet searched --device cpu --out results/new/rank", weight=0.5),
     "restore": Command("restore network.safetensors photos --out results/better --device cpu"),
     "restore into": Command(
         "restore network.safetensors photos --out results/empty --device cpu", ("results/empty",), weight=1.5
@@ -115,6 +128,13 @@ COMMANDS = {
     "genotype draw": Command("genotype draw small.json --out results/g.svg", weight=0.5, slow=True),
     "genotype draw again": Command("genotype draw small.json --out results/new.gv", weight=0.5),
     "search": Command(f"search --data faces {TINY} {SPACE} --resume --out results/search", slow=True, **RUN),
+    "select": Command(f"select searched {SELECT}", grows="searched/", overwrites="searched/genotype", **SELECTION),
+    "select elsewhere": Command(
+        f"select searched {SELECT} --out results/new/front",
+        grows="searched/|results/new/front/",
+        slow=True,
+        **SELECTION,
+    ),
     "retrain": Command(
         f"retrain --data faces {TINY} --genotype small.json --resume --out results/retrain", slow=True, **RUN
     ),
@@ -132,6 +152,7 @@ def write_world(folder: Path, run: Callable[[str], Ended]) -> None:
     shutil.rmtree(folder / "drawn")
     small = random_genotype(search_space((), width=2, layers=1, fusion_layers=1), 0)
     write_genotype(small, folder / "small.json")
+    write_genotype(random_genotype(search_space((), width=2, layers=1, fusion_layers=1), 1), folder / "other.json")
     network = NetworkConfig(iterations=1, blocks=1, prior_channels={})
     torch.manual_seed(0)
     header = weights_header(small, network, {"size": 16})
@@ -139,7 +160,11 @@ def write_world(folder: Path, run: Callable[[str], Ended]) -> None:
     theirs = random_genotype(search_space(PUBLISHED_PRIORS, width=1, layers=1, fusion_layers=1), 0)
     write_genotype(theirs, folder / "theirs.json")
     torch.save(state_of(theirs, {"parsing": 19, "heatmap": 68, "dictionary": 4}), folder / "theirs.pth")
-    for command in ("genotype export small.json --out arrays", f"{DICTIONARY} --out d.safetensors"):
+    for command in (
+        "genotype export small.json --out arrays",
+        f"{DICTIONARY} --out d.safetensors",
+        f"search --data faces {TINY} {SPACE} --no-monotone --width 2 --out searched",
+    ):
         ended = run(command)
         assert ended.status == 0, ended
     for name in (
@@ -161,10 +186,10 @@ def shrink() -> Iterator[None]:
     """Dictionaries whose features cost nothing, and a demo of a few steps with roughly drawn faces."""
     read = configuration.read_preset
 
-    def short(name: str, stage: str) -> dict[str, Any]:
-        values = read(name, stage)
+    def short(name: str, stage: str, strategy: str | None = None) -> dict[str, Any]:
+        values = read(name, stage, strategy)
         quick = {"size": 16, "width": 1, "epochs": 2, "epoch_steps": 1, "batch_size": 2, "val_images": 2}
-        return {**values, **quick, **({"layers": 1, "fusion_layers": 1} if stage == "search" else {})}
+        return {**values, **quick, **(SMALL_SEARCH if stage == "search" else {})}
 
     with pytest.MonkeyPatch.context() as patch:
         cheaper_features(patch)

@@ -13,6 +13,9 @@ from ..processes import Started
 from .conftest import Ended, Start
 
 RESULTS = ("config.yaml", "genotype.json", "history.jsonl", "weights.safetensors")
+SELECTED = ("decoded.json", "front.json", "front/00.json", "evaluations.jsonl")
+"""What a search has besides."""
+
 ENDS = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGTERM: {128 + signal.SIGTERM, -signal.SIGTERM}}
 """Exit statuses after each signal: SIGTERM ends a command in the usual way until its run has started."""
 
@@ -25,7 +28,7 @@ def finish(start: Start, command: str, folder: Path) -> None:
 
 def results(run: Path) -> dict[str, bytes]:
     """The files of a run, without the path that it was written to."""
-    found = {name: (run / name).read_bytes() for name in RESULTS if (run / name).exists()}
+    found = {name: (run / name).read_bytes() for name in (*RESULTS, *SELECTED) if (run / name).exists()}
     found["config.yaml"] = b"\n".join(
         line for line in found["config.yaml"].splitlines() if not line.startswith(b"out:")
     )
@@ -53,7 +56,7 @@ def torture(
     finish(start, f"{command} --out whole", folder)
     seconds = time.monotonic() - started
     expected = results(folder / "whole")
-    assert set(expected) == set(RESULTS)
+    assert set(expected) == {*RESULTS, *(SELECTED if command.startswith("search ") else ())}
     toll: Counter[str] = Counter()
     run = folder / "run"
     while toll["kills"] < kills:

@@ -9,8 +9,27 @@ import pytest
 import torch
 from mfps.drawn.faces import write_drawn_faces
 
-from .bad_world import write_bad_configs, write_bad_data, write_bad_genotypes, write_bad_published, write_bad_weights
-from .cases import DATA, EVALUATE, EVALUATE_OUT, GENOTYPES, OPTIONS, PLACES, PUBLISHED, RETRAIN_OUT, SEARCH_OUT, Case
+from .bad_world import (
+    write_bad_configs,
+    write_bad_data,
+    write_bad_fronts,
+    write_bad_genotypes,
+    write_bad_published,
+    write_bad_weights,
+)
+from .cases import (
+    DATA,
+    EVALUATE,
+    EVALUATE_OUT,
+    GENOTYPES,
+    OPTIONS,
+    PLACES,
+    PUBLISHED,
+    RANK,
+    RETRAIN_OUT,
+    SEARCH_OUT,
+    Case,
+)
 from .conftest import Ended
 
 
@@ -24,6 +43,7 @@ def bad_world(trained_world: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     write_bad_configs(folder)
     write_bad_weights(folder)
     write_bad_published(folder)
+    write_bad_fronts(folder)
     return folder
 
 
@@ -57,7 +77,7 @@ def assert_one_line(ended: Ended, named: tuple[str, ...], status: int = 1) -> No
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *PUBLISHED])
+@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *RANK, *PUBLISHED])
 def test_one_line_says_what_is_wrong_and_nothing_is_written(mfps: Callable[[str], Ended], bad: Case) -> None:
     assert_one_line(mfps(bad.command), bad.named)
 
@@ -83,14 +103,18 @@ def test_nothing_is_left_of_an_evaluation_that_cannot_be_written(
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_corrupt_images_in_the_middle_of_a_run(world: Path, mfps: Callable[[str], Ended], workers: int) -> None:
-    """The faces to validate on are whole, so the damage is found by the first step."""
-    write_drawn_faces(world / "corrupt", 6, 16, seed=2, val=1)
+    """The faces to validate and to select on are whole, so the damage is found among those to learn from."""
+    write_drawn_faces(world / "corrupt", 7, 16, seed=2, val=2)
+    for purpose, name in zip(("val", "select"), (world / "corrupt" / "val.txt").read_text().split(), strict=True):
+        (world / "corrupt" / f"{purpose}.txt").write_text(f"{name}\n")
     for name in (world / "corrupt" / "train.txt").read_text().split():
         photograph = world / "corrupt" / "images" / name
         photograph.write_bytes(photograph.read_bytes()[:100])
-    ended = mfps(f"{SEARCH_OUT} --data corrupt --val-list corrupt/val.txt --workers {workers}")
+    ended = mfps(
+        f"{SEARCH_OUT} --data corrupt --val-list corrupt/val.txt --select-list corrupt/select.txt --workers {workers}"
+    )
     assert_one_line(ended, ("corrupt/images/000", "the image is damaged", "replace the file", "cannot be read either"))
-    assert_no_half_run(world / "new")
+    assert not (world / "new").exists()
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -139,7 +163,7 @@ def test_not_enough_memory(
     def exhausted(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("mfps.nas.search.restoration_loss", exhausted)
+    monkeypatch.setattr("mfps.nas.supernet_training.restoration_loss", exhausted)
     assert_one_line(mfps(SEARCH_OUT), ("out of memory", "--batch-size or --size"))
 
 

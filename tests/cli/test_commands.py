@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 from mfps import __version__
 from mfps.cli.evaluate import report_table
 from mfps.drawn.faces import write_drawn_faces
@@ -29,90 +28,16 @@ from mfps.images.image import image_size
 from ..gallery import cheaper_features
 from ..processes import run_process
 from ..published_recipe import state_of
-from .conftest import MFPS, SEARCH, Ended, Start, inside, run_command
+from .conftest import SEARCH, Ended, Start, inside, installed, names, run_command, succeeded
 
 HELPS = [
     "",
-    *("demo", "search", "retrain", "evaluate", "restore", "degrade", "genotype", "weights"),
+    *("demo", "search", "select", "retrain", "evaluate", "rank", "restore", "degrade", "genotype", "weights"),
     *("prepare", "doctor", "dictionary", "dictionary build"),
     *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "import", "export")),
     *(f"genotype {name}" for name in ("space", "cheapest", "random")),
     *(f"weights {name}" for name in ("import", "show")),
 ]
-
-
-def installed(command: str, folder: Path, **environment: str) -> Ended:
-    """Run the installed `mfps` in a folder, its output going to files."""
-    return run_process(MFPS, *command.split(), folder=folder, **environment)
-
-
-def succeeded(command: str, folder: Path, again: bool = False) -> str:
-    """The output of a command that must succeed without warnings.
-
-    Args:
-        command: without `mfps`.
-        folder: where it runs.
-        again: it has been run for real before: run it in this process, which saves loading torch.
-    """
-    if again:
-        with inside(folder):
-            ended = run_command(command)
-    else:
-        ended = installed(command, folder)
-    assert (ended.status, ended.err) == (0, "")
-    # Not a terminal, so no colours, bars and cursor movements.
-    assert "\x1b" not in ended.out
-    assert "\r" not in ended.out
-    return ended.out
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-def test_search_then_retrain_then_evaluate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]
-) -> None:
-    write_drawn_faces(tmp_path / "faces", 8, 16, seed=0, val=2)
-    priors = "--priors parsing,heatmap --list faces/train.txt --val-list faces/val.txt"
-
-    said = succeeded(f"{SEARCH} {priors} --out runs/search", tmp_path)
-    for start in ("search: 1/1", "epoch 1/1: PSNR", "genotype  runs/search/genotype.json", "next      mfps retrain"):
-        assert any(line.startswith(start) for line in said.splitlines()), start
-    search = tmp_path / "runs" / "search"
-    results = {"config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "history.jsonl"}
-    results |= {"weights.safetensors", "tensorboard", "checkpoints"}
-    assert names(search) == results | {"supernet.svg", "supernet.png"}
-    assert read_genotype(search).priors == ("parsing", "heatmap")
-    assert "space" in load_weights(search).header
-    assert [record["step"] for record in read_history(search)] == [1]
-
-    # The command that it prints as `next` works; here it is made quick.
-    (following,) = (line.partition("mfps ")[2] for line in said.splitlines() if line.startswith("next "))
-    quick = "--width 1 --batch-size 1 --epochs 1 --max-steps 1 --device cpu --from-supernet runs/search --perceptual 0"
-    said = succeeded(following.replace("--out ...", f"--out runs/net {quick}"), tmp_path)
-    assert "retrain: 1/1" in said
-    assert "weights   runs/net/weights.safetensors" in said
-    assert names(tmp_path / "runs" / "net") == results
-    assert read_genotype(tmp_path / "runs" / "net").hash == read_genotype(search).hash
-    assert load_weights(tmp_path / "runs" / "net").header["provenance"]["genotype"] == read_genotype(search).hash
-
-    lists = "--list faces/train.txt --list faces/val.txt --degradation blur --degradation full:0.5,jpeg:0.5"
-    said = succeeded(f"evaluate runs/net --data faces --out evaluated {lists} --save-images --device cpu", tmp_path)
-    evaluated = tmp_path / "evaluated"
-    assert "report    evaluated/evaluation.json" in said
-    assert names(evaluated) == {"evaluation.json", "evaluation.md", "comparison.png", "restored"}
-    report = json.loads((evaluated / "evaluation.json").read_text())
-    groups = [(result["degradation"], result["list"], result["faces"]) for result in report["results"]]
-    assert groups == [(d, *g) for d in ("blur", "full:0.5,jpeg:0.5") for g in (("train", 6), ("val", 2))]
-    assert len(list((evaluated / "restored").rglob("*.png"))) == 16
-    assert (evaluated / "evaluation.md").read_text().count("| val | 2 |") == 6
-
-    config = yaml.safe_load((search / "config.yaml").read_text())
-    assert config["width"] == 1
-    monkeypatch.chdir(tmp_path)
-    assert mfps("search --config runs/search/config.yaml --out again").status == 0
-    assert (tmp_path / "again" / "history.jsonl").read_bytes() == (search / "history.jsonl").read_bytes()
 
 
 def test_degrade_a_folder_and_a_file(tmp_path: Path) -> None:
@@ -239,14 +164,17 @@ def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
     assert len(names(world / "many")) == 8
 
 
+QUICK = {"norm_batches": 1, "population": 2, "generations": 0, "select_paths": 1, "select_random": 0}
+
+
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]) -> None:
     """In this process, with a smaller preset and features that cost nothing, as the real one takes minutes."""
     real = configuration.read_preset
 
-    def smaller(name: str, stage: str) -> Mapping[str, object]:
+    def smaller(name: str, stage: str, strategy: str | None = None) -> Mapping[str, object]:
         quick = {"size": 16, "width": 1, "max_steps": 1, "epochs": 1, "val_images": 2}
-        space = {"layers": 1, "fusion_layers": 1, "warmup_epochs": 0} if stage == "search" else {}
-        return {**real(name, stage), **quick, **space}
+        space = {"layers": 1, "fusion_layers": 1, "warmup_epochs": 0, **QUICK} if stage == "search" else {}
+        return {**real(name, stage, strategy), **quick, **space}
 
     monkeypatch.setattr(configuration, "read_preset", smaller)
     monkeypatch.setattr("mfps.drawn.faces.CANVAS_PX", 32)  # drawn roughly
@@ -256,7 +184,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
     assert (ended.status, ended.err) == (0, "")
     for label, file in (
         ("genotype", "search/genotype.json"),
-        ("drawing", "search/genotype.svg"),
+        ("search", "search/report.html"),
         ("pictures", "evaluation/comparison.png"),
         ("table", "evaluation/evaluation.md"),
     ):
@@ -335,7 +263,7 @@ def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path, start: Start) ->
     )
     run = tmp_path / "run"
     assert len(read_history(run)) >= 2
-    assert read_genotype(run).present
+    assert read_genotype(run / "decoded.json").hash == read_history(run)[-1]["hash"]
     assert load_weights(run).state
 
 

@@ -65,11 +65,11 @@ def test_a_network_is_trained_further_under_its_own_name(done, start):
 
 def test_an_epoch_of_a_search_is_a_genotype_everywhere(done):
     done(f"{SEARCH} --epochs 2 --max-steps 2 --epoch-steps 1 --out two")
-    for epoch, same in ((1, "two@1"), (2, "two")):
+    for epoch, same in ((1, "two@1"), (2, "two/decoded.json")):
         found = json.loads(done(f"genotype show two@{epoch} --json"))["hash"]
         assert found == read_genotype(same).hash
     first = read_genotype("two@1")
-    assert "the same architecture" in done("genotype diff two two@2")
+    assert "the same architecture" in done("genotype diff two/decoded.json two@2")
     assert first.hash in done("genotype validate two@1")
     done("genotype draw two@1 --out one.svg")
     done("genotype draw two --epoch 1 --out epoch.svg")

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import typer
 import yaml
-from mfps.cli import degrade, demo, dictionary, evaluate, prepare, restore, retrain, search
+from mfps.cli import degrade, demo, dictionary, evaluate, prepare, rank, restore, retrain, search
 from mfps.cli.fields import add_command, in_options
 from mfps.cli.main import app
 from mfps.degradation.presets import Degradation, degradation_rng
-from mfps.engine.configuration import PRESETS, read_preset
+from mfps.engine.configuration import preset_fields
 from mfps.files.config_model import ConfigModel, Panel, panel_of
 from mfps.images.image import read_image
 from mfps.nas.budget import Limit, MaxGflops
@@ -38,6 +38,7 @@ MODELS = {
     "search": search.model(),
     "retrain": retrain.model(),
     "evaluate": evaluate.model(),
+    "rank": rank.model(),
     "restore": restore.model(),
     "degrade": degrade.model(),
     "dictionary build": dictionary.model(),
@@ -45,6 +46,7 @@ MODELS = {
 POSITIONAL = {
     "prepare": ("photos", "out"),
     "evaluate": ("weights",),
+    "rank": ("genotype",),
     "restore": ("weights", "source"),
     "degrade": ("source",),
     "dictionary build": ("data",),
@@ -86,7 +88,7 @@ def test_no_two_fields_are_explained_differently(name):
 @pytest.mark.parametrize("name", STAGES)
 def test_the_help_says_what_is_required_what_a_preset_sets_and_other_defaults(name):
     found, fields = parameters(name), MODELS[name].model_fields
-    of_preset = {field for preset in PRESETS for field in read_preset(preset, name)}
+    of_preset = preset_fields(name)
     for field, info in fields.items():
         if info.is_required():
             assert found[field].help.endswith("[required]")

@@ -1,5 +1,6 @@
 """Names and texts from outside, in everything that the commands print and write: they stand there as they are."""
 
+import csv
 import json
 import sys
 from collections.abc import Callable
@@ -55,6 +56,24 @@ def test_genotypes_of_any_name(named: list[tuple[Path, str]], mfps: Mfps) -> Non
         assert json.loads(said(mfps, "genotype", "show", file, "--size", "16", "--json"))["name"] == name
 
 
+def test_rankings_of_any_name(world: Path, mfps: Mfps) -> None:
+    """Of genotypes and of the supernet, in the table, in the Markdown page and in the CSV."""
+    files = [f"g{name}.json" for name in file_names()[::5]]
+    for seed, file in enumerate(files):
+        space = ("--width", "1", "--layers", "1", "--monotone", "--seed", str(seed))
+        said(mfps, "genotype", "random", *space, "--out", file)
+    supernet = f"t{file_names()[3]}"
+    (world / "searched").rename(world / supernet)
+    out = squeezed(said(mfps, "rank", *files, "--supernet", supernet, "--device", "cpu", "--out", "ranked"))
+    assert all(squeezed(printable(name)) in out for name in (supernet, *files))
+    page = MarkdownIt("commonmark").enable("table").parse((world / "ranked" / "ranking.md").read_text())
+    shown = ["".join(child.content for child in token.children or ()) for token in page if token.type == "inline"]
+    assert shown[0] == f"Ranking on {printable(supernet)}"
+    with (world / "ranked" / "ranking.csv").open(newline="", encoding="utf-8") as table:
+        rows = [row["genotype"] for row in csv.DictReader(table)]
+    assert sorted(rows) == sorted(map(printable, files)) == sorted(shown[7::6][: len(files)])
+
+
 def test_lists_of_any_name(world: Path, mfps: Mfps) -> None:
     """Each is a group of its own, in the table, in the Markdown page and in the JSON."""
     names = file_names()
@@ -98,7 +117,7 @@ def test_run_folders_of_any_name(world: Path, mfps: Mfps) -> None:
         options = ["--data", str(data), "--list", f"{data}/train.txt", "--out", str(run)]
         out = said(mfps, *SEARCH.replace("--data faces", "").split(), *options)
         assert f"genotype  {printable(str(run))}/genotype.json" in out
-        assert out.count("note      6 of 6 photographs are larger than 16 px and are shrunk\n") == 1
+        assert out.count("note      5 of 5 photographs are larger than 16 px and are shrunk\n") == 1
         assert read_yaml(run / "config.yaml")["data"] == str(data)
         assert read_genotype(run).provenance["data"] == printable(data.name)
         following = out.rpartition("next      ")[2].strip()

@@ -23,6 +23,10 @@ OPTIONS = {
     "search": f"{SHARED} --layers --fusion-layers --monotone --warmup-epochs --mixing --fix --cost-weight",
     "retrain": f"{SHARED} --genotype --solver --lr --ema --schedule --perceptual --vgg19 --from-supernet "
     "--priors-from --weights-dir --parser --dictionary",
+    "select": """
+        run --out --size --max-gflops --max-parameters --front-cost --select-paths --select-random --population
+        --generations --seed --device --config
+    """,
     "evaluate": """
         weights --data --out --list --degradation --size --batch-size --workers --seed --device --precision --shown
         --save-images --priors-from --drop-prior --weights-dir --parser --dictionary --config
@@ -31,6 +35,7 @@ OPTIONS = {
         weights source --out --iterations --size --batch-size --device --precision --priors-from --drop-prior
         --weights-dir --parser --dictionary --config
     """,
+    "rank": "genotype --supernet --out --against --device --config",
     "weights import": "checkpoint --out --genotype",
     "weights show": "file --json",
     "degrade": "source --out --degradation --size --seed --config",
@@ -84,8 +89,8 @@ def test_every_field_can_be_set_in_a_file(stage: str, model: type[RunConfig], tm
     values = resolve(model, "tiny", None, required).model_dump(mode="json")
     file = tmp_path / "all.yaml"
     file.write_text(yaml.safe_dump({name.replace("_", "-"): value for name, value in values.items()}))
-    # How a run is started is not part of it, and the strategy stands there only if it is not the published one.
-    assert set(values) == set(model.model_fields) - {"resume", "overwrite", "strategy"}
+    # How a run is started is not part of it.
+    assert set(values) == set(model.model_fields) - {"resume", "overwrite"}
     # Over another preset: what the file says counts, all of it.
     assert resolve(model, "published", file, {}).model_dump(mode="json") == values
 

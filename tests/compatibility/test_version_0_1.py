@@ -68,6 +68,7 @@ def test_a_prepared_data_set_is_what_it_was(made):
     """Its priors are read, and the same settings find nothing left to do."""
     before = {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()}
     options = "--layers 1 --fusion-layers 1 --epochs 1 --warmup-epochs 0 --max-steps 1 --priors parsing,heatmap"
+    options += " --norm-batches 1 --population 2 --generations 0 --select-paths 1 --select-random 0"
     succeeded(f"search {TINY} {options} --out all")
     assert {file: file.read_bytes() for file in (made / "faces").rglob("*") if file.is_file()} == before
 

@@ -1,4 +1,4 @@
-from mfps.engine.journal import Journal, flat_numbers
+from mfps.engine.journal import Journal
 from mfps.files.history import read_history
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -39,8 +39,3 @@ def test_a_history_that_lost_lines_is_not_continued(tmp_path, refused):
     (tmp_path / "history.jsonl").write_text("{}\n")
     with refused("has 3 bytes, but had 9 when the run was saved; .*`overwrite`"):
         Journal(tmp_path, 9, 2)
-
-
-def test_numbers_are_named_by_their_paths():
-    record = {"a": {"b": 1, "c": [0.5, 2.0]}, "text": "x", "flag": True, "gone": None, "bad": float("nan")}
-    assert dict(flat_numbers(record)) == {"a/b": 1.0, "a/c/0": 0.5, "a/c/1": 2.0}

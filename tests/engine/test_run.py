@@ -281,7 +281,7 @@ def test_a_folder_that_cannot_be_written(config, console, refused, monkeypatch):
 
     monkeypatch.setattr("mfps.engine.open_run.begin_run_folder", fail)
     with refused(
-        r"run: cannot be written \(No space left on device\); check its permissions and the free space, or give another "
-        r"folder for `out`"
+        r"run: cannot be written \(No space left on device\); check its permissions and the free space, or give "
+        r"another folder for `out`"
     ):
         train(config(), console)

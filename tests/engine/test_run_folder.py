@@ -44,6 +44,12 @@ def started(config):
     (folder / "checkpoints").mkdir()
     for name in ("e0001-b00000-s00000001-0123456789abcdef.safetensors", ".e0001.safetensors.77.part"):
         (folder / "checkpoints" / name).write_text(name)
+    for name in (
+        "front/00.json",
+        ".front.999999999.part/front/01.json",
+    ):  # the second is of a selection that was killed
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(name)
     return folder
 
 
@@ -86,7 +92,7 @@ def test_overwrite_loses_no_file_that_a_run_would_not_write(config, started, ref
     file = started / place / name
     if file.parent.is_file():
         file.parent.unlink()
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("precious")
     before = content(started)
     stays = (started / place / name.split("/")[0]).relative_to(started)
@@ -104,7 +110,7 @@ def test_overwrite_follows_no_link(config, started, tmp_path):
     check_run_folder(config(overwrite=True))
     begin(config(overwrite=True))
     assert {path.name for path in started.iterdir()} - {LOCK} == {"config.yaml", "environment.json"}
-    assert len(content(tmp_path / "scratch")) == 4
+    assert len(content(tmp_path / "scratch")) == len(RUN_FOLDERS) + 2
     assert not [path for path in started.iterdir() if path.is_symlink()]
 
 
@@ -160,7 +166,7 @@ def test_a_run_is_resumed_with_the_options_it_was_started_with(config, started, 
     for changed, listed in (
         ({"size": 32}, "size was 128 and is 32"),
         ({"seed": 3, "flip": True}, "flip was False and is True, seed was 0 and is 3"),
-        ({"clip_norm": 1.0}, "clip_norm was None and is 1.0"),
+        ({"clip_norm": 2.0}, "clip_norm was 1.0 and is 2.0"),
     ):
         with refused(f"the run was started with other options: {listed}"):
             check_run_folder(config(resume=True, **changed))

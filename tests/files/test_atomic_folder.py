@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 from mfps.errors import MfpsError
 from mfps.files.atomic_file import partial_of
-from mfps.files.atomic_folder import MOVES, atomic_files, atomic_folder, check_free, clear_leftovers, made_folder
+from mfps.files.atomic_folder import atomic_files, atomic_folder, check_free, clear_leftovers, made_folder
+from mfps.files.moves import MOVES
 
 from ..processes import dies_at
 
@@ -232,3 +235,102 @@ def test_a_link_in_the_place_of_what_is_left_is_not_followed(tmp_path):
     partial_of(tmp_path / "out").symlink_to("theirs")
     clear_leftovers(tmp_path / "out")
     assert (tmp_path / "theirs" / "file").exists()
+
+
+OURS = re.compile(r"a\.txt|(deep|new)/.*\.txt")
+BEFORE = {"a.txt": "old a", "deep/b.txt": "old b", "deep/gone.txt": "old", "theirs.txt": "theirs"}
+AFTER = {"a.txt": "a.txt", "deep/b.txt": "deep/b.txt", "new/c.txt": "new/c.txt", "theirs.txt": "theirs"}
+"""What stands in a folder before and after some of its files are replaced, one is removed and one is added."""
+
+
+def texts(folder):
+    return {name: text for name, text in tree(folder).items() if text is not None}
+
+
+def begun(folder):
+    for name, text in BEFORE.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def replace(folder):
+    with atomic_files(folder, "set", OURS) as hidden:
+        for name in ("a.txt", "deep/b.txt", "new/c.txt"):
+            (hidden / name).parent.mkdir(exist_ok=True)
+            (hidden / name).write_text(name)
+
+
+def clear_as_another_process(folder):
+    """What this process left is cleared by the next one, which has another number."""
+    for hidden in folder.glob(".*.part"):
+        hidden.rename(hidden.with_name(".set.999999999.part"))
+    clear_leftovers(folder, "set")
+
+
+def test_wherever_the_process_dies_files_are_replaced_together_or_come_back(tmp_path):
+    number, seen, died = 1, set(), True
+    while died:
+        folder = tmp_path / str(number)
+        begun(folder)
+        died = dies_at(number, partial(replace, folder))
+        clear_leftovers(folder, "set")
+        assert texts(folder) in (BEFORE, AFTER), number
+        assert not list(folder.rglob(".*"))
+        seen.add("new/c.txt" in texts(folder))
+        replace(folder)
+        assert texts(folder) == AFTER
+        number += 1
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), KeyboardInterrupt()], ids=["disk", "Ctrl-C"])
+@pytest.mark.parametrize("call", ["link", "replace", "unlink", "fsync"])
+def test_wherever_it_fails_the_files_that_were_to_be_replaced_come_back(tmp_path, monkeypatch, error, call):
+    real = getattr(os, call)
+    for number in range(1, 100):
+        folder, count = tmp_path / str(number), iter(range(1, 300))
+        begun(folder)
+
+        def failing(*arguments, count=count, number=number, **named):
+            if next(count) == number:
+                raise error
+            return real(*arguments, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, failing)
+            with suppress(MfpsError, KeyboardInterrupt):
+                replace(folder)
+        clear_as_another_process(folder)
+        assert texts(folder) in (BEFORE, AFTER), number
+        if next(count) <= number:
+            break
+        replace(folder)
+        assert texts(folder) == AFTER
+    assert number > 1
+
+
+def test_a_disk_that_stays_broken_loses_no_file(tmp_path, monkeypatch):
+    """What could not be brought back at once is brought back by the next command."""
+    begun(tmp_path / "out")
+    real, moved = os.replace, []
+
+    def failing(source, target):
+        if target == str(tmp_path / "out" / "deep" / "b.txt") or moved:
+            moved.append(source)
+            raise OSError(5, "Input/output error")
+        return real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", failing)
+        patch.setattr(Path, "replace", lambda source, target: failing(str(source), str(target)))
+        with pytest.raises(MfpsError, match="cannot be written"):
+            replace(tmp_path / "out")
+    clear_as_another_process(tmp_path / "out")
+    assert texts(tmp_path / "out") == BEFORE
+
+
+def test_what_is_not_to_be_replaced_is_not_replaced(tmp_path, refused):
+    begun(tmp_path)
+    with refused("theirs.txt: already exists"), atomic_files(tmp_path, "set", OURS) as hidden:
+        (hidden / "theirs.txt").write_text("ours")
+    assert texts(tmp_path) == BEFORE

@@ -77,3 +77,10 @@ def test_a_training_has_no_epochs_of_this_kind(tmp_path, refused):
     (tmp_path / "history.jsonl").write_text('{"epoch": 1, "loss": 2}\n')
     with refused("has no searched epoch; give the folder of a search"):
         epoch_record(tmp_path, 1)
+
+
+def test_a_search_that_decides_nothing_before_its_selection_says_so(tmp_path, refused):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "history.jsonl").write_text('{"epoch": 1, "worth": {"upsample": 0.1}}\n')
+    with refused("run: its strategy decides nothing before the selection.*a member of its front such as run#0"):
+        read_genotype(f"{tmp_path / 'run'}@1")

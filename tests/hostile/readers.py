@@ -7,11 +7,14 @@ from mfps.files.config_model import read_yaml
 from mfps.files.external_weights import WEIGHTS, check_weights
 from mfps.files.history import read_history
 from mfps.files.npy_file import open_array
+from mfps.genotypes.evaluations import read_evaluations
 from mfps.genotypes.formats.darts_text import read_darts_cell
+from mfps.genotypes.front import read_front
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.images.image import SquareFit, image_size, read_image
 from mfps.images.lists import read_list
 from mfps.inference.compile import load_network
+from mfps.inference.earlier_evaluation import EarlierEvaluation
 from mfps.inference.foreign_network import import_network
 from mfps.networks.state_dict_file import read_state_dict
 from mfps.priors.array_source import ArraySource
@@ -45,10 +48,13 @@ READERS = {
     "landmarks.json": read_landmarks,
     "configuration": read_yaml,
     "history": lambda path: read_history(path.parent),
+    "front": lambda path: read_front(path.parent),
+    "evaluations": lambda path: read_evaluations(path.parent),
     "weights": load_weights,
     "network": load_network,
     "checkpoint": read_state_dict,
     "network of others": lambda path: import_network(path, read_genotype("mfpsnet")),
+    "evaluation": EarlierEvaluation,
     "external weights": lambda path: check_weights(path, WEIGHTS[0]),
     "dictionary": read_dictionary,
     "dictionary.json": read_dictionary_prior,

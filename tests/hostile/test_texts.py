@@ -36,6 +36,13 @@ def test_a_bad_history_is_refused(checked, tmp_path, name):
                                           "number -1e999", "number 1e-999999"))  # fmt: skip
 
 
+@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize(("reader", "file"), [("front", "front.json"), ("evaluations", "evaluations.jsonl")])
+def test_a_bad_front_or_measurement_is_refused(checked, tmp_path, name, reader, file):
+    (tmp_path / file).write_text(HISTORIES[name][0].replace("\n", " ") + "\n")
+    assert checked(reader, tmp_path / file)
+
+
 @pytest.mark.parametrize("name", bad_yaml())
 def test_a_bad_configuration_is_refused(checked, tmp_path, name):
     text, outcome = bad_yaml()[name]

@@ -117,3 +117,42 @@ def test_a_file_that_is_not_json_is_refused(tmp_path, refused, content, reason):
         (tmp_path / "evaluation.json").write_bytes(content)
     with refused(f"evaluation.json: .*{reason}.*give the evaluation.json of"):
         EarlierEvaluation(tmp_path / "evaluation.json")
+
+
+def test_an_evaluation_says_what_it_judged_and_what_was_reached(world, tmp_path):
+    folder, data, first = world
+    found = EarlierEvaluation(folder / "first")
+    assert found.genotype == first["genotype"]
+    assert found.psnr == pytest.approx(first["iterations"][-1]["psnr"])
+    assert found.provenance == {"size": 16}
+    both = judged(
+        folder, data, "two", tmp_path / "both", degradation=["noise", "blur"], seed=3, list=[data / "val.txt"]
+    )
+    found = EarlierEvaluation(tmp_path / "both")
+    said = {"faces": 2, "degradations": ["blur", "noise"], "size": 16, "degradation_seed": 3, "priors": "none"}
+    assert found.convention == said
+    assert found.psnr == pytest.approx(both["iterations"][-1]["psnr"])
+
+
+def test_evaluations_of_the_same_inputs_can_be_compared(world, tmp_path, refused):
+    folder, data, first = world
+    judged(folder, data, "two", tmp_path / "two", batch_size=3)
+    one, two = EarlierEvaluation(folder / "first"), EarlierEvaluation(tmp_path / "two")
+    one.check_same_inputs(two)
+    two.check_same_inputs(one)
+    judged(folder, data, "two", tmp_path / "noise", degradation="noise")
+    with refused("noise/evaluation.json: cannot be compared, since it judged under noise, not full; evaluate both"):
+        EarlierEvaluation(tmp_path / "noise").check_same_inputs(one)
+    for change, reason in (
+        (lambda report: report["faces"][2].update(inputs_sha256="0"), "other pixels of 0002.png"),
+        (
+            lambda report: report["convention"].update(priors="heatmap: oracle"),
+            "with the priors 'heatmap: oracle', not",
+        ),
+        (lambda report: report["faces"].pop(), "other faces: it did not judge 0007.png"),
+    ):
+        report = json.loads(json.dumps(first))
+        change(report)
+        (tmp_path / "evaluation.json").write_text(json.dumps(report))
+        with refused(reason):
+            EarlierEvaluation(tmp_path).check_same_inputs(one)

@@ -1,8 +1,11 @@
+import json
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
 from mfps.genotypes.space import Transition, cell_width
+from mfps.nas.search_network import build_search_network
 
 
 def steps(branch):
@@ -53,3 +56,43 @@ def undecided():
         return supernet
 
     return draw
+
+
+@pytest.fixture
+def evaluated():
+    """`evaluated(folder, genotype, psnr)`: writes the evaluation of a genotype's network on two faces."""
+
+    def write(folder, genotype, psnr, **changed):
+        scores = [{"name": f"{i}.png", "psnr": psnr + 2 * i - 1} for i in range(2)]
+        faces = [
+            {"name": face["name"], "degradation": "full", "inputs_sha256": face["name"], "input": {},
+             "iterations": [{"psnr": 0.0, "ssim": 0.0}, {"psnr": face["psnr"], "ssim": 0.5}]}
+            for face in scores
+        ]  # fmt: skip
+        report = {
+            "schema": "mfps.evaluation/1",
+            "name": "a network",
+            "genotype": genotype.hash,
+            "weights": "net",
+            "convention": {"size": 16, "degradation_seed": 0, "priors": "none"},
+            "faces": faces,
+            "provenance": {"step": 10, "solver": "adam"},
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "evaluation.json").write_text(json.dumps({**report, **changed}))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """`opened(config, score)`: every supernet that `rank` opens is an untrained one of `config`, with these scores."""
+
+    def stand_in(config, score):
+        searched = build_search_network(config, {})
+        judge = SimpleNamespace(psnr=score, digest="0123")
+        found = SimpleNamespace(config=config, searched=searched, judge=judge)
+        monkeypatch.setattr("mfps.nas.ranking.rank.open_search", lambda *_: found)
+
+    return stand_in

@@ -44,7 +44,7 @@ def test_a_limit_is_a_number_or_a_percentage(given, text):
 
 @pytest.mark.parametrize("given", ["", "x", "0", -1, "-5%", "nan", "inf", "%", "5%%", True, [3], "1" * 400])
 def test_anything_else_is_refused(given, refused, known):
-    with refused("`max_gflops`: must be a number above 0, or a percentage of the space's median such as 60%"):
+    with refused("`max_gflops`: must be a number above 0, or a percentage of the space's median such as 90%"):
         fill(Limited, {"max_gflops": given})
     if isinstance(given, str):
         with refused("`min_parameters`: must be a number above 0"):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from mfps.genotypes.space import BRANCHES, EDGES, BranchSpace
+from mfps.genotypes.space import BRANCHES, EDGES, NODES, BranchSpace
 from mfps.nas.choices import Choice, branch_choices, entropies, mixture_of, probabilities_of
 
 SPACES = [BranchSpace(branch, 1, 3) for branch in BRANCHES]
@@ -81,3 +81,17 @@ def test_an_entropy_is_the_mean_of_its_kind():
     even, decided = torch.zeros(2), torch.tensor([1e4, 0.0])
     choices = [Choice("ends", (1, 2), even), Choice("ends", (1, 2), decided), Choice("transitions", (1,), None)]
     assert entropies(choices) == {"ends": pytest.approx(0.5)}
+
+
+@pytest.mark.parametrize("space", SPACES[:3], ids=named)
+def test_scaled_edges_sum_to_what_decoding_keeps(space):
+    """Two edges into each node of weight 1; their operations keep their ratios."""
+    choices = branch_choices(space, *logits_of(space))
+    plain, scaled = mixture_of(choices), mixture_of(choices, scale_edges=True)
+    for node in NODES:
+        into = [edge for edge in EDGES if edge.target == node]
+        assert sum(float(w) for edge in into for w in scaled.operations[edge].values()) == pytest.approx(2, abs=1e-5)
+        for edge in into:
+            for name, weight in scaled.operations[edge].items():
+                assert float(weight) == pytest.approx(float(plain.operations[edge][name]) * 2 / len(into), abs=1e-6)
+    assert scaled.transitions.keys() == plain.transitions.keys()

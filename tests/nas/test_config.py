@@ -1,8 +1,9 @@
 import pytest
-from mfps.engine.configuration import PRESETS, config_values, resolve
+from mfps.engine.configuration import PRESETS, resolve
 from mfps.errors import MfpsError
 from mfps.genotypes.space import BRANCHES
 from mfps.nas.config import SearchConfig
+from mfps.nas.strategies import STRATEGIES
 from pydantic import ValidationError
 
 PLACES = {"data": "faces", "out": "run"}
@@ -57,4 +58,48 @@ def test_an_unknown_strategy_is_refused():
     with pytest.raises(ValidationError, match="unknown strategy 'x': choose from mixed"):
         SearchConfig(**PLACES, strategy="x")
     assert SearchConfig(**PLACES, strategy="mixed") == SearchConfig(**PLACES)
-    assert "strategy" not in config_values(SearchConfig(**PLACES))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_has_what_every_strategy_needs(preset, strategy):
+    """And so a change of strategy leaves no option of another one behind."""
+    config = resolve(SearchConfig, preset, None, {**PLACES, "strategy": strategy})
+    assert (config.solver, config.schedule) == (("adam", "cosine") if strategy != "mixed" else ("sgd", "published"))
+    assert (config.clip_norm is None) == (strategy == "mixed")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "option", "value"),
+    [
+        ("mixed", "draws", 2),
+        ("mixed", "temperature", 1.0),
+        ("single-path", "temperature", 1.0),
+        ("single-path", "mixing", "output"),
+        ("single-path", "cost_weight", 0.1),
+        ("single-path", "architecture_lr", 0.1),
+        ("gumbel", "mixing", "output"),
+        ("gumbel", "scale_edges", True),
+    ],
+)
+def test_an_option_of_another_strategy_is_refused(strategy, option, value):
+    with pytest.raises(MfpsError, match=f"`{option}` does not go with `strategy` {strategy}, only with "):
+        resolve(SearchConfig, None, None, {**PLACES, "strategy": strategy, option: value})
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        ({"hold_trunk": True, "warmup_epochs": 0}, "`hold_trunk` needs a warm-up"),
+        ({"strategy": "gumbel", "temperature": 1.0, "last_temperature": 2.0}, "must not be above `temperature`"),
+    ],
+)
+def test_what_would_train_nothing_or_rise_is_refused(options, rule):
+    with pytest.raises(MfpsError, match=rule):
+        resolve(SearchConfig, None, None, {**PLACES, **options})
+
+
+@pytest.mark.parametrize("value", [["mixed"], {"mixed": 1}, 3])
+def test_a_strategy_that_is_no_name_is_refused(value):
+    with pytest.raises(MfpsError, match="`strategy`"):
+        resolve(SearchConfig, "small", None, {**PLACES, "strategy": value})

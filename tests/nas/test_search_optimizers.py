@@ -1,17 +1,17 @@
 """A search's optimizers are those of its configuration, whose defaults are the published ones."""
 
-import mfps.nas.search
+import mfps.nas.search_files
 import pytest
 import torch
 from mfps.nas.config import SearchConfig
-from mfps.nas.search import search
+from mfps.nas.search import train_supernet
 from rich.console import Console
 
 pytestmark = pytest.mark.slow
 
 TINY = {
     "size": 16, "width": 1, "layers": 2, "fusion_layers": 2, "blocks": 1, "epochs": 1, "warmup_epochs": 0,
-    "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu",
+    "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu", "norm_batches": 1,
 }  # fmt: skip
 
 
@@ -39,12 +39,13 @@ def optimizers(drawn_folder, tmp_path, monkeypatch):
 
         return Spied
 
-    monkeypatch.setattr(mfps.nas.search, "draw_genotype", lambda *_: None)
+    monkeypatch.setattr(mfps.nas.search_files, "draw_genotype", lambda *_: None)
     monkeypatch.setattr(torch.optim, "SGD", spied(torch.optim.SGD))
     monkeypatch.setattr(torch.optim, "Adam", spied(torch.optim.Adam))
 
     def run(**changed):
-        search(SearchConfig(data=drawn_folder, out=tmp_path / "run", **{**TINY, **changed}), Console(quiet=True))
+        config = SearchConfig(data=drawn_folder, out=tmp_path / "run", **{**TINY, **changed})
+        train_supernet(config, Console(quiet=True))
         return made
 
     return run

@@ -18,7 +18,9 @@ from mfps.nas.config import SearchConfig
 from mfps.nas.search_network import build_search_network
 from mfps.networks.vgg19 import VGG19Features
 from mfps.retrain.config import RetrainConfig
-from mfps.retrain.train import retrain
+from mfps.retrain.train import NORM_BATCHES, Training, retrain
+from mfps.training.norm_statistics import estimate_norms, norm_batches
+from mfps.training.training_data import training_data
 from mfps.training.validation import ValidationPSNR, validation_psnr
 from pydantic import ValidationError
 from rich.console import Console
@@ -190,6 +192,19 @@ def test_training_starts_from_the_supernets_weights(supernet, genotype, config, 
     retrain(config(tmp_path / "fresh", **still), console)
     fresh = load_network(tmp_path / "fresh").restorer
     assert not torch.equal(fresh.conv_first.weight, trained.conv_first.weight)
+
+
+def test_it_starts_with_statistics_of_its_own(supernet, genotype, config, tmp_path):
+    """Not with those of the supernet, which are of all its architectures."""
+    given = config(tmp_path / "run", from_supernet=supernet)
+    training = Training(given)
+    network = training.parts["network"]
+    expected = compile_genotype(read_genotype(genotype), network.config)
+    slice_supernet(expected, load_weights(supernet).state, "supernet")
+    faces = training_data(given)[0]
+    estimate_norms(expected, lambda batch: expected(batch.degraded), norm_batches(faces, NORM_BATCHES, given.seed))
+    for name, buffer in expected.named_buffers():
+        assert torch.allclose(network.get_buffer(name).double(), buffer.double(), rtol=1e-4, atol=1e-5), name
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])

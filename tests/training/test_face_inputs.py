@@ -21,8 +21,8 @@ from mfps.genotypes.genotype_file import read_genotype, write_genotype
 from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.inference.compile import compile_genotype, weights_header
 from mfps.nas.config import SearchConfig
-from mfps.nas.search import Search
 from mfps.nas.search_network import build_search_network
+from mfps.nas.supernet_training import SupernetTraining
 from mfps.networks.restorer import NetworkConfig
 from mfps.networks.vgg19 import VGG19Features
 from mfps.retrain.config import RetrainConfig
@@ -30,7 +30,7 @@ from mfps.retrain.train import Training
 
 MODELS = (SearchConfig, RetrainConfig)
 PLACES = {"out": "the run folder itself, which a run writes and does not read"}
-NO_FILES = {"priors", "drop_prior", "degradation", "device", "operations", "strategy"}
+NO_FILES = {"priors", "drop_prior", "degradation", "device", "operations", "strategy", "max_gflops", "max_parameters"}
 """Fields that take a text which is not the name of a file."""
 
 TINY = {"size": 16, "blocks": 1, "batch_size": 1, "device": "cpu", "perceptual": 0, "priors": (), "width": 1}
@@ -64,6 +64,7 @@ def here(tmp_path, drawn_folder, drawn_genotype, monkeypatch):
     shutil.copytree(drawn_folder, folder / "faces")
     for name in ("train.txt", "val.txt"):
         shutil.move(folder / "faces" / name, folder / name)
+    (folder / "select.txt").write_text("0000.png\n0001.png\n")
     write_genotype(drawn_genotype(), folder / "genotype.json")
     write_genotype(drawn_genotype(PUBLISHED_PRIORS), folder / "three.json")
     searched = build_search_network(SearchConfig(data="-", out="-", width=1, layers=2, blocks=1), {})
@@ -141,6 +142,7 @@ CASES = {
     "data of a search": (SEARCH, lambda at: move_a_point(at / "faces/priors/landmarks.json")),
     "list": (RETRAIN, lambda at: cut(at / "train.txt")),
     "val_list": (RETRAIN, lambda at: cut(at / "val.txt")),
+    "select_list": (SEARCH | {"select_list": "select.txt"}, lambda at: cut(at / "select.txt")),
     "fix": (SEARCH | {"fix": {"upsample": "genotype.json"}}, lambda at: other_architecture(at / "genotype.json")),
     "genotype": (RETRAIN, lambda at: other_architecture(at / "genotype.json")),
     "from_supernet": (
@@ -165,7 +167,7 @@ def inputs_of(options, out):
     is_search = "warmup_epochs" in options
     left_out = {"perceptual"} if is_search else ({"width", "blocks"} if "init_from" in options else set())
     tiny = {name: value for name, value in TINY.items() if name not in left_out}
-    model, stage = (SearchConfig, Search) if is_search else (RetrainConfig, Training)
+    model, stage = (SearchConfig, SupernetTraining) if is_search else (RetrainConfig, Training)
     return stage(model(out=out, **{**tiny, **options})).inputs
 
 
@@ -199,7 +201,7 @@ def test_what_is_added_or_left_out_is_refused(name, here, tmp_path, monkeypatch)
     """Unless it makes no difference: a list that names what is taken anyway."""
     options, _ = CASES[name]
     field = re.split("[ ']", name)[0]
-    if field in ("genotype", "list", "val_list", "parser", "dictionary", "weights_dir", "vgg19"):
+    if field in ("genotype", "list", "val_list", "select_list", "parser", "dictionary", "weights_dir", "vgg19"):
         return  # a run has one of these in any case, named or not
     monkeypatch.chdir(here)
     with_it = inputs_of(options, tmp_path / "run")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mfps.retrain.config import RetrainConfig
-from mfps.retrain.schedule import WARMUP, lr_factor
+from mfps.training.schedule import WARMUP, lr_factor
 
 PUBLISHED = (3, 7, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 totals = st.integers(1, 5000)

@@ -4,25 +4,25 @@ import shutil
 from pathlib import Path
 
 import mfps.engine.update
-import mfps.nas.search
+import mfps.nas.search_files
+import mfps.nas.supernet_training
 import numpy as np
 import pytest
 import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
 from mfps.engine.configuration import read_yaml, resolve
-from mfps.engine.position import Position
 from mfps.engine.weights import load_weights
 from mfps.genotypes.genotype_file import parse_genotype, read_genotype, write_genotype
 from mfps.genotypes.sampling import random_branch, random_genotype
 from mfps.genotypes.space import search_space
-from mfps.images.lists import read_list
 from mfps.nas.config import SearchConfig
 from mfps.nas.derive import probabilities_to_json, searched_epoch
-from mfps.nas.search import search
+from mfps.nas.search import train_supernet
+from mfps.nas.search_faces import search_faces
 from mfps.nas.search_network import build_search_network
 from mfps.nas.strategies import STRATEGIES
-from mfps.nas.strategies.mixed import mixed
+from mfps.nas.strategies.strategy import Draw, Strategy
 from mfps.nas.supernet import restriction
 from mfps.networks.path import FixedPath
 from mfps.training.validation import validation_psnr
@@ -32,7 +32,8 @@ pytestmark = pytest.mark.slow
 
 TINY = {
     "size": 16, "width": 1, "layers": 2, "fusion_layers": 2, "blocks": 1, "epochs": 2, "warmup_epochs": 1,
-    "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu", "architecture_lr": 0.1,
+    "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu", "norm_batches": 1,
+    "architecture_lr": 0.1,
 }  # fmt: skip
 
 
@@ -47,23 +48,23 @@ def history(folder):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Without drawings, which take longer than the search."""
-    monkeypatch.setattr(mfps.nas.search, "draw_genotype", lambda *_: None)
+    monkeypatch.setattr(mfps.nas.search_files, "draw_genotype", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
 def run(drawn_folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("search") / "run"
-    search(config(drawn_folder, out), Console(quiet=True))
+    train_supernet(config(drawn_folder, out), Console(quiet=True))
     return out
 
 
 def test_a_run_is_a_folder(run):
     files = {path.name for path in run.iterdir()}
     assert files == {
-        "config.yaml", "environment.json", "genotype.json", "genotype.svg", "genotype.png", "supernet.svg",
-        "supernet.png", "history.jsonl", "weights.safetensors", "tensorboard", "checkpoints",
+        "config.yaml", "environment.json", "decoded.json", "supernet.svg", "supernet.png", "history.jsonl",
+        "weights.safetensors", "ledger.json", "tensorboard", "checkpoints",
     }  # fmt: skip
-    assert (run / "genotype.svg").read_text().lstrip().startswith("<?xml")
+    assert (run / "supernet.svg").read_text().lstrip().startswith("<?xml")
     assert any((run / "tensorboard").iterdir())
     resolved = resolve(SearchConfig, "published", run / "config.yaml", {})
     assert resolved == config(resolved.data, run)
@@ -73,7 +74,10 @@ def test_the_history_tells_each_epoch(run):
     records = history(run)
     assert [(record["epoch"], record["step"]) for record in records] == [(1, 2), (2, 4)]
     for record in records:
-        assert record["discretisation_gap"] == record["psnr"]["mixed"][-1] - record["psnr"]["restricted"][-1]
+        for kind, gap in record["gap"].items():
+            assert gap == record["psnr"]["mixed"][-1] - record["psnr"][kind][-1]
+        assert set(record["gap"]) == {"stored", "reestimated", "batch"}
+        assert set(record["worth"]) == {"upsample"}
         assert set(record["entropy"]["upsample"]) == {"operations", "transitions", "ends"}
         assert record["top_paths"]["upsample"][0]["path"] == record["genotype"]["upsample"]["path"]
     assert set(records[0]["loss"]) == {"weights"}
@@ -81,7 +85,7 @@ def test_the_history_tells_each_epoch(run):
 
 
 def test_the_genotype_is_that_of_the_last_epoch(run):
-    genotype = read_genotype(run)
+    genotype = read_genotype(run / "decoded.json")
     assert genotype.hash == history(run)[-1]["hash"]
     assert genotype.name == "drawn-seed0"
     assert genotype.provenance["epochs"] == 2
@@ -105,7 +109,7 @@ def test_the_history_scores_the_weights_that_are_saved(run, drawn_folder):
     # Laid out as in the search: the same kernels, the same rounding.
     network = searched.restorer.eval().to(memory_format=torch.channels_last)
     record = history(run)[-1]
-    for kind, mixtures in (("mixed", None), ("restricted", searched.restrictions(read_genotype(run)))):
+    for kind, mixtures in (("mixed", None), ("stored", searched.restrictions(read_genotype(run / "decoded.json")))):
 
         def restore(batch, mixtures=mixtures):
             moved = batch.to("cpu", channels_last=True)
@@ -127,12 +131,12 @@ def test_the_architecture_waits_for_the_end_of_the_warm_up(run, drawn_folder):
 def test_the_same_seed_gives_the_same_bytes_with_any_workers(run, drawn_folder, tmp_path, undrawn, console):
     for workers in (0, 1):
         again = tmp_path / f"again{workers}"
-        search(config(drawn_folder, again, workers=workers), console)
+        train_supernet(config(drawn_folder, again, workers=workers), console)
         for name in RESULTS:
             assert (again / name).read_bytes() == (run / name).read_bytes(), (name, workers)
 
 
-RESULTS = ("genotype.json", "history.jsonl", "weights.safetensors")
+RESULTS = ("decoded.json", "history.jsonl", "weights.safetensors")
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -144,16 +148,16 @@ def test_a_search_that_dies_and_is_resumed_ends_the_same(
     again = tmp_path / "again"
     for step in steps:
         with dies_at(step):
-            search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
-    search(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
+            train_supernet(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
+    train_supernet(config(drawn_folder, again, resume=True, checkpoint_steps=1, workers=workers), console)
     assert [(again / name).read_bytes() for name in RESULTS] == [(run / name).read_bytes() for name in RESULTS]
 
 
 def test_a_search_is_resumed_with_fewer_steps_than_it_has(drawn_folder, tmp_path, undrawn, console, dies_at):
     options = {"warmup_epochs": 0, "checkpoint_steps": 1}
     with dies_at(3):
-        search(config(drawn_folder, tmp_path / "run", **options), console)
-    search(config(drawn_folder, tmp_path / "run", **options, max_steps=2, resume=True), console)
+        train_supernet(config(drawn_folder, tmp_path / "run", **options), console)
+    train_supernet(config(drawn_folder, tmp_path / "run", **options, max_steps=2, resume=True), console)
     assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
 
 
@@ -163,7 +167,8 @@ def test_a_data_folder_of_any_name(drawn_folder, tmp_path, undrawn, console):
         shutil.copytree(drawn_folder, data)
     except OSError:
         pytest.skip("this file system refuses such a name")
-    found = search(config(data, tmp_path / "run", max_steps=3), console)
+    train_supernet(config(data, tmp_path / "run", max_steps=3), console)
+    found = read_genotype(tmp_path / "run" / "decoded.json")
     assert found.provenance["data"] == r"Fotos_\udcff"
 
 
@@ -172,40 +177,42 @@ def test_a_batch_in_pieces_has_the_loss_of_the_whole_one(drawn_folder, tmp_path,
     monkeypatch.setattr(torch.nn.BatchNorm2d, "forward", lambda _, x: x)
     for accumulate in (1, 2):
         out = tmp_path / str(accumulate)
-        search(config(drawn_folder, out, batch_size=2, accumulate=accumulate, epoch_steps=1), console)
+        train_supernet(config(drawn_folder, out, batch_size=2, accumulate=accumulate, epoch_steps=1), console)
     whole, pieces = (load_weights(tmp_path / name).state for name in "12")
     assert all(torch.allclose(pieces[name], whole[name], atol=1e-6) for name in whole)
 
 
 def test_bad_photographs_are_skipped_in_a_search(drawn_folder, tmp_path, undrawn, console, refused):
     shutil.copytree(drawn_folder, tmp_path / "faces")
-    bad = tmp_path / "faces" / "images" / "0002.png"
+    learnt_from = search_faces(config(drawn_folder, tmp_path))[0].names
+    bad = tmp_path / "faces" / "images" / learnt_from[-1]
     bad.write_bytes(bad.read_bytes()[:100])
-    search(config(tmp_path / "faces", tmp_path / "run", max_bad_faces=0.2), console)
+    train_supernet(config(tmp_path / "faces", tmp_path / "run", max_bad_faces=0.2), console)
     assert console.file.getvalue().count("skipped   ") == 1
-    with refused("1 of 6 photographs cannot be read, more than the 5%"):
-        search(config(tmp_path / "faces", tmp_path / "again"), console)
+    with refused("1 of 5 photographs cannot be read, more than the 5%"):
+        train_supernet(config(tmp_path / "faces", tmp_path / "again"), console)
 
 
 def test_another_seed_gives_other_weights(run, drawn_folder, tmp_path, undrawn, console):
-    search(config(drawn_folder, tmp_path / "run", seed=1), console)
+    train_supernet(config(drawn_folder, tmp_path / "run", seed=1), console)
     assert (tmp_path / "run" / "weights.safetensors").read_bytes() != (run / "weights.safetensors").read_bytes()
 
 
 def test_weights_and_architecture_learn_from_different_faces(drawn_folder, tmp_path, undrawn, console, monkeypatch):
     """The architecture's step comes first; with no rate for the weights, they stay what they were."""
     seen = {"architecture": set(), "weights": set()}
-    turns = iter(["weights"] * 3 + ["architecture", "weights"] * 3)
+    turns = iter(["weights"] * 2 + ["architecture", "weights"] * 2)
 
     def spy(terms, step, names):
         seen[next(turns)].update(names)
 
     monkeypatch.setattr(mfps.engine.update, "not_finite", spy)
     still = config(drawn_folder, tmp_path / "run", epoch_steps=None, weight_lr=1e-30, weight_decay=0)
-    search(still, console)
+    train_supernet(still, console)
     assert next(turns, None) is None
     assert not seen["weights"] & seen["architecture"]
-    assert seen["weights"] | seen["architecture"] == set(read_list("train.txt", drawn_folder))
+    assert all(seen.values())
+    assert seen["weights"] | seen["architecture"] <= set(search_faces(still)[0].names)
     torch.manual_seed(0)
     searched = build_search_network(still, {})
     state = load_weights(tmp_path / "run").state
@@ -220,7 +227,8 @@ def test_a_held_branch_stays_and_the_others_are_searched(drawn_folder, tmp_path,
     held = random_genotype(space, 7)
     write_genotype(held, tmp_path / "held.json")
     fixed = config(drawn_folder, tmp_path / "run", priors="heatmap", fix=[f"upsample={tmp_path / 'held.json'}"])
-    found = search(fixed, console)
+    train_supernet(fixed, console)
+    found = read_genotype(tmp_path / "run" / "decoded.json")
     assert found.present["upsample"] == held.present["upsample"]
     assert {name: branch.layers for name, branch in found.present.items()} == {
         "upsample": 3, "heatmap": 2, "fusion": 2
@@ -230,25 +238,25 @@ def test_a_held_branch_stays_and_the_others_are_searched(drawn_folder, tmp_path,
     assert all(first["probabilities"][name] != last["probabilities"][name] for name in ("heatmap", "fusion"))
     assert found.provenance["fixed"] == ["upsample"]
     assert last["oracle_priors"] == ["heatmap"]
-    assert "dB with oracle priors; loss" in console.file.getvalue()
+    assert "dB with oracle priors; worth" in console.file.getvalue()
 
 
 def test_a_cost_in_the_loss_makes_the_architecture_cheaper(drawn_folder, tmp_path, undrawn, console):
-    search(config(drawn_folder, tmp_path / "run", cost_weight=1e6, epoch_steps=None), console)
+    train_supernet(config(drawn_folder, tmp_path / "run", cost_weight=1e6, epoch_steps=None), console)
     before, after = (record["expected_gflops"] for record in history(tmp_path / "run"))
     assert after < 0.95 * before
 
 
-def one_path(searched, position):
-    """A strategy whose steps train the paths of one genotype."""
+def one_path(searched, draw):
+    """The mixtures of a strategy whose steps train the paths of one genotype."""
     branches = {name: random_branch(searched.spaces[name], np.random.default_rng(0)) for name in searched.supernets}
     return {name: restriction(branch) for name, branch in branches.items()}
 
 
 def test_a_strategy_decides_what_a_step_trains(drawn_folder, tmp_path, undrawn, monkeypatch):
-    monkeypatch.setitem(STRATEGIES, "one_path", one_path)
+    monkeypatch.setitem(STRATEGIES, "one_path", Strategy(one_path, False, True, frozenset(SearchConfig.model_fields)))
     given = config(drawn_folder, tmp_path / "run", strategy="one_path", accumulate=2, batch_size=2)
-    search(given)
+    train_supernet(given)
     torch.manual_seed(given.seed)
     start = build_search_network(given, {})
     branch = random_branch(start.spaces["upsample"], np.random.default_rng(0))
@@ -262,23 +270,24 @@ def test_a_strategy_decides_what_a_step_trains(drawn_folder, tmp_path, undrawn, 
 
 def test_the_published_strategy_leaves_every_branch_to_its_supernet(drawn_folder, tmp_path):
     given = config(drawn_folder, tmp_path / "run")
-    assert STRATEGIES[given.strategy] is mixed
-    assert mixed(build_search_network(given, {}), Position()) == {}
+    strategy = STRATEGIES[given.strategy]
+    assert (strategy.decides, strategy.samples) == (True, False)
+    assert strategy.mixtures(build_search_network(given, {}), Draw(0, "weights", 0, 1.0)) == {}
 
 
 def test_without_a_console_nothing_is_printed(drawn_folder, tmp_path, undrawn, capfd):
-    search(config(drawn_folder, tmp_path / "run", epoch_steps=1))
+    train_supernet(config(drawn_folder, tmp_path / "run", epoch_steps=1))
     assert capfd.readouterr() == ("", "")
 
 
 def test_the_learning_rate_halves(drawn_folder, tmp_path, undrawn, console):
     halving = config(drawn_folder, tmp_path / "run", epochs=3, epoch_steps=1, halve_every=1, warmup_epochs=0)
-    search(halving, console)
+    train_supernet(halving, console)
     assert [record["lr"] for record in history(tmp_path / "run")] == [0.025, 0.0125, 0.00625]
 
 
 def test_a_run_ends_after_max_steps(drawn_folder, tmp_path, undrawn, console):
-    search(config(drawn_folder, tmp_path / "run", max_steps=3), console)
+    train_supernet(config(drawn_folder, tmp_path / "run", max_steps=3), console)
     assert [record["step"] for record in history(tmp_path / "run")] == [2, 3]
 
 
@@ -297,38 +306,38 @@ def test_what_cannot_be_searched_makes_no_folder(drawn_folder, tmp_path, console
         ({"data": tmp_path / "none"}, "no such data folder"),
     ):
         with refused(rule):
-            search(config(**{"data": drawn_folder, "out": out, **changed}), console)
+            train_supernet(config(**{"data": drawn_folder, "out": out, **changed}), console)
     assert not out.exists()
 
 
 def test_another_run_is_not_overwritten(drawn_folder, tmp_path, console, refused):
     (tmp_path / "genotype.json").write_text("precious")
     with refused("holds another run or other files, and a run overwrites nothing"):
-        search(config(drawn_folder, tmp_path), console)
+        train_supernet(config(drawn_folder, tmp_path), console)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"genotype.json": "precious"}
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(drawn_folder, tmp_path, undrawn, console, refused):
     with refused(r"the smooth_l1 loss is (nan|inf) at step [1-9]\d* \(batch: 000\d.png\)"):
-        search(config(drawn_folder, tmp_path / "run", weight_lr=1e30, epoch_steps=None), console)
+        train_supernet(config(drawn_folder, tmp_path / "run", weight_lr=1e30, epoch_steps=None), console)
     assert not (tmp_path / "run" / "weights.safetensors").exists()
 
 
 def test_finished_epochs_stay_when_a_later_one_fails(
     run, drawn_folder, tmp_path, undrawn, console, monkeypatch, refused
 ):
-    loss = mfps.nas.search.restoration_loss
+    loss = mfps.nas.supernet_training.restoration_loss
     calls = iter(range(100))
 
     def diverging(*arguments):
         terms = loss(*arguments)
         return {name: value * (np.nan if next(calls) >= 3 else 1) for name, value in terms.items()}
 
-    monkeypatch.setattr(mfps.nas.search, "restoration_loss", diverging)
+    monkeypatch.setattr(mfps.nas.supernet_training, "restoration_loss", diverging)
     with refused(r"the smooth_l1 loss is nan at step 2 \("):
-        search(config(drawn_folder, tmp_path / "run"), console)
+        train_supernet(config(drawn_folder, tmp_path / "run"), console)
     first = history(run)[0]
     assert history(tmp_path / "run") == [first]
-    text = Path(tmp_path / "run" / "genotype.json").read_text()
-    assert parse_genotype(text, "genotype.json").hash == first["hash"]
+    text = Path(tmp_path / "run" / "decoded.json").read_text()
+    assert parse_genotype(text, "decoded.json").hash == first["hash"]
     assert load_weights(tmp_path / "run").header["provenance"]["epochs"] == 1

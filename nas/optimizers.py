@@ -1,0 +1,33 @@
+"""The optimizers of a search: Adam for the architecture, SGD or Adam for the weights."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from .config import SearchConfig
+
+
+def search_optimizers(
+    config: SearchConfig, levels: Mapping[str, Mapping[str, nn.Parameter]]
+) -> dict[str, torch.optim.Optimizer]:
+    """An optimizer for the architecture and one for the weights.
+
+    Args:
+        config: the search's.
+        levels: the parameters of `architecture` and `weights`, by name.
+    """
+    choices, weights = levels["architecture"].values(), levels["weights"].values()
+    return {
+        "architecture": torch.optim.Adam(
+            choices, config.architecture_lr, weight_decay=config.architecture_weight_decay
+        ),
+        "weights": _weight_optimizer(config, list(weights)),
+    }
+
+
+def _weight_optimizer(config: SearchConfig, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """Its state of a weight is made when the weight is first used, so it grows with what is drawn."""
+    if config.solver == "adam":
+        return torch.optim.Adam(weights, config.weight_lr, betas=(0.9, 0.99), weight_decay=config.weight_decay)
+    return torch.optim.SGD(weights, config.weight_lr, config.weight_momentum, weight_decay=config.weight_decay)

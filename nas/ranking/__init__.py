@@ -1,0 +1,1 @@
+"""Whether a supernet ranks architectures as training them does."""
