@@ -19,7 +19,6 @@ from mfps.files.config_model import fill
 from mfps.files.history import read_history
 from mfps.genotypes.genotype_file import write_genotype
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import search_space
 from mfps.inference.config import EvaluateConfig
 from mfps.inference.cost_report import genotype_costs
 from mfps.inference.evaluate import evaluate
@@ -27,6 +26,7 @@ from mfps.nas.config import SearchConfig
 from mfps.nas.ranking.config import RankConfig
 from mfps.nas.ranking.rank import rank
 from mfps.nas.search import train_supernet
+from mfps.nas.search_network import configured_space
 from mfps.retrain.config import RetrainConfig
 from mfps.retrain.train import retrain
 from rich.console import Console
@@ -99,14 +99,7 @@ def drawn(given: argparse.Namespace) -> list[Path]:
     if all(file.is_file() for file in files):
         return files
     config = resolve(SearchConfig, None, given.search, {"data": given.data, "out": given.out})
-    space = search_space(
-        config.priors,
-        width=config.width,
-        layers=config.layers,
-        fusion_layers=config.fusion_layers,
-        monotone_upsample=config.monotone,
-        operations=config.operations,
-    )
+    space = configured_space(config)
     pool = [random_genotype(space, given.seed * DRAWN + number) for number in range(DRAWN)]
     flops = [genotype_costs(one, config.size, config.passes, config.blocks)["total"].flops for one in pool]
     order = sorted(range(DRAWN), key=lambda number: flops[number])

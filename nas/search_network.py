@@ -87,6 +87,18 @@ class SearchNetwork:
         return {"network": self.restorer.config.model_dump(mode="json"), "space": spaces, "fixed": held}
 
 
+def configured_space(config: SearchConfig) -> dict[str, BranchSpace]:
+    """The space of every branch as a search has it, before any branch is held."""
+    return search_space(
+        config.priors,
+        width=config.width,
+        layers=config.layers,
+        fusion_layers=config.fusion_layers,
+        monotone_upsample=config.monotone,
+        operations=config.operations,
+    )
+
+
 def build_search_network(
     config: SearchConfig, prior_channels: Mapping[str, int], fixed: Mapping[str, BranchGenotype] | None = None
 ) -> SearchNetwork:
@@ -104,14 +116,7 @@ def build_search_network(
         MfpsError: a branch to hold is not part of the network, its genotype lacks it or has another width, or every
             branch is held.
     """
-    spaces = search_space(
-        config.priors,
-        width=config.width,
-        layers=config.layers,
-        fusion_layers=config.fusion_layers,
-        monotone_upsample=config.monotone,
-        operations=config.operations,
-    )
+    spaces = configured_space(config)
     if fixed is None:
         fixed = {branch: _held_branch(branch, source, spaces) for branch, source in config.fix.items()}
     if set(fixed) == set(spaces):

@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import MfpsError
 from ...genotypes.branch_genotype import BranchGenotype
 from ...genotypes.genotype import GENOTYPE_SCHEMA, Branches, Genotype
+from ...genotypes.membership import departure_from
 from ...genotypes.space import BranchSpace
 from ...networks.cost import Cost
 from ..budget import Budget
@@ -53,7 +54,7 @@ class Candidates:
         """Whether a genotype is one of this space: its branches, their layers, widths, moves and operations."""
         present = genotype.present
         return present.keys() == self.spaces.keys() and all(
-            branch == self.fixed[name] if name in self.fixed else _holds(self.spaces[name], branch)
+            branch == self.fixed[name] if name in self.fixed else not departure_from(self.spaces[name], branch)
             for name, branch in present.items()
         )
 
@@ -63,8 +64,3 @@ class Candidates:
             return self.genotype(random_within(self.costs, self.budget, int(rng.integers(2**31))))
         except MfpsError:
             return None
-
-
-def _holds(space: BranchSpace, branch: BranchGenotype) -> bool:
-    known = set(branch.operations.values()) <= set(space.operations)
-    return known and branch.width == space.width and space.is_legal(branch.path)
