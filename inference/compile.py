@@ -1,9 +1,10 @@
 """From a genotype to a fixed network, and from a weights file back to its network."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -16,41 +17,18 @@ from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import parse_genotype
 from ..networks.path import FixedPath
 from ..networks.restorer import NetworkConfig, Restorer
+from .network_facts import NetworkFacts
 
 
-class CompiledNetwork(NamedTuple):
-    """A fixed network with its architecture and where its weights come from."""
+@dataclass(frozen=True)
+class CompiledNetwork(NetworkFacts):
+    """A fixed network with its weights, and what is known about it.
+
+    Attributes:
+        restorer: the network, in eval mode on the CPU.
+    """
 
     restorer: Restorer
-    genotype: Genotype
-    provenance: dict[str, Any]
-
-    @property
-    def size(self) -> int:
-        """Side in pixels of the faces it was trained on; 128, the published one, if the file does not say."""
-        size = self.provenance.get("size")
-        return size if isinstance(size, int) else 128
-
-    @property
-    def heatmap_rgb(self) -> bool:
-        """Whether its heatmap prior begins with the picture's three channels, as the published one does."""
-        return bool(self.provenance.get("heatmap_rgb", False))
-
-    def check_dropped(self, dropped: Sequence[str]) -> None:
-        """Raise an MfpsError unless the network takes every prior of `dropped`."""
-        for prior in dropped:
-            if prior not in self.restorer.priors:
-                takes = ", ".join(self.restorer.priors) or "none"
-                raise MfpsError(f"`drop_prior` {prior}: the network does not take it; it takes {takes}")
-
-    def check_priors(self, channels: Mapping[str, int], where: Path) -> None:
-        """Raise an MfpsError unless each prior of `channels`, read from `where`, is what the network takes."""
-        for prior, count in channels.items():
-            if count != (expected := self.restorer.config.prior_channels[prior]):
-                raise MfpsError(
-                    f"{where}: its {prior} prior has {count} channels but the network takes {expected}; "
-                    "use the data it was trained with"
-                )
 
 
 def compile_genotype(genotype: Genotype, config: NetworkConfig) -> Restorer:
@@ -141,4 +119,4 @@ def load_network(file: Path) -> CompiledNetwork:
         ) from None
     restorer = compile_genotype(genotype, config)
     restorer.load_state_dict(opened.state)
-    return CompiledNetwork(restorer.eval(), genotype, provenance)
+    return CompiledNetwork(genotype, config, provenance, restorer.eval())

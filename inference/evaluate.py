@@ -117,7 +117,7 @@ class _Priors(NamedTuple):
 
 def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.device, console: Console) -> _Priors:
     compiled.check_dropped(config.drop_prior)
-    takes = compiled.restorer.priors
+    takes = compiled.priors
     if config.priors_from != "clean" and takes:
         sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
         return _Priors((), prior_extractor(compiled, sources, device, config.drop_prior), None)
@@ -132,7 +132,7 @@ def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.dev
 def _convention(config: EvaluateConfig, compiled: CompiledNetwork, priors: _Priors) -> dict[str, Any]:
     """The conditions under which the numbers hold."""
     recorded = read_provenance(config.data, config.follow_links)
-    what = (compiled.restorer.priors, config.priors_from, recorded, config.drop_prior)
+    what = (compiled.priors, config.priors_from, recorded, config.drop_prior)
     convention: dict[str, Any] = {
         "size": config.size or compiled.size,
         "degradation_seed": config.seed,
@@ -148,7 +148,7 @@ def _folders(
     config: EvaluateConfig, compiled: CompiledNetwork, groups: Mapping[str, set[str]], priors: tuple[str, ...]
 ) -> dict[str, FaceFolder]:
     """The faces under each degradation."""
-    channels = compiled.restorer.config.prior_channels
+    channels = compiled.config.prior_channels
     zeros: dict[str, int | None] = {prior: channels[prior] for prior in config.drop_prior}
     names, size = sorted(set().union(*groups.values())) if groups else None, config.size or compiled.size
     folders: dict[str, FaceFolder] = {}

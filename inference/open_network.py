@@ -35,7 +35,7 @@ def open_network(
                 "give a file written by mfps"
             )
         imported = import_network(file, read_genotype(genotype), known)
-        return CompiledNetwork(imported.restorer, imported.genotype, imported.provenance)
+        return CompiledNetwork(imported.genotype, imported.restorer.config, imported.provenance, imported.restorer)
     compiled = load_network(file)
     if genotype is not None:
         asked, width = read_genotype(genotype), compiled.genotype.branches.upsample.width

@@ -28,7 +28,7 @@ def prior_extractor(
     Raises:
         MfpsError: weights are missing, or the network takes priors of another kind than can be found.
     """
-    channels = compiled.restorer.config.prior_channels
+    channels = compiled.config.prior_channels
     return PriorExtractor(channels, sources, device, compiled.heatmap_rgb, dropped)
 
 

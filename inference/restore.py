@@ -119,8 +119,8 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
 
 
 def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: torch.device) -> _Plan:
-    passes = config.iterations or compiled.restorer.config.iterations
-    wanted = compiled.restorer.priors if passes > 1 else ()
+    passes = config.iterations or compiled.config.iterations
+    wanted = compiled.priors if passes > 1 else ()
     compiled.check_dropped(config.drop_prior)
     zeroed = tuple(prior for prior in config.drop_prior if prior in wanted)
     if config.priors_from != "clean":
@@ -135,7 +135,7 @@ def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: 
 
 def _face_priors(compiled: CompiledNetwork, faces: _Photographs, plan: _Plan, follow_links: bool) -> FacePriors:
     without_priors = plan.passes == 1 and bool(plan.wanted)
-    channels = compiled.restorer.config.prior_channels
+    channels = compiled.config.prior_channels
     dropped: dict[str, int | None] = {prior: channels[prior] for prior in plan.zeroed}
     read = () if without_priors or plan.extract else plan.wanted
     priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped, follow_links)

@@ -50,7 +50,7 @@ class TrainedNetwork:
         self.network: Restorer = compiled.restorer
         self.genotype: Genotype = compiled.genotype
         self.size: int = compiled.size
-        self.priors: tuple[str, ...] = compiled.restorer.priors
+        self.priors: tuple[str, ...] = compiled.priors
         self.provenance: dict[str, Any] = compiled.provenance
 
     def __repr__(self) -> str:

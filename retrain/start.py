@@ -35,8 +35,8 @@ def take_on(config: RetrainConfig) -> tuple[RetrainConfig, CompiledNetwork | Non
     of_network = [name for name in NetworkConfig.model_fields if name in RetrainConfig.model_fields]
     known = {name: getattr(config, name) for name in of_network if name in config.model_fields_set}
     start = open_network(config.init_from, config.genotype, known)
-    has: dict[str, Any] = {name: getattr(start.restorer.config, name) for name in of_network}
-    has |= {"priors": start.restorer.priors, "heatmap_rgb": start.heatmap_rgb}
+    has: dict[str, Any] = {name: getattr(start.config, name) for name in of_network}
+    has |= {"priors": start.priors, "heatmap_rgb": start.heatmap_rgb}
     if config.width is not None:
         has["width"] = start.genotype.branches.upsample.width
     for name, value in has.items():

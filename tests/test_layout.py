@@ -64,6 +64,7 @@ TESTED_ELSEWHERE = {
     "nas/report/run_files": "nas/report/test_search_report",
     "nas/report/front": "nas/report/test_search_report",
     "retrain/inputs": "training/test_face_inputs",
+    "inference/network_facts": "inference/test_compile",
     "training/session": "retrain/test_train",
     "training/validation": "retrain/test_train",
     "genotypes/base": "networks/test_base",

@@ -24,7 +24,7 @@ DEGRADATIONS = ("noise", "blur")
 def compiled():
     genotype = random_genotype(search_space(["heatmap"], width=1, layers=1, fusion_layers=1), 0)
     network = compile_genotype(genotype, NetworkConfig(iterations=2, blocks=1, prior_channels={"heatmap": 68}))
-    return CompiledNetwork(network, genotype, {"kind": "retrain"})
+    return CompiledNetwork(genotype, network.config, {"kind": "retrain"}, network)
 
 
 def evaluated(count=3):
