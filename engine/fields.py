@@ -39,8 +39,38 @@ Device = Annotated[
     Field(description="Device to compute on: auto, cpu, cuda or cuda:N; auto is CUDA if there is a GPU."),
 ]
 
-Precision = Annotated[
-    Literal["float32", "bfloat16"],
+Layout = Annotated[
+    Literal["auto", "channels-last", "contiguous"],
     Panel.DEVICES,
-    Field(description="Number format of the computation; bfloat16 is mixed precision, the weights stay in float32."),
+    Field(
+        description="Memory layout of the tensors; auto times a few passes on this device at the start and takes the "
+        "faster one. Results are the same up to rounding."
+    ),
+]
+
+Precision = Annotated[
+    Literal["auto", "float32", "bfloat16"],
+    Panel.DEVICES,
+    Field(
+        description="Number format of the convolutions in training; the weights stay in float32. auto times those that "
+        "the device computes natively, and takes the fastest whose pictures agree with those of float32."
+    ),
+]
+
+RunningPrecision = Annotated[
+    Literal["auto", "float32", "bfloat16", "float16"],
+    Panel.DEVICES,
+    Field(
+        description="Number format of the convolutions; the weights stay in float32. auto times those that the device "
+        "computes natively, and takes the fastest whose pictures agree with those of float32."
+    ),
+]
+
+Compile = Annotated[
+    Literal["auto", "off"],
+    Panel.DEVICES,
+    Field(
+        description="auto also tries the network compiled by torch where the device is a GPU; on a CPU compiling takes "
+        "longer than it saves."
+    ),
 ]
