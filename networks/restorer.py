@@ -24,6 +24,7 @@ from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
 from .base import first_base
 from .path import Mixture, PathFactory
 from .residual_dense import LEAKY_SLOPE, ResidualDenseBlock
+from .sparse_input import convolve_sparse
 
 STRIDE = RATES[-1]
 """Images are unshuffled by this factor; their height and width must be multiples of it."""
@@ -139,12 +140,13 @@ class Restorer(nn.Module):
         outputs: list[Tensor] = []
         base = self.config.base
         added_to = None if base == "none" else first_base(image, base, self.config.base_window)
+        kept: dict[str, Tensor] = {}
         for iteration in range(iterations):
             features = self.conv_first(F.pixel_unshuffle(image, STRIDE))
             encoded = self.encoder(features)
             decoded = self.paths["upsample"](encoded, mixtures.get("upsample"))
             if iteration > 0 and self.priors:
-                decoded = self._fuse(image, decoded, priors or {}, mixtures)
+                decoded = self._fuse(image, decoded, priors or {}, mixtures, kept)
             image = self._reconstruct(decoded, encoded, features)
             if added_to is not None:
                 image = added_to = image + added_to
@@ -152,18 +154,40 @@ class Restorer(nn.Module):
         return outputs
 
     def _fuse(
-        self, image: Tensor, decoded: Tensor, priors: Mapping[str, Tensor], mixtures: Mapping[str, Mixture]
+        self,
+        image: Tensor,
+        decoded: Tensor,
+        priors: Mapping[str, Tensor],
+        mixtures: Mapping[str, Mixture],
+        kept: dict[str, Tensor],
     ) -> Tensor:
         """The upsample branch's features (B, 3w, H, W) enriched by every prior; the shape is unchanged."""
-        fused = [decoded]
-        for name in self.priors:
-            with_picture = PRIOR_BRANCHES[name].with_picture
-            seen = torch.cat([image, priors[name]], dim=1) if with_picture else priors[name]
-            features = self.prior_output(self.paths[name](self.prior_inputs[name](seen), mixtures.get(name)))
-            if self.config.attention:
-                features = 2 * torch.sigmoid(self.attention[name]) * features
-            fused.append(features)
-        return self.fusion_output(self.paths["fusion"](torch.cat(fused, dim=1), mixtures.get("fusion")))
+        features = [self._prior_features(name, image, priors[name], mixtures.get(name), kept) for name in self.priors]
+        return self.fusion_output(self.paths["fusion"](torch.cat([decoded, *features], dim=1), mixtures.get("fusion")))
+
+    def _prior_features(
+        self, name: str, image: Tensor, prior: Tensor, mixture: Mixture | None, kept: dict[str, Tensor]
+    ) -> Tensor:
+        """A prior's features (B, w, H, W).
+
+        `kept` is filled with what does not depend on the picture, and so is the same in every iteration: in eval mode
+        the features; in training the input of the path, whose batch norms count every iteration.
+        """
+        with_picture = PRIOR_BRANCHES[name].with_picture
+        if with_picture:
+            seen = self.prior_inputs[name](torch.cat([image, prior], dim=1))
+        elif name not in kept:
+            seen = convolve_sparse(self.prior_inputs[name], prior)  # pyright: ignore[reportArgumentType] - a Sequential
+        elif self.training:
+            seen = kept[name]
+        else:
+            return kept[name]
+        features = self.prior_output(self.paths[name](seen, mixture))
+        if self.config.attention:
+            features = 2 * torch.sigmoid(self.attention[name]) * features
+        if not with_picture:
+            kept[name] = seen if self.training else features
+        return features
 
     def _reconstruct(self, decoded: Tensor, encoded: Tensor, features: Tensor) -> Tensor:
         """Re-distill and re-restore: (B, 3w, H, W) and two encoder grids (B, 8w, h, w) to an image (B, 3, H, W)."""

@@ -214,3 +214,14 @@ for image in ({", ".join(WRONG_IMAGES)}):
     assert ended.status == 0, ended.err
     for line, reported in zip(ended.out.splitlines(), WRONG_IMAGES.values(), strict=True):
         assert reported in line
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("training", [False, True])
+def test_a_prior_without_the_picture_is_computed_once_a_face(build, faces, training):
+    network = build(PRIORS, iterations=4).train(training)
+    ran = {"prior_inputs.dictionary.0": 0, "paths.dictionary": 0, "paths.parsing": 0}
+    for name in ran:
+        network.get_submodule(name).register_forward_hook(lambda *_, name=name: ran.update({name: ran[name] + 1}))
+    network(*faces(network, batch=2))
+    assert ran == {"prior_inputs.dictionary.0": 1, "paths.dictionary": 3 if training else 1, "paths.parsing": 3}
