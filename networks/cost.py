@@ -24,7 +24,8 @@ def network_cost(network: Restorer, size: int) -> dict[str, Cost]:
     """Cost of all iterations for one face of `size` x `size`: `total`, each branch's path, and `rest`.
 
     The network runs on an empty batch, so that only shapes are computed. Convolutions are counted, the cheap
-    element-wise operations are not.
+    element-wise operations are not. Each counts at the size of its output as the paper draws the network; that some
+    are computed at a smaller size, with the same result, changes no cost.
 
     Args:
         network: any restorer, on any device; it is not changed.
@@ -82,7 +83,7 @@ def _counted_flops(network: nn.Module) -> Iterator[Counter[str]]:
     flops: Counter[str] = Counter()
 
     def counting(name: str, conv: nn.Conv2d) -> None:
-        def count(_conv: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        def count(_conv: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
             height, width = output.shape[-2:]
             flops[name] += 2 * conv.weight.shape.numel() * height * width
 

@@ -22,7 +22,7 @@ from ..genotypes.space import (
 )
 from .cell import Cell, Weight
 from .operations import ConvNormReLU, make_operation
-from .resampling import Projection, resize
+from .resampling import Projection, ResizingConvNormReLU, ResizingConvolution
 
 PathFactory = Callable[[BranchSpace], nn.Module]
 """Builds a branch's path: a map of (B, start width, h, w) at the start rate to (B, 3 * width, H, W) at rate 8."""
@@ -83,20 +83,21 @@ class Head(nn.Module):
         climbed = [rate for rate in RATES[:-1] if rate >= min(end_rates)]
         self.climb = nn.ModuleDict(
             {
-                f"r{rate}": ConvNormReLU(cell_channels(width, rate), cell_channels(width, 2 * rate), 1)
+                f"r{rate}": ResizingConvNormReLU(cell_channels(width, rate), cell_channels(width, 2 * rate))
                 for rate in climbed
             }
         )
         channels = cell_channels(width, RATES[-1])
-        self.last = nn.Conv2d(channels, channels, 1, bias=False)
+        self.last = ResizingConvolution(channels, channels)
 
     def forward(self, x: Float[Tensor, "B _ _ _"], rate: int) -> Float[Tensor, "B _ _ _"]:
         """Map (B, 3 * width * 8 / rate, h, w) at `rate` to (B, 3 * width, h * 8 / rate, w * 8 / rate)."""
+        size = (x.shape[-2], x.shape[-1])
         while rate < RATES[-1]:
-            x = self.climb[f"r{rate}"](x)
-            x = resize(x, (2 * x.shape[-2], 2 * x.shape[-1]))
+            x = self.climb[f"r{rate}"](x, size)
+            size = (2 * size[0], 2 * size[1])
             rate *= 2
-        return self.last(x)
+        return self.last(x, size)
 
 
 class ChosenOperation(nn.ModuleDict):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.genotypes.branch_genotype import BranchGenotype
@@ -8,6 +9,7 @@ from mfps.genotypes.sampling import random_branch, random_cell
 from mfps.genotypes.space import BRANCHES, RATES, BranchSpace, cell_channels, cell_width
 from mfps.nas.supernet import Supernet
 from mfps.networks.path import FixedPath, Head, Stem, input_channels, size_at
+from mfps.networks.resampling import resize
 
 branches = st.builds(
     lambda name, width, layers, monotone, seed: (
@@ -78,6 +80,20 @@ def test_a_head_climbs_from_its_end_rate_to_8(rate):
     assert list(head.climb) == [f"r{r}" for r in RATES if rate <= r < 8]
     assert head(torch.randn(2, cell_channels(2, rate), rate, 2 * rate), rate).shape == (2, 6, 8, 16)
     assert head.last.bias is None
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("rate", RATES)
+def test_a_head_enlarges_after_each_step(rate, randomised, difference):
+    """As published; the convolutions that follow an enlargement may be done before it."""
+    head = randomised(Head(2, (rate,))).double()
+    x = expected = torch.randn(1, cell_channels(2, rate), 2 * rate, 3 * rate, dtype=torch.float64)
+    for step in head.climb.values():
+        size = expected.shape[-2:]
+        expected = step(expected, tuple(size))
+        expected = resize(expected, (2 * size[0], 2 * size[1]))
+    expected = F.conv2d(expected, head.last.weight)
+    assert difference(head(x, rate), expected) < 1e-12
 
 
 def test_a_head_for_several_ends_climbs_from_each():
