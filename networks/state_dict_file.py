@@ -146,11 +146,18 @@ def _check_content(opened: BinaryIO, file: Path) -> None:
 
 
 def _check_names(pickled: bytes | BinaryIO, file: Path) -> None:
+    if name := first_other_name(pickled):
+        raise MfpsError(
+            f"{file}: holds {shortened(name, 60)}, not only tensors, and is not opened, since such a file "
+            "can run code; save only its state dict, with torch.save(network.state_dict(), FILE)"
+        )
+
+
+def first_other_name(pickled: bytes | BinaryIO) -> str:
+    """The first name in a pickle that is not one of tensors, and so may be anything's; empty if there is none."""
     for operation, argument, _ in pickletools.genops(pickled):
         if operation.name in ("GLOBAL", "STACK_GLOBAL", "INST"):
             name = ".".join(str(argument).split(" "))
             if name not in _TENSOR_NAMES and not re.fullmatch(r"torch\.[A-Z][A-Za-z0-9]*Storage", name):
-                raise MfpsError(
-                    f"{file}: holds {shortened(name, 60)}, not only tensors, and is not opened, since such a file "
-                    "can run code; save only its state dict, with torch.save(network.state_dict(), FILE)"
-                )
+                return name
+    return ""

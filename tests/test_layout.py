@@ -65,6 +65,8 @@ TESTED_ELSEWHERE = {
     "nas/report/front": "nas/report/test_search_report",
     "retrain/inputs": "training/test_face_inputs",
     "inference/network_facts": "inference/test_compile",
+    "inference/exported_archive": "inference/test_exported_network",
+    "inference/exported_model": "inference/test_exported_network",
     "training/session": "retrain/test_train",
     "training/validation": "retrain/test_train",
     "genotypes/base": "networks/test_base",

@@ -1,0 +1,167 @@
+"""Exported files as networks: opened after checks, and run by onnxruntime or torch like a network of ours.
+
+An ONNX file is data: its operations are those of onnxruntime, and no library of others is loaded for it. The other
+kinds are programs, see `inference.exported_archive`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..engine.device import choose_device
+from ..errors import MfpsError, shortened
+from ..files.hashes import sha256_of
+from ..files.json_text import read_strict
+from ..files.regular_file import is_file, is_folder, open_regular, read_text
+from .export_metadata import ExportMetadata, read_metadata
+from .exported_archive import REMEDY, is_archive, read_archive
+from .exported_model import FACE_PX, ExportedModel, Kind, input_names, onnx_texts, open_runner
+from .network_facts import NetworkFacts
+
+SUFFIXES = (".onnx", ".pt2", ".torchscript")
+"""Endings of exported files."""
+
+PARITY_FILE = "parity.json"
+"""Lies beside exported files and has the SHA-256 of each."""
+
+MAX_PARITY_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class ExportedNetwork(NetworkFacts):
+    """A network in an exported file, and what the file says about it.
+
+    Attributes:
+        file: the file.
+        metadata: what it says about itself.
+        kind: what it is.
+    """
+
+    file: Path
+    metadata: ExportMetadata
+    kind: Kind
+
+    @property
+    def priors(self) -> tuple[str, ...]:
+        """The priors that the file is given, as maps or as what they are drawn from; none if they are zeros inside."""
+        return self.genotype.priors if self.metadata.priors in ("inputs", "folded") else ()
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the faces that go in and come out."""
+        return FACE_PX if self.metadata.wrap == "face512" else self.metadata.size
+
+    @property
+    def runtime(self) -> str:
+        """What runs the file: torch or onnxruntime."""
+        return "onnxruntime" if self.kind == "onnx" else "torch"
+
+    def check_iterations(self, iterations: int | None) -> None:
+        """Raise an MfpsError unless the picture of pass number `iterations`, from 1 on, comes out of the file."""
+        outputs = self.metadata.outputs
+        if iterations is not None and iterations - 1 not in outputs:
+            raise MfpsError(
+                f"{self.file}: gives the pictures of {_passes(outputs)} and not of pass {iterations}; leave "
+                "`iterations` out, or export the network with `iterations` all"
+            )
+
+    def check_size(self, size: int | None) -> None:
+        """Raise an MfpsError unless the file takes faces of `size` pixels."""
+        if size is not None and size != self.size:
+            raise MfpsError(
+                f"`size` {size}: {self.file} takes faces of {self.size} pixels only; leave `size` out, or export the "
+                "network at that size"
+            )
+
+    def model(self, threads: int | None = None, device: str | torch.device = "auto") -> ExportedModel:
+        """Open the file to be run.
+
+        Args:
+            threads: on the CPU; None for as many as torch has been told to use.
+            device: auto, cpu, cuda or cuda:N. For auto it is CUDA only where the runtime can use it.
+
+        Returns:
+            What is called as `model(degraded, priors, iterations)`, with tensors on any device.
+
+        Raises:
+            MfpsError: a package is missing, the device cannot run the file, or the file is not what it says.
+        """
+        chosen = choose_device(device) if isinstance(device, str) else device
+        names = input_names(self.metadata, self.genotype.priors)
+        outputs = len(self.metadata.outputs)
+        runner = open_runner(self.file, self.kind, names, outputs, threads, chosen, device == "auto")
+        return ExportedModel(self.file, self.metadata, names, runner)
+
+
+def is_exported(file: Path) -> bool:
+    """Whether a file is an exported network, by its ending or by what is in it."""
+    return not is_folder(file) and (file.suffix.lower() in SUFFIXES or (is_file(file) and is_archive(file)))
+
+
+def open_exported(file: Path) -> ExportedNetwork:
+    """Find out which network is in an exported file, without running it.
+
+    Args:
+        file: an ONNX file, a program of torch.export, a package of AOTInductor or a TorchScript module, written by
+            `mfps export`.
+
+    Raises:
+        MfpsError: it is missing, of another program, damaged or changed after its export, or a package is missing.
+    """
+    with open_regular(file, "exported file", REMEDY) as opened:
+        start = opened.read(64)
+        if not start:
+            raise MfpsError(f"{file}: is empty; {REMEDY}")
+        if start.startswith(b"version https://git-lfs"):
+            raise MfpsError(f"{file}: a git-lfs pointer, not the file; fetch the file with `git lfs pull`")
+        opened.seek(0)
+        if (recorded := _recorded_sha256(file)) is not None and sha256_of(opened) != recorded:
+            raise MfpsError(
+                f"{file}: was changed after its export, says {PARITY_FILE} beside it; export the network again"
+            )
+    if start.startswith(b"PK"):
+        kind, texts = read_archive(file)
+    elif file.suffix.lower() == ".onnx":
+        kind, texts = "onnx", onnx_texts(file)
+    else:
+        raise MfpsError(f"{file}: not a file of torch, or damaged; {REMEDY}, or export it again")
+    metadata = read_metadata(texts, str(file))
+    genotype = metadata.parsed_genotype(str(file))
+    _check(metadata, genotype.priors, file)
+    provenance = {**metadata.provenance, "size": metadata.size}
+    return ExportedNetwork(genotype, metadata.network, provenance, file, metadata, kind)
+
+
+def _check(metadata: ExportMetadata, priors: tuple[str, ...], file: Path) -> None:
+    """Refuse what the metadata says if it contradicts itself."""
+    outputs, config = metadata.outputs, metadata.network
+    rising = sorted(set(outputs)) == list(outputs)
+    if not outputs or not rising or not 0 <= outputs[0] <= outputs[-1] < config.iterations:
+        raise MfpsError(f"{file}: metadata: outputs {list(outputs)} are not passes of {config.iterations}; {REMEDY}")
+    if set(config.prior_channels) != set(priors):
+        raise MfpsError(f"{file}: metadata: the priors of its network are not those of its genotype; {REMEDY}")
+    if metadata.batch is not None and metadata.batch < 1:
+        raise MfpsError(f"{file}: metadata: batch {metadata.batch} is no number of faces; {REMEDY}")
+
+
+def _recorded_sha256(file: Path) -> str | None:
+    """The SHA-256 that the export wrote down beside a file; None if it did not."""
+    beside = file.with_name(PARITY_FILE)
+    if not is_file(beside):
+        return None
+    try:
+        record = read_strict(read_text(beside, "record of an export", MAX_PARITY_BYTES))
+    except MfpsError as error:
+        raise MfpsError(f"{beside}: {shortened(str(error), 200)}; export the network again, or remove it") from None
+    entries: Any = record.get("files") if isinstance(record, dict) else None
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and entry.get("file") == file.name and isinstance(entry.get("sha256"), str):
+            return entry["sha256"]
+    return None
+
+
+def _passes(outputs: tuple[int, ...]) -> str:
+    numbers = [str(number + 1) for number in outputs]
+    return f"pass {numbers[0]}" if len(numbers) == 1 else f"passes {', '.join(numbers)}"
