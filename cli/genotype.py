@@ -157,14 +157,35 @@ def import_(
     ] = None,
     width: Annotated[int | None, typer.Option(help="Base width. [default: that of --into, else 8]")] = None,
     part: Annotated[str, typer.Option(help="Which cell of a text to import: normal or reduce.")] = "normal",
+    pairing: Annotated[
+        str,
+        typer.Option(
+            help="Which operation an edge has, where an array's rows are not in edge order: that of its row (rows), as "
+            "the search decided, or the one that the published cell runs on it (published), as its checkpoints were "
+            "trained."
+        ),
+    ] = "rows",
 ) -> None:
     """Convert what the published code or a DARTS search saved into a genotype; no code in it is run."""
     from ..genotypes.formats.genotype_import import import_genotype
     from ..genotypes.genotype_file import read_genotype, write_genotype
 
-    imported = import_genotype(source, branch, None if into is None else read_genotype(into), width, part)
+    imported = import_genotype(source, branch, None if into is None else read_genotype(into), width, part, pairing)
     write_genotype(imported, out)
     o.report(f"genotype  {out}: branches {', '.join(imported.present)}, hash {imported.hash}")
+    moved = imported.provenance.get("rows_out_of_order")
+    if isinstance(moved, list):
+        o.report(
+            f"note      the rows of {', '.join(map(str, moved))} are not in edge order, so the published cell runs "
+            f"operations on other edges than the rows say; here each edge has {USED[pairing]}"
+        )
+
+
+USED = {
+    "rows": "the operation of its row. For a checkpoint of the published code, import with --pairing published",
+    "published": "the one that the published cell runs on it",
+}
+"""What `mfps genotype import` says of a pairing that matters."""
 
 
 @app.command()

@@ -41,6 +41,13 @@ def import_(
         str, typer.Option(help="What its output is added to: none, input or lowpass, see `mfps retrain`.")
     ] = "none",
     base_window: Annotated[int, typer.Option(help="Side in pixels of the squares that lowpass averages over.")] = 4,
+    pairing: Annotated[
+        str,
+        typer.Option(
+            help="Which operation an edge has: that of the genotype (rows), or the one that the published cell ran on "
+            "it (published), where the arrays that it was trained from are not in edge order."
+        ),
+    ] = "rows",
 ) -> None:
     """Convert a checkpoint of others into a weights file; every key is used once or known to be unused."""
     from ..engine.weights import check_weights_target, save_weights
@@ -51,7 +58,7 @@ def import_(
 
     check_weights_target(out)
     known = {"iterations": iterations, "base": base, "base_window": base_window}
-    imported = import_network(checkpoint, read_genotype(genotype), known, size)
+    imported = import_network(checkpoint, read_genotype(genotype), known, size, pairing)
     header = weights_header(imported.genotype, imported.restorer.config, imported.provenance)
     with made_folder(out.parent):
         save_weights(out, imported.restorer.state_dict(), new=True, **header)

@@ -15,10 +15,18 @@ from torch import Tensor
 from .. import __version__
 from ..errors import MfpsError, first_violation, shortened
 from ..files.hashes import sha256_of
+from ..genotypes.diff import diff_genotypes
+from ..genotypes.formats.published_arrays import check_pairing
 from ..genotypes.genotype import Genotype
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import MAX_WIDTH, RATES, cell_width
-from ..networks.published_layout import MODULES, OFFICIAL_BRANCHES, published_keys, unused_shapes
+from ..networks.published_layout import (
+    MODULES,
+    OFFICIAL_BRANCHES,
+    paired_as_published,
+    published_keys,
+    unused_shapes,
+)
 from ..networks.restorer import STRIDE, NetworkConfig, Restorer
 from ..networks.state_dict_file import read_state_dict
 from ..priors.array_source import MAX_CHANNELS
@@ -48,7 +56,11 @@ class ForeignNetwork(NamedTuple):
 
 
 def import_network(
-    file: Path, genotype: Genotype, known: Mapping[str, Any] | None = None, size: int | None = None
+    file: Path,
+    genotype: Genotype,
+    known: Mapping[str, Any] | None = None,
+    size: int | None = None,
+    pairing: str = "rows",
 ) -> ForeignNetwork:
     """Read a state dict into the network of its genotype.
 
@@ -58,23 +70,35 @@ def import_network(
         known: fields of `NetworkConfig` that no shape shows, such as `iterations` (2 with priors and 1 without, by
             default).
         size: side in pixels of the faces that it was trained on; 128 by default.
+        pairing: `rows`, if the genotype says which operation each edge has; `published`, to put the operations on the
+            edges on which the published cell runs them, where it was trained from rows that are not in edge order.
 
     Raises:
         MfpsError: the file holds more than tensors, has values that are not float32 or not finite, or does not have the
-            keys and shapes of that architecture: the missing, extra and misshapen ones are counted and the first named.
+            keys and shapes of that architecture: the missing, extra and misshapen ones are counted and the first named,
+            unless the pairing alone is the reason.
     """
+    check_pairing(pairing)
     if size is not None and (size < STRIDE or size % STRIDE):
         raise MfpsError(f"`size` is {size}: the side of a face is a positive multiple of {STRIDE} pixels, such as 128")
     state = read_state_dict(file)
     _check_size(state, file)
     names = _Names(state, file)
     genotype = names.at_its_width(genotype)
+    paired = paired_as_published(genotype, state) if names.published else None
+    if pairing == "published":
+        if not names.published:
+            raise MfpsError(f"{file}: its keys name the edge of each operation; leave out `pairing` {pairing}")
+        genotype = paired or genotype
     config = names.network_config(genotype, known or {})
-    with torch.device("meta"):  # shapes alone, before anything of the size that the file claims is made
-        ours = compile_genotype(genotype, config).state_dict()
-    used, unused = _keys(genotype, ours, names.published)
-    shapes = {used[key]: tuple(tensor.shape) for key, tensor in ours.items()}
-    _check_keys(state, shapes, unused, genotype, file)
+    used, unused, faults = _compared(state, genotype, config, names.published)
+    if faults:
+        if paired not in (None, genotype) and not _compared(state, paired, config, True)[2]:
+            raise _runs_other_edges(genotype, paired, file)
+        raise MfpsError(
+            f"{file}: not a checkpoint of genotype {genotype.name} ({'; '.join(faults)}); name its own "
+            "genotype as `genotype`"
+        )
     _check_values(state, file)
     restorer = compile_genotype(genotype, config)
     restorer.load_state_dict({key: state[theirs] for key, theirs in used.items()})
@@ -158,33 +182,42 @@ def _keys(
     return published_keys(genotype, ours), unused_shapes(genotype)
 
 
-def _check_keys(
-    state: Mapping[str, Tensor],
-    used: Mapping[str, tuple[int, ...]],
-    unused: Mapping[str, tuple[int, ...]],
-    genotype: Genotype,
-    file: Path,
-) -> None:
+def _compared(
+    state: Mapping[str, Tensor], genotype: Genotype, config: NetworkConfig, published: bool
+) -> tuple[dict[str, str], dict[str, tuple[int, ...]], list[str]]:
+    """Compare a state dict with a network: the keys as `_keys` returns them, and what does not fit, in words."""
+    with torch.device("meta"):  # shapes alone, before anything of the size that the file claims is made
+        ours = compile_genotype(genotype, config).state_dict()
+    keys, unused = _keys(genotype, ours, published)
+    used = {keys[key]: tuple(tensor.shape) for key, tensor in ours.items()}
     # The published MFPSNet has tensors that nothing uses; a network of fewer branches need not have them.
     whole = set(OFFICIAL_BRANCHES) == set(genotype.present)
     wanted = {**used, **{key: shape for key, shape in unused.items() if whole or key in state}}
     missing = [key for key in wanted if key not in state]
     extra = [key for key in state if key not in wanted]
     misshapen = [
-        f"{key} {tuple(state[key].shape)} instead of {shape}"
+        f"{shortened(key, 60)} {tuple(state[key].shape)} instead of {shape}"
         for key, shape in wanted.items()
         if key in state and tuple(state[key].shape) != shape
     ]
     faults = [
-        f"{len(keys)} {kind}: {', '.join(shortened(key, 60) for key in keys[:LISTED])}{', ...' * (len(keys) > LISTED)}"
-        for kind, keys in (("missing", missing), ("extra", extra), ("misshapen", misshapen))
-        if keys
+        f"{len(found)} {kind}: {', '.join(shortened(key, 120) for key in found[:LISTED])}"
+        f"{', ...' * (len(found) > LISTED)}"
+        for kind, found in (("missing", missing), ("extra", extra), ("misshapen", misshapen))
+        if found
     ]
-    if faults:
-        raise MfpsError(
-            f"{file}: not a checkpoint of genotype {genotype.name} ({'; '.join(faults)}); name its own "
-            "genotype as `genotype`"
-        )
+    return keys, unused, faults
+
+
+def _runs_other_edges(genotype: Genotype, paired: Genotype, file: Path) -> MfpsError:
+    """What to say of a checkpoint whose cells run the genotype's operations on other edges."""
+    moved = diff_genotypes(genotype, paired)
+    return MfpsError(
+        f"{file}: runs the operations of genotype {genotype.name} on other edges ({moved[0]}"
+        f"{', ...' * (len(moved) > 1)}), as the published cell does with rows that are not in edge order; to pair them "
+        "as it does, import the checkpoint or the genotype's arrays with `pairing` published (`mfps weights import`, "
+        "`mfps genotype import`)"
+    )
 
 
 def _check_size(state: Mapping[str, Tensor], file: Path) -> None:

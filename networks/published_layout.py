@@ -5,12 +5,16 @@ docs/published-network.md explains them key by key. Source: the public state dic
 its code is here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from torch import Tensor
 
 from ..errors import MfpsError
 from ..genotypes.branch_genotype import BranchGenotype
+from ..genotypes.formats.published_arrays import PUBLISHED_OPERATIONS, as_published
 from ..genotypes.genotype import Genotype
 from ..genotypes.space import OUTPUT_NODES, RATES, cell_channels, cell_width
+from .operations import CANDIDATES
 
 OFFICIAL_BRANCHES = {
     "upsample": "sr_feature",
@@ -102,6 +106,47 @@ def unused_shapes(genotype: Genotype) -> dict[str, tuple[int, ...]]:
                 shapes |= _projection(f"{module}.{_head_step(name, rate)}", inputs, outputs)
         shapes |= _norm(f"{module}.{_head_step(name, RATES[-1])}", OUTPUT_NODES * branch.width)
     return shapes
+
+
+def paired_as_published(genotype: Genotype, state: Mapping[str, Tensor]) -> Genotype | None:
+    """The genotype with the operations of its cells moved to the edges on which a checkpoint's cells run them.
+
+    A published cell holds its operations in the order of its rows and runs them in edge order, so the Nth operation of
+    the checkpoint is that of the Nth kept edge.
+
+    Args:
+        genotype: the architecture, of any of the five branches.
+        state: a state dict under the official keys.
+
+    Returns:
+        The genotype, with this one's hash as `paired_from` in its provenance if an operation moved. None if the
+        checkpoint's operations are not those of the genotype in any order.
+
+    Raises:
+        MfpsError: the published network lacks a branch of it.
+    """
+    check_published(genotype)
+    cells = {}
+    for name, branch in genotype.present.items():
+        found = [_operation(state, f"{OFFICIAL_BRANCHES[name]}.cells.0._ops.{n}") for n in range(len(branch.cell))]
+        if sorted(found) != sorted(branch.operations.values()):
+            return None
+        cells[name] = as_published(branch.operations, found)
+    if all(cell == genotype.present[name].cell for name, cell in cells.items()):
+        return genotype
+    branches = {name: genotype.present[name].model_copy(update={"cell": cell}) for name, cell in cells.items()}
+    provenance = {**genotype.provenance, "paired_from": genotype.hash}
+    return genotype.model_copy(
+        update={"branches": genotype.branches.model_copy(update=branches), "provenance": provenance}
+    )
+
+
+def _operation(state: Mapping[str, Tensor], module: str) -> str:
+    """The operation whose tensors a module has; a skip has none. Empty if it is no published one."""
+    weight = state.get(f"{module}.conv.weight")
+    kernels = [] if weight is None else [weight.shape[-1] if weight.ndim == 4 else 0]
+    of = {tuple(part.kernel for part in CANDIDATES[name].convolutions): name for name in PUBLISHED_OPERATIONS}
+    return of.get(tuple(kernels), "")
 
 
 def _published_key(key: str, genotype: Genotype) -> str:

@@ -1,7 +1,7 @@
 """Convolutions over a map that is zero outside a few boxes: the same result for a fraction of the work.
 
 The dictionary's map is zero outside the parts of the face, and the convolutions that bring it to its branch's width
-have no activation between them. So they are one linear map plus what an empty map gives: each box goes through one larger
+have no activation between them. So they are one linear map plus what an empty map gives: each box goes through one
 larger kernel, composed of theirs, and the rest is that of an empty map. Together they are 18 % of the published
 network's FLOPs. Results and gradients are the same up to rounding.
 

@@ -14,7 +14,15 @@ from ..branch_genotype import BranchGenotype, CellEdge
 from ..genotype import Branches, Genotype
 from ..space import BRANCHES, PRIORS, fusion_width
 from .darts_text import read_darts_cell
-from .published_arrays import CELL_FILE, PATH_FILE, branch_arrays, branch_folders, read_branch_arrays
+from .published_arrays import (
+    CELL_FILE,
+    PAIRINGS,
+    PATH_FILE,
+    branch_arrays,
+    branch_folders,
+    check_pairing,
+    read_branch_arrays,
+)
 
 DEFAULT_WIDTH = 8
 """The published base width; neither arrays nor texts contain it."""
@@ -26,6 +34,7 @@ def import_genotype(
     into: Genotype | None = None,
     width: int | None = None,
     part: str = "normal",
+    pairing: str = "rows",
 ) -> Genotype:
     """Read a genotype from what another code base saved.
 
@@ -36,15 +45,21 @@ def import_genotype(
         into: the genotype that supplies every other branch and, for a text, the path of the branch.
         width: base width of the branches that are read; by default that of `into`, else 8. The fusion branch's follows.
         part: which cell of a text, `normal` or `reduce`.
+        pairing: which operation an edge has, where an array's rows are not in edge order: that of its row (`rows`), as
+            the search decided, or the one that the published cell runs on it (`published`), as a checkpoint of the
+            published code was trained.
 
     Returns:
-        The genotype; its provenance names the source, the SHA-256 of its files, and `into`.
+        The genotype; its provenance names the source, the SHA-256 of its files, and `into`. Where the pairing matters
+        it also has `pairing`, and as `rows_out_of_order` the branches whose cell follows from it.
 
     Raises:
         MfpsError: the source cannot be read, breaks a rule, or does not make a network without `into`.
     """
     if branch is not None and branch not in BRANCHES:
         raise MfpsError(f"`branch` {branch!r} is not known; choose from {', '.join(BRANCHES)}")
+    check_pairing(pairing)
+    moved: list[str] = []
     present = {} if into is None else into.present
     if is_folder(source):
         folders = {branch or "upsample": source} if (source / PATH_FILE).exists() else branch_folders(source)
@@ -55,10 +70,18 @@ def import_genotype(
                 f"a branch is a folder with {PATH_FILE} and {CELL_FILE}"
             )
         files = [folder / file for folder in folders.values() for file in (PATH_FILE, CELL_FILE)]
-        read = {
-            name: read_branch_arrays(folder, name, _width(name, width, present)) for name, folder in folders.items()
+        paired = {
+            one: {
+                name: read_branch_arrays(folder, name, _width(name, width, present), one)
+                for name, folder in folders.items()
+            }
+            for one in PAIRINGS
         }
+        read = paired[pairing]
+        moved = [name for name in read if paired["rows"][name] != paired["published"][name]]
     else:
+        if pairing != "rows":
+            raise MfpsError(f"{source}: a text names the edge of each operation; leave out `pairing` {pairing}")
         files = [source]
         name = branch or "upsample"
         read = {name: _with_cell(present.get(name), read_darts_cell(source, part), source, name)}
@@ -72,7 +95,9 @@ def import_genotype(
         "source": source.name,
         "branches": list(read),
         "sha256": {file.relative_to(source.parent).as_posix(): sha256_of(file) for file in files},
-    } | ({} if into is None else {"into": into.hash})
+    }
+    provenance |= {} if into is None else {"into": into.hash}
+    provenance |= {"pairing": pairing, "rows_out_of_order": moved} if moved else {}
     try:
         return Genotype(name=source.stem, provenance=provenance, branches=Branches(**_fitted(branches)))  # pyright: ignore[reportCallIssue, reportArgumentType]
     except ValidationError as error:

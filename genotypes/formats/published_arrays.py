@@ -3,9 +3,13 @@
 A branch is a folder with `net_path.npy`, the level of each layer (0 is full size; level v is upsampling rate 8 / 2^v),
 and `cell_structure.npy`, a row [edge, operation] for each kept edge. A genotype is a folder of such folders, named
 after the branches. Nothing is ever unpickled.
+
+The published decoder writes the rows of a node by falling weight. The published cell builds an operation for each row,
+in the order of the rows, but runs them in the order of the edges: the first operation on the first kept edge, whichever
+edge its own row names. The two orders are the two `PAIRINGS` of operations with edges.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +21,7 @@ from ...files.npy_file import open_array
 from ...files.regular_file import is_folder
 from ..branch_genotype import BranchGenotype, CellEdge
 from ..prior_branches import PUBLISHED_PRIORS
-from ..space import EDGES, KEPT_EDGES_PER_NODE, MAX_LAYERS, NODES, RATES, START_RATES
+from ..space import EDGES, KEPT_EDGES_PER_NODE, MAX_LAYERS, NODES, RATES, START_RATES, Edge
 
 PATH_FILE, CELL_FILE = "net_path.npy", "cell_structure.npy"
 
@@ -32,6 +36,9 @@ PUBLISHED_BRANCHES = ("upsample", *PUBLISHED_PRIORS, "fusion")
 
 KEPT_EDGES = KEPT_EDGES_PER_NODE * len(NODES)
 
+PAIRINGS = ("rows", "published")
+"""Which operation an edge has: that of its row, or the one that the published cell runs on it."""
+
 
 class BranchArrays(NamedTuple):
     """A branch as the published code numbers it."""
@@ -42,13 +49,30 @@ class BranchArrays(NamedTuple):
     """Rows [edge, operation] (kept edges, 2), int64, in edge order."""
 
 
-def read_branch_arrays(folder: Path, branch: str, width: int) -> BranchGenotype:
+def check_pairing(pairing: str) -> None:
+    """Raise an MfpsError unless `pairing` is one of `PAIRINGS`."""
+    if pairing not in PAIRINGS:
+        raise MfpsError(f"`pairing` {pairing!r} is not known; choose from {', '.join(PAIRINGS)}")
+
+
+def as_published(edges: Iterable[Edge], operations: Sequence[str]) -> list[CellEdge]:
+    """The cell that the published code runs: the operations one after the other, on the edges in edge order.
+
+    Args:
+        edges: the kept edges, in any order.
+        operations: as many, in the order of the rows.
+    """
+    return [CellEdge.of(*pair) for pair in zip(sorted(edges, key=EDGES.index), operations, strict=True)]
+
+
+def read_branch_arrays(folder: Path, branch: str, width: int, pairing: str = "rows") -> BranchGenotype:
     """Read a branch from its two arrays.
 
     Args:
         folder: holds `net_path.npy` and `cell_structure.npy`.
         branch: its name, which says where it starts.
         width: its base width; the arrays do not hold it.
+        pairing: one of `PAIRINGS`; they differ only where the rows are not in edge order.
 
     Raises:
         MfpsError: an array is missing, does not hold integers, has another shape, or has a number that is not a level,
@@ -67,13 +91,15 @@ def read_branch_arrays(folder: Path, branch: str, width: int) -> BranchGenotype:
     _check_range(
         rows[:, 1], len(PUBLISHED_OPERATIONS), "operation", ", ".join(PUBLISHED_OPERATIONS), folder / CELL_FILE
     )
-    cell = [CellEdge.of(EDGES[edge], PUBLISHED_OPERATIONS[operation]) for edge, operation in rows.tolist()]
+    edges = [EDGES[edge] for edge in rows[:, 0].tolist()]
+    operations = [PUBLISHED_OPERATIONS[operation] for operation in rows[:, 1].tolist()]
+    named = [CellEdge.of(*pair) for pair in zip(edges, operations, strict=True)]
     try:
         return BranchGenotype(
             start_rate=START_RATES[branch],  # pyright: ignore[reportArgumentType]
             width=width,
             path=[LEVELS[level] for level in levels.tolist()],  # pyright: ignore[reportArgumentType]
-            cell=cell,
+            cell=named if pairing == "rows" else as_published(edges, operations),
         )
     except ValidationError as error:
         raise first_violation(error, str(folder)) from None

@@ -36,7 +36,7 @@ OPTIONS = {
         --weights-dir --parser --dictionary --config
     """,
     "rank": "genotype --supernet --out --against --device --config",
-    "weights import": "checkpoint --out --genotype",
+    "weights import": "checkpoint --out --genotype --pairing",
     "weights show": "file --json",
     "degrade": "source --out --degradation --size --seed --config",
     "demo": "--out --faces --priors --seed --device --config",
@@ -55,7 +55,7 @@ OPTIONS = {
     "genotype random": f"""
         {SPACE} --out --seed --max-gflops --min-gflops --max-parameters --min-parameters --size --iterations --blocks
     """,
-    "genotype import": "source --out --branch --into --width --part",
+    "genotype import": "source --out --branch --into --width --part --pairing",
     "genotype export": "genotype --out",
 }
 STAGES = [("search", SearchConfig), ("retrain", RetrainConfig)]

@@ -3,17 +3,22 @@ import os
 import pickle
 import zipfile
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
+from mfps.genotypes.formats.genotype_import import import_genotype
+from mfps.genotypes.formats.published_arrays import CELL_FILE, PATH_FILE
 from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
+from mfps.genotypes.space import EDGES, NODES
 from mfps.inference.foreign_network import import_network
 from mfps.networks.restorer import NetworkConfig
 from mfps.networks.state_dict_file import WRAPPERS, read_state_dict
 
 from ..published_recipe import state_of
+from .published_cell import operations_of, run_cell
 
 CHANNELS = {"parsing": 5, "heatmap": 71, "dictionary": 6}
 
@@ -103,6 +108,71 @@ def test_half_and_double_checkpoints(official, genotype, saved, refused):
 def test_a_checkpoint_of_another_architecture(official, drawn_genotype, saved, refused):
     with refused("not a checkpoint of genotype random .*missing.*name its own genotype as `genotype`"):
         import_network(saved(official), drawn_genotype(PUBLISHED_PRIORS, seed=5))
+
+
+LEVELS = [2, 3]
+
+
+@st.composite
+def rows_in_any_order(draw):
+    """The rows [edge, operation] of a cell, in an order that the published decoder might write, or in any other."""
+    rows = []
+    for node in NODES:
+        into = [number for number, edge in enumerate(EDGES) if edge.target == node]
+        kept = draw(st.lists(st.sampled_from(into), min_size=2, max_size=2, unique=True))
+        rows += [[edge, draw(st.integers(0, 3))] for edge in kept]
+    return draw(st.permutations(rows)) if draw(st.booleans()) else rows
+
+
+def trained_from(rows, folder, randomised):
+    """What the published code would save of an FRSNet: arrays in `folder`, `theirs.pth` with its state, its cells."""
+    folder.mkdir(exist_ok=True)
+    np.save(folder / PATH_FILE, LEVELS)
+    np.save(folder / CELL_FILE, rows)
+    state = {key: tensor for key, tensor in state_of(import_genotype(folder, width=1), {}).items() if "_ops" not in key}
+    cells = [randomised(operations_of(rows, 2**level), seed) for seed, level in enumerate(LEVELS)]
+    for layer, operations in enumerate(cells):
+        state |= {f"sr_feature.cells.{layer}._ops.{key}": tensor for key, tensor in operations.state_dict().items()}
+    torch.save(state, folder / "theirs.pth")
+    return cells
+
+
+@settings(max_examples=12)
+@given(rows_in_any_order())
+def test_published_pairing_computes_what_the_published_cell_computes(tmp_path_factory, randomised, rows):
+    """For every order of the rows, through either door; and without it the reason is said."""
+    folder = tmp_path_factory.getbasetemp() / "paired"
+    cells, file = trained_from(rows, folder, randomised), folder / "theirs.pth"
+    by_rows, paired = (import_genotype(folder, width=1, pairing=pairing) for pairing in ("rows", "published"))
+    imported = import_network(file, by_rows, pairing="published")
+    assert imported.genotype.hash == paired.hash
+    for layer, (level, operations) in enumerate(zip(LEVELS, cells, strict=True)):
+        s0, s1 = torch.rand(2, 1, 2**level, 3, 3)
+        with torch.no_grad():
+            ours = [*imported.restorer.paths["upsample"].cells.values()][layer](s0, s1)
+            assert torch.equal(ours, run_cell(rows, operations, s0, s1))
+    state = imported.restorer.state_dict()
+    for genotype, pairing in ((paired, "rows"), (paired, "published")):
+        again = import_network(file, genotype, pairing=pairing)
+        assert again.genotype.hash == paired.hash
+        assert all(torch.equal(tensor, state[key]) for key, tensor in again.restorer.state_dict().items())
+    if by_rows.hash == paired.hash:
+        assert "paired_from" not in imported.genotype.provenance
+        return
+    assert imported.genotype.provenance["paired_from"] == by_rows.hash
+    with pytest.raises(MfpsError, match=r"theirs.pth: runs the operations .* with `pairing` published"):
+        import_network(file, by_rows)
+
+
+def test_a_pairing_does_not_make_another_architecture_fit(official, genotype, drawn_genotype, saved, refused):
+    file = saved(official)
+    with refused("not a checkpoint of genotype random .*missing.*name its own genotype"):
+        import_network(file, drawn_genotype(PUBLISHED_PRIORS, seed=5), pairing="published")
+    with refused("`pairing` 'columns' is not known; choose from rows, published"):
+        import_network(file, genotype, pairing="columns")
+    ours = import_network(file, genotype).restorer.state_dict()
+    with refused("ours.pth: its keys name the edge of each operation; leave out `pairing` published"):
+        import_network(saved(ours, "ours.pth"), genotype, pairing="published")
 
 
 class Evil:

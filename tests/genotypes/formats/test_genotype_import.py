@@ -97,9 +97,26 @@ def test_a_text_gives_a_branch_its_cell(darts, mfpsnet):
     assert list(imported.provenance["sha256"]) == ["darts.txt"]
 
 
+def test_a_pairing_that_matters_is_recorded(arrays, mfpsnet):
+    assert import_genotype(arrays, pairing="published").provenance == import_genotype(arrays).provenance
+    rows = np.load(arrays / "heatmap" / CELL_FILE)
+    np.save(arrays / "heatmap" / CELL_FILE, rows[[1, 0, 2, 3, 4, 5]])
+    for pairing in ("rows", "published"):
+        imported = import_genotype(arrays, pairing=pairing)
+        assert imported.provenance["rows_out_of_order"] == ["heatmap"]
+        assert imported.provenance["pairing"] == pairing
+        assert parse_genotype(imported.to_json(), "again") == imported
+        changed = {difference.branch for difference in diff_genotypes(mfpsnet, imported)}
+        assert changed == ({"heatmap"} if pairing == "published" else set())
+
+
 def test_sources_that_do_not_make_a_network(arrays, darts, mfpsnet, tmp_path, refused):
     with refused("`branch` 'nose' is not known; choose from upsample"):
         import_genotype(arrays, "nose")
+    with refused("`pairing` 'columns' is not known; choose from rows, published"):
+        import_genotype(arrays, pairing="columns")
+    with refused("darts.txt: a text names the edge of each operation; leave out `pairing` published"):
+        import_genotype(darts, into=mfpsnet, pairing="published")
     with refused("arrays/heatmap: holds only heatmap; name the genotype .* `into`"):
         import_genotype(arrays / "heatmap", "heatmap")
     with refused("prior branches without a fusion branch"):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from mfps.genotypes.branch_genotype import BranchGenotype, space_of
 from mfps.genotypes.formats.published_arrays import (
     CELL_FILE,
+    PAIRINGS,
     PATH_FILE,
     PUBLISHED_BRANCHES,
     PUBLISHED_OPERATIONS,
@@ -65,6 +66,19 @@ def test_export_then_import_gives_the_same_branch(tmp_path_factory, seed, width)
         again = read_branch_arrays(save(folder, *branch_arrays(branch, name)), name, branch.width)
         assert again == branch
         assert space_of(again, name).is_legal(again.path)
+
+
+@settings(max_examples=60)
+@given(published(), st.permutations(range(6)))
+def test_the_published_cell_runs_operations_in_edge_order(tmp_path_factory, saved, order):
+    """Whatever order the rows are in; where it is the edges', both pairings are the same."""
+    branch, levels, rows = saved
+    folder = save(tmp_path_factory.getbasetemp() / "paired", levels, rows[order])
+    by_rows, by_published = (read_branch_arrays(folder, branch, 8, pairing) for pairing in PAIRINGS)
+    assert [kept.edge for kept in by_published.cell] == [EDGES[edge] for edge, _ in rows]
+    assert [kept.op for kept in by_published.cell] == [PUBLISHED_OPERATIONS[op] for _, op in rows[order]]
+    save(folder, levels, rows)
+    assert by_rows == read_branch_arrays(folder, branch, 8) == read_branch_arrays(folder, branch, 8, "published")
 
 
 def test_the_published_branches_are_numbered_as_published(mfpsnet):

@@ -1,0 +1,1 @@
+"""Measuring how fast networks run, and in how much memory."""

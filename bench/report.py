@@ -1,0 +1,53 @@
+"""A benchmark's table."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+COLUMNS = (
+    "network", "runtime", "runs as", "px", "batch", "threads", "ms (least-most)", "CPU ms", "faces/s", "first ms",
+    "peak MB", "GFLOP/s", "of the machine",
+)  # fmt: skip
+"""Times are for a batch; the machine's rate is that of its fastest convolution."""
+
+TEXTS = 3
+"""How many columns are texts."""
+
+
+def table_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The cells of the table, one row for each way."""
+    for row in report["measured"]:
+        yield (
+            row["network"],
+            row["runtime"],
+            row["runs_as"],
+            f"{row['size']}",
+            f"{row['batch']}",
+            f"{row['threads']}",
+            f"{milliseconds(row['ms'])} ({milliseconds(row['ms_least'])}-{milliseconds(row['ms_most'])})",
+            milliseconds(row["cpu_ms"]),
+            f"{row['faces_per_second']:.3g}",
+            milliseconds(row["first_ms"]),
+            f"{row['peak_mb']:.0f}",
+            f"{row['gflops_per_second']:.0f}",
+            f"{row['share_of_machine']:.0%}",
+        )
+
+
+def facts(report: Mapping[str, Any]) -> str:
+    """What the numbers hold for, as a sentence."""
+    return (
+        f"{report['device']}; torch {report['torch']}; medians of {report['rounds']} rounds in turns, after a first pass; "
+        "times are for a whole batch"
+    )
+
+
+def table_markdown(report: Mapping[str, Any]) -> str:
+    """The table as Markdown."""
+    lines = [facts(report), "", f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in table_rows(report)]
+    return "\n".join(lines) + "\n"
+
+
+def milliseconds(ms: float) -> str:
+    """A time with three digits, or as a whole number if it is longer."""
+    return f"{ms:.0f}" if ms >= 100 else f"{ms:.3g}"

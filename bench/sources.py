@@ -1,0 +1,62 @@
+"""The networks that a benchmark was given: weights, exported files, or genotypes."""
+
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from ..engine.weights import load_weights, weights_in
+from ..genotypes.genotype_file import read_genotype
+from ..inference.compile import CompiledNetwork, compile_genotype
+from ..inference.cost_report import network_config
+from ..inference.exported_network import is_exported, open_exported
+from ..inference.open_network import open_network
+from .config import BenchConfig
+from .ways import Point, Source
+
+
+def open_sources(config: BenchConfig, folder: Path, console: Console) -> list[Source]:
+    """Look at the networks, and export those that onnxruntime is to run.
+
+    Args:
+        config: the benchmark's.
+        folder: where exported files are put.
+        console: says what is exported.
+
+    Raises:
+        MfpsError: a network cannot be opened or exported.
+    """
+    sources: list[Source] = []
+    for number, network in enumerate(config.network):
+        if is_exported(Path(network)):
+            exported = open_exported(Path(network))
+            takes = Point(exported.size, exported.metadata.batch or 0, 0)
+            sources.append(Source(network, exported.size, {f"{exported.runtime} (exported)": network}, takes))
+            continue
+        compiled = fixed_network(network, config.iterations)
+        files = {"torch": network} if "torch" in config.runtime else {}
+        if "onnxruntime" in config.runtime:
+            for size in config.size or (compiled.size,):
+                files["onnxruntime"] = _exported(compiled, folder / f"{number}-{size}", size, console)
+        sources.append(Source(network, compiled.size, files))
+    return sources
+
+
+def fixed_network(network: str, iterations: int | None = None) -> CompiledNetwork:
+    """The network of a weights file or run folder; or that of a genotype, with random weights.
+
+    Args:
+        network: a weights file, the run folder of a training or of a search, a genotype file or a published name.
+        iterations: passes of a genotype's network over the image; by default 2 with priors and 1 without.
+
+    Raises:
+        MfpsError: it is none of these, or is damaged.
+    """
+    path = Path(network)
+    weights = weights_in(path) if path.is_dir() else path
+    if path.suffix != ".json" and weights.is_file() and "genotype" in load_weights(weights).header:
+        return open_network(path)
+    genotype = read_genotype(network)
+    config = network_config(genotype, iterations)
+    torch.manual_seed(0)
+    return CompiledNetwork(genotype, config, {}, compile_genotype(genotype, config).eval())

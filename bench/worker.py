@@ -1,0 +1,142 @@
+"""The process in which one way of running a network is measured: it has its own peak memory, and waits for its turn."""
+
+import multiprocessing as mp
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+from ..errors import MfpsError
+from .ways import Way
+
+SHORTEST_TURN_SECONDS = 0.3
+"""A turn has as many passes as fit, and at least one."""
+
+
+class Opened(NamedTuple):
+    """A way that is ready to be measured."""
+
+    runs_as: str
+    """Layout and number format, as they were chosen."""
+    flops: int
+    """Of one face."""
+    load_seconds: float
+    """Reading the file and building the network."""
+    first_seconds: float
+    """The first pass, with all that happens once."""
+
+
+class Turn(NamedTuple):
+    """What a turn measured."""
+
+    seconds: float
+    """Median of its passes, by the clock."""
+    cpu_seconds: float
+    """Processor time of a pass, of all threads; the mean."""
+    rate: float
+    """FLOP/s at which the machine computes convolutions, measured right after."""
+    peak_mb: float
+    """Peak memory so far, beyond that of the libraries."""
+
+
+class Worker:
+    """A process that measures one way.
+
+    Attributes:
+        way: what it measures.
+        opened: what was found when it was opened.
+    """
+
+    def __init__(self, way: Way, connection: Connection) -> None:
+        self.way = way
+        self._connection = connection
+        self.opened: Opened = self._receive()
+
+    def turn(self) -> Turn:
+        """Let it measure once; it is idle between two turns."""
+        self._connection.send("turn")
+        return self._receive()
+
+    def _receive(self) -> Any:
+        try:
+            answer = self._connection.recv()
+        except EOFError:
+            raise MfpsError(
+                f"{self.way.network}: the process that measured it ended, likely for lack of memory; choose a smaller "
+                "`batch_size` or `size`"
+            ) from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@contextmanager
+def worker(way: Way) -> Iterator[Worker]:
+    """A process that measures one way while the block runs.
+
+    Args:
+        way: what to measure.
+
+    Raises:
+        MfpsError: the network cannot be opened, or cannot be run in this way.
+    """
+    context = mp.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, way), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield Worker(way, ours)
+    finally:
+        ours.close()
+        process.join(timeout=5)
+        if process.is_alive():
+            process.kill()
+
+
+def _serve(connection: Connection, way: Way) -> None:
+    try:
+        measured = _Measured(way)
+        connection.send(measured.opened)
+        while True:
+            connection.recv()
+            connection.send(measured.turn())
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return  # the benchmark is over
+    except Exception as error:
+        connection.send(error if isinstance(error, MfpsError) else MfpsError(f"{way.network}: {error}"))
+
+
+class _Measured:
+    def __init__(self, way: Way) -> None:
+        import torch
+
+        from .runner import Runner
+
+        torch.set_num_threads(way.point.threads)
+        self._before_mb = _resident_mb()
+        began = time.perf_counter()
+        self._runner = Runner(way)
+        loaded = time.perf_counter()
+        self._runner.run()
+        self.opened = Opened(self._runner.runs_as, self._runner.flops, loaded - began, time.perf_counter() - loaded)
+
+    def turn(self) -> Turn:
+        walls: list[float] = []
+        began, cpu_began = time.perf_counter(), time.process_time()
+        while not walls or time.perf_counter() - began < SHORTEST_TURN_SECONDS:
+            start = time.perf_counter()
+            self._runner.run()
+            walls.append(time.perf_counter() - start)
+        cpu = (time.process_time() - cpu_began) / len(walls)
+        peak = self._runner.peak_mb() or _resident_mb() - self._before_mb
+        return Turn(statistics.median(walls), cpu, self._runner.convolution_rate(), peak)
+
+
+def _resident_mb() -> float:
+    """Peak memory of this process."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 2**20)

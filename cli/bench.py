@@ -1,0 +1,47 @@
+"""`mfps bench`."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from . import options as o
+
+if TYPE_CHECKING:
+    from ..bench.config import BenchConfig
+
+
+def model() -> "type[BenchConfig]":
+    """The command's fields."""
+    from ..bench.config import BenchConfig
+
+    return BenchConfig
+
+
+def bench(config: "BenchConfig") -> None:
+    """Measure how fast networks run, and in how much memory: side by side, in turns, as a table, JSON and a plot."""
+    from ..bench.measure import bench as run
+    from ..bench.report import facts
+    from ..engine.terminal import show_table
+
+    console = o.console()
+    report = run(config, console)
+    show_table(console, _table(report))
+    o.report(f"machine   {facts(report)}")
+    if config.out is not None:
+        o.report(f"report    {config.out / 'bench.json'}")
+        o.report(f"table     {config.out / 'bench.md'}")
+        o.report(f"picture   {config.out / 'bench.png'}")
+
+
+def _table(report: dict[str, Any]) -> Table:
+    from ..bench.report import COLUMNS, TEXTS, table_rows
+    from ..engine.terminal import add_row
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for i, column in enumerate(COLUMNS):
+        heading = column.replace(" ", "\n", 1)
+        table.add_column(heading, justify="right" if i >= TEXTS else "left", no_wrap=i >= TEXTS, overflow="fold")
+    for row in table_rows(report):
+        add_row(table, *row)
+    return table

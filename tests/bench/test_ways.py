@@ -1,0 +1,42 @@
+"""Every network is measured in every way that was asked for; what an exported file does not take is refused."""
+
+import pytest
+from mfps.bench.config import BenchConfig
+from mfps.bench.ways import Point, Source, label, ways
+from mfps.errors import MfpsError
+
+RUN = Source("runs/a", 128, {"torch": "runs/a"})
+FILE = Source("x/a.onnx", 64, {"onnxruntime (exported)": "x/a.onnx"}, Point(64, 1, 0))
+
+
+def config(**values) -> BenchConfig:
+    return BenchConfig(network=["-"], **values)
+
+
+def test_ways_are_the_product_of_what_was_asked_for():
+    asked = config(
+        batch_size="1,4", size="64,128", threads="1,2", layout="channels-last,contiguous", precision="float32,bfloat16"
+    )
+    found = ways(asked, [RUN, RUN._replace(network="runs/b")])
+    assert set(found) == {Point(size, batch, threads) for size in (64, 128) for batch in (1, 4) for threads in (1, 2)}
+    for point, compared in found.items():
+        assert len({(way.network, way.layout, way.precision) for way in compared}) == 2 * 2 * 2
+        assert all(way.point == point for way in compared)
+
+
+def test_the_size_is_the_trained_one_and_exports_have_no_layout():
+    found = ways(config(threads="1"), [RUN, FILE])
+    assert list(found) == [Point(128, 1, 1), Point(64, 1, 1)]
+    assert found[Point(64, 1, 1)][0].layout == ""
+
+
+@pytest.mark.parametrize(("asked", "name"), [({"size": "128"}, "size"), ({"batch_size": "2"}, "batch_size")])
+def test_what_an_exported_file_does_not_take_is_refused(asked, name):
+    with pytest.raises(MfpsError, match=rf"x/a.onnx: was exported for a `{name}` of"):
+        ways(config(**asked), [FILE])
+
+
+def test_labels_name_the_run():
+    assert label("runs/a/weights.safetensors") == "a/weights.safetensors"
+    assert label("runs/a") == "a"
+    assert label("mfpsnet") == "mfpsnet"
