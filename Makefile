@@ -4,9 +4,10 @@ OUT ?= demo
 SEED ?= 0
 BIN := .venv/bin
 INSTALLED := .venv/installed
+BESIDE := .venv-integrations
 QUICK := $(addprefix tests/,test_layout.py test_documents.py files images genotypes degradation networks engine data nas)
 
-.PHONY: demo test quick torture lint schema clean
+.PHONY: demo test quick torture integrations lint schema clean
 
 demo: $(INSTALLED)
 	$(BIN)/mfps demo --out $(OUT)
@@ -23,6 +24,10 @@ quick: $(INSTALLED)
 torture: $(INSTALLED)
 	$(BIN)/pytest -q -n 0 tests/cli/test_resume.py -k killed --kills 100 --kill-seed $(SEED)
 	$(BIN)/pytest -q -n 0 tests/cli/test_faults.py --failures 1000 --kill-seed $(SEED)
+
+# With the real spandrel, in an environment of its own: it brings torchvision, beside which transformers may not load.
+integrations: $(BESIDE)/installed
+	$(BESIDE)/bin/pytest -q -n 0 tests/integrations
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -42,5 +47,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(BESIDE)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(BESIDE)
+	$(BESIDE)/bin/pip install --quiet -c constraints.txt -e '.[dev,spandrel]'
+	touch $@
+
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv $(BESIDE) build *.egg-info

@@ -1,0 +1,1 @@
+"""Trained networks in other people's programs: as a spandrel architecture, and as a ComfyUI node."""
