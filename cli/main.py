@@ -16,6 +16,7 @@ from . import (
     dictionary,
     doctor,
     evaluate,
+    export,
     genotype,
     prepare,
     rank,
@@ -50,6 +51,7 @@ add_command(app, retrain.retrain, retrain.model)
 add_command(app, evaluate.evaluate, evaluate.model, "weights")
 add_command(app, rank.rank, rank.model, "genotype")
 add_command(app, restore.restore, restore.model, "weights", "source")
+add_command(app, export.export, export.model, "weights")
 add_command(app, degrade.degrade, degrade.model, "source")
 app.command("doctor")(doctor.doctor)
 app.add_typer(genotype.app, name="genotype")

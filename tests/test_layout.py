@@ -63,6 +63,14 @@ TESTED_ELSEWHERE = {
     "nas/report/charts": "nas/report/test_search_report",
     "nas/report/run_files": "nas/report/test_search_report",
     "nas/report/front": "nas/report/test_search_report",
+    "export/job": "export/test_export",
+    "export/made_up_priors": "export/test_faces",
+    "export/onnx_file": "export/test_export",
+    "export/plan": "export/test_faces",
+    "export/quiet": "export/test_export",
+    "export/readme": "export/test_export",
+    "export/torch_files": "export/test_export",
+    "export/weights_file": "export/test_export",
     "retrain/inputs": "training/test_face_inputs",
     "inference/network_facts": "inference/test_compile",
     "inference/exported_archive": "inference/test_exported_network",
@@ -98,6 +106,7 @@ TESTED_ELSEWHERE = {
             "cli/degrade",
             "cli/demo",
             "cli/evaluate",
+            "cli/export",
             "cli/genotype",
             "cli/genotype_space",
             "cli/main",
@@ -233,7 +242,8 @@ COMPARING = {"skimage", "scipy"}
 PICTURES = {"cv2", "PIL"}
 DRAWING = {"matplotlib", "networkx", "graphviz", "plotly"}
 SELECTING = {"pymoo"}
-HEAVY = {"torch", *SELECTING, *TRAINING, *FINDING, *COMPARING, *PICTURES, *DRAWING}
+EXPORTING = {"onnx", "onnxscript", "onnxruntime"}
+HEAVY = {"torch", *EXPORTING, *SELECTING, *TRAINING, *FINDING, *COMPARING, *PICTURES, *DRAWING}
 
 IMPORTS = {
     "mfps": HEAVY,
@@ -251,6 +261,8 @@ IMPORTS = {
     "mfps.nas.selection.stage": {*SELECTING, "matplotlib"},
     "mfps.retrain.config": HEAVY,
     "mfps.prepare.config": HEAVY,
+    "mfps.export.config": HEAVY,
+    "mfps.export.export": HEAVY - {"torch"} - PICTURES - COMPARING,
     "mfps.degradation.folder": HEAVY - PICTURES,
     "mfps.engine.examination": HEAVY - {"torch"},
     "mfps.inference.compile": HEAVY - {"torch"},

@@ -258,6 +258,28 @@ EVALUATE = [
     case("evaluate corrupt image in a worker", f"{EVALUATE_OUT} --data corrupt --workers 1", "0003.png", "damaged", "replace the file"),
 ]  # fmt: skip
 
+EXPORT = [
+    case("export missing weights", f"export nothing {OUT}", "nothing", "weights.safetensors"),
+    case("export a supernet", f"export searched {OUT}", "searched", "supernet", "mfps retrain"),
+    case("export over a run", "export trained --out trained", "trained", "overwrites nothing", "--out"),
+    case("export no permission", "export trained --out /proc/mfps", "/proc/mfps", "another folder for --out"),
+    case("export format", f"export trained --format tflite {OUT}", "--format", "'tflite'", "choose from onnx, pt2"),
+    case("export size", f"export trained --size 20 {OUT}", "--size", "multiple of 8"),
+    case("export old operators", f"export trained --opset 11 {OUT}", "--opset", "equal to 17", "got 11"),
+    case("export passes", f"export trained --iterations 99 {OUT}", "--iterations", "from 1 to 16, or all", "'99'"),
+    case("export no priors to fold", f"export trained --priors folded {OUT}", "--priors folded", "takes no priors"),
+    case("export no dictionary", f"export dictionary.safetensors --priors folded {OUT}", "--priors folded", "--dictionary"),
+    case("export a small dictionary", f"export dictionary.safetensors --priors folded --dictionary faces {OUT}", "faces", "folder"),
+    case("export priors that cannot be wrapped", f"export parsing.safetensors --wrap face512 {OUT}", "--wrap face512", "--priors to zeros"),
+    case("export without faces", f"export parsing.safetensors --quantize int8 {OUT}", "--quantize int8", "needs faces", "--data"),
+    case("export quantized weights", f"export trained --quantize int8 --format pt2 {OUT}", "--quantize int8", "add onnx to --format"),
+    case("export half and quantized", f"export trained --quantize int8 --half {OUT}", "--half and --quantize", "choose one"),
+    case("export for a program alone", f"export trained --neighbours reactor {OUT}", "--neighbours reactor", "--wrap to face512"),
+    case("export a bad name", f"export trained --wrap face512 --neighbours reactor --name gpen1024 {OUT}", "'1024'", "another --name"),
+    case("export data missing", f"export trained --data nowhere {OUT}", "nowhere", "check the path"),
+    case("export too large", f"export trained --data faces --size 64 {OUT}", "32 x 32", "smaller size"),
+]  # fmt: skip
+
 RANK = [
     case("rank outside the space", f"rank searched mfpsnet --supernet searched {OUT}", "mfpsnet: has the branch parsing", "the supernet has upsample"),
     case("rank another width", f"rank mfpsnet-upsample.json --supernet searched {OUT}", "mfpsnet-upsample.json: its upsample branch has the width 8", "supernet's has 1"),

@@ -21,6 +21,7 @@ from .cases import (
     DATA,
     EVALUATE,
     EVALUATE_OUT,
+    EXPORT,
     GENOTYPES,
     OPTIONS,
     PLACES,
@@ -77,13 +78,15 @@ def assert_one_line(ended: Ended, named: tuple[str, ...], status: int = 1) -> No
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *RANK, *PUBLISHED])
+@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *EXPORT, *RANK, *PUBLISHED])
 def test_one_line_says_what_is_wrong_and_nothing_is_written(mfps: Callable[[str], Ended], bad: Case) -> None:
     assert_one_line(mfps(bad.command), bad.named)
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("command", [SEARCH_OUT, RETRAIN_OUT, "degrade faces --out new", EVALUATE_OUT])
+@pytest.mark.parametrize(
+    "command", [SEARCH_OUT, RETRAIN_OUT, "degrade faces --out new", "export trained --out new", EVALUATE_OUT]
+)
 def test_no_write_permission(mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     may = os.access
     monkeypatch.setattr(os, "access", lambda path, mode, **how: not mode & os.W_OK and may(path, mode, **how))

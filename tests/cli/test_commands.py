@@ -164,6 +164,18 @@ def test_from_a_published_checkpoint_to_restored_faces(world: Path) -> None:
     assert len(names(world / "many")) == 8
 
 
+@pytest.mark.slow
+def test_export(world: Path) -> None:
+    """From a run to a file of ONNX, with nothing but what the command itself says; and to weights."""
+    said = succeeded("export trained --out onnx", world)
+    assert "file      onnx/trained.onnx, " in said
+    assert "checked   on 4 faces of faces\n" in said  # the run's own
+    assert names(world / "onnx") == {"trained.onnx", "parity.json", "README.md"}
+    said = succeeded("export trained --out weights --format safetensors --half --name mine", world, again=True)
+    assert "file      weights/mine.safetensors, " in said
+    succeeded("restore weights/mine.safetensors faces --out restored --device cpu", world, again=True)
+
+
 QUICK = {"norm_batches": 1, "population": 2, "generations": 0, "select_paths": 1, "select_random": 0}
 
 

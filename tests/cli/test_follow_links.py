@@ -21,6 +21,7 @@ COMMANDS = {
     "retrain": (f"{RETRAIN} --genotype three.json {TRAIN} --out new", "weights.safetensors"),
     "evaluate": ("evaluate net --data faces --list faces/val.txt --device cpu --out new", "comparison.png"),
     "restore": ("restore net faces --device cpu --out new", "0003.png"),
+    "export": ("export net --data faces --format safetensors --out new", "net.safetensors"),
     "degrade": ("degrade faces --out new", "0003.png"),
     "prepare": (PREPARE, "priors/landmarks.json"),
     "dictionary build": (BUILD, ""),

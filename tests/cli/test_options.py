@@ -35,6 +35,10 @@ OPTIONS = {
         weights source --out --iterations --size --batch-size --device --precision --priors-from --drop-prior
         --weights-dir --parser --dictionary --config
     """,
+    "export": """
+        weights --genotype --out --format --name --size --iterations --wrap --opset --half --quantize --neighbours
+        --licence --priors --dictionary --data --degradation --calibration-faces --follow-links --config
+    """,
     "rank": "genotype --supernet --out --against --device --config",
     "weights import": "checkpoint --out --genotype --pairing",
     "weights show": "file --json",

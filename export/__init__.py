@@ -1,0 +1,1 @@
+"""A trained network as a file that other programs take: ONNX, torch's own formats, weights; each checked when made."""

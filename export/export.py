@@ -1,0 +1,119 @@
+"""Exporting a network: the files are written, compared with the network on faces, and kept only if they agree."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+
+from .. import __version__
+from ..engine.progress import track
+from ..engine.terminal import say
+from ..files.atomic_file import write_atomically
+from ..files.atomic_folder import atomic_folder, check_free
+from ..networks.folded_norm import fold_norms
+from .config import ExportConfig
+from .face_graph import FaceGraph
+from .folded_priors import FoldedPriors
+from .formats import FORMATS
+from .job import ExportJob
+from .neighbours import NEIGHBOURS
+from .parity import Parity, Restored, by_file, by_network, compare
+from .plan import Plan, plan_export
+from .quantized import QuantizationLoss, loss_of, quantize_onnx
+from .readme import readme
+from .torch_files import make_program
+
+
+class Exported(NamedTuple):
+    """What `export` did."""
+
+    files: tuple[Parity, ...]
+    """The files, with their comparison."""
+    note: str
+    """Why they were not compared on the run's own faces; empty if they were."""
+    loss: QuantizationLoss | None
+    """What 8 bits cost."""
+    added: tuple[str, ...]
+    """Files for other programs."""
+
+
+def export(config: ExportConfig, console: Console | None = None) -> Exported:
+    """Export a network to a new folder, with `parity.json` and a README.
+
+    Args:
+        config: the network, the formats, and what is inside the files.
+        console: where progress is shown; by default nowhere.
+
+    Returns:
+        The files, and how they compare with the network.
+
+    Raises:
+        MfpsError: an input cannot be used, something is not installed, or a file differs too much from the network;
+            nothing is left then.
+    """
+    console = console or Console(quiet=True)
+    check_free(config.out)
+    plan = plan_export(config)
+    rows = [FORMATS[kind] for kind in config.format]
+    traced = any(row.load is None for row in rows)
+    with atomic_folder(config.out) as unfinished, track("export", len(rows) + traced, console) as tick:
+        job = _job(config, plan, traced)
+        if traced:
+            tick("program")
+        network = by_network(plan.compiled.restorer, plan.spec)
+        found: list[Parity] = []
+        loss, added = None, list[str]()
+        for kind, row in zip(config.format, rows, strict=True):
+            if row.compiles:
+                say(console, f"{kind}: compiling for this processor takes minutes")
+            for file in (unfinished / f"{plan.name}{ending}" for ending in row.endings):
+                precision = _write(plan, job, kind, file)
+                run = by_file(file, kind, plan.spec)
+                found.append(compare(file, kind, precision, run, plan.faces, network))
+                if precision == "int8":
+                    loss = _loss(plan, network, run)
+                if kind == "onnx":
+                    added += [name for one in config.neighbours for name in NEIGHBOURS[one](file, config.licence or "")]
+            tick(kind)
+        done = Exported(tuple(found), plan.note, loss, tuple(added))
+        write_atomically(unfinished / "parity.json", json.dumps(_record(plan, done), indent=1) + "\n")
+        write_atomically(unfinished / "README.md", readme(job, found, loss, added))
+    return done
+
+
+def _job(config: ExportConfig, plan: Plan, traced: bool) -> ExportJob:
+    folded = None
+    if plan.spec.priors == "folded":
+        folded = FoldedPriors(plan.spec.channels, plan.drawing.heatmap_rgb, plan.drawing.dictionary)
+    graph = FaceGraph(fold_norms(plan.compiled.restorer), plan.spec, folded).eval()
+    examples = plan.faces.examples(plan.spec)
+    program = make_program(graph, examples, plan.metadata.batch) if traced else None
+    return ExportJob(plan.compiled, graph, plan.metadata, examples, config.opset, program)
+
+
+def _write(plan: Plan, job: ExportJob, kind: str, file: Path) -> str:
+    """Write a file; returns its number format."""
+    FORMATS[kind].write(job, file)
+    if kind != "onnx" or plan.ranges is None:
+        return plan.metadata.precision
+    metadata = plan.metadata.model_copy(update={"precision": "int8"})
+    quantize_onnx(file, plan.ranges.calibration.file_inputs(plan.spec), metadata)
+    return metadata.precision
+
+
+def _loss(plan: Plan, network: Restored, run: Restored) -> QuantizationLoss:
+    """What 8 bits cost on held-out faces."""
+    assert plan.ranges is not None
+    faces = plan.ranges.held_out
+    return loss_of(network(faces)[-1], run(faces)[-1], faces, plan.spec)
+
+
+def _record(plan: Plan, done: Exported) -> dict[str, object]:
+    return {
+        "mfps": __version__,
+        "genotype": plan.metadata.genotype_hash,
+        "weights_sha256": plan.metadata.weights_sha256,
+        "files": [parity._asdict() for parity in done.files],
+        **({} if done.loss is None else {"int8": done.loss._asdict()}),
+    }

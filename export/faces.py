@@ -1,0 +1,213 @@
+"""The faces on which exported files are compared with the network: the run's own, given ones, or drawn ones."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..data.batch import Collate, FaceSample
+from ..data.dataset import FaceFolder, Tolerance, WantedPriors
+from ..degradation.presets import Degradation, degradation_rng
+from ..drawn.faces import draw_face
+from ..errors import MfpsError
+from ..files.boundary import Boundary
+from ..files.config_model import read_yaml
+from ..files.regular_file import is_file, is_folder
+from ..images.lists import find_images, image_folder, read_list
+from ..images.tensors import images_to_tensor
+from ..inference.compile import CompiledNetwork
+from ..inference.exported_model import FACE_PX
+from ..priors.dictionary.kind import draw_dictionary
+from ..priors.dictionary.prior_file import DICTIONARY_FILE
+from ..priors.dictionary.source import ENTRY
+from ..priors.face_priors import stored_prior
+from .config import ExportConfig
+from .face_graph import GraphSpec
+from .made_up_priors import Drawing, GivenPriors, made_up
+
+SEED = 0
+"""Of drawn faces and of made-up priors."""
+
+
+class CheckedFaces(NamedTuple):
+    """Faces on which a file and the network are compared."""
+
+    degraded: Tensor
+    """float32 (N, 3, S, S) in [0, 1]."""
+    clean: Tensor
+    """Likewise."""
+    priors: GivenPriors
+    described: str
+    """What they are, for people."""
+    real: bool
+    """Photographs with their own priors, if priors are taken."""
+
+    def pictures(self, spec: GraphSpec) -> Tensor:
+        """The degraded faces at the size that a file takes, in [0, 1]."""
+        if not spec.wrapped:
+            return self.degraded
+        return F.interpolate(self.degraded, (FACE_PX, FACE_PX), mode="bicubic").clamp(0, 1)
+
+    def file_inputs(self, spec: GraphSpec) -> dict[str, Tensor]:
+        """What a file is given by other programs, by name."""
+        pictures = self.pictures(spec)
+        return {"input": pictures * 2 - 1 if spec.wrapped else pictures, **self.priors.inputs}
+
+    def first(self) -> "CheckedFaces":
+        """The first face alone."""
+        maps, inputs = ({name: a[:1] for name, a in given.items()} for given in (self.priors.maps, self.priors.inputs))
+        return self._replace(degraded=self.degraded[:1], clean=self.clean[:1], priors=GivenPriors(inputs, maps))
+
+    def examples(self, spec: GraphSpec) -> dict[str, Tensor]:
+        """Inputs of two faces, or of one if a file takes one at a time."""
+        count, inputs = 1 if spec.wrapped else 2, self.file_inputs(spec)
+        return {name: torch.cat([tensor, tensor])[:count].contiguous() for name, tensor in inputs.items()}
+
+
+class FacePlace(NamedTuple):
+    """Where faces are taken from."""
+
+    data: Path
+    held_out: tuple[str, ...]
+    """Names of faces that the network was not trained on, as far as that is known."""
+    others: tuple[str, ...]
+    """Names of other faces."""
+    degradation: str
+    seed: int
+    follow_links: bool
+
+    @property
+    def dictionary(self) -> Path | None:
+        """The dictionary file of the data folder, if there is one.
+
+        Raises:
+            MfpsError: it is a link that leads out of the folder.
+        """
+        file = self.data / "priors" / DICTIONARY_FILE
+        if not is_file(file):
+            return None
+        Boundary(self.data, self.follow_links).check(file)
+        return file
+
+
+def face_place(config: ExportConfig, compiled: CompiledNetwork) -> FacePlace | None:
+    """Where the faces are: in the folder that is given, or in that of the run if it is still there.
+
+    Raises:
+        MfpsError: the folder that is given cannot be used.
+    """
+    run = _run_values(config.weights)
+    said = compiled.provenance.get("degradation")
+    degradation = config.degradation or (said if isinstance(said, str) else "full")
+    seed = run.get("seed", SEED)
+    if config.data is not None:
+        names = find_images(image_folder(config.data, config.follow_links), config.follow_links)
+        return FacePlace(config.data, names[::2], names[1::2], degradation, seed, config.follow_links)
+    if not isinstance(run.get("data"), str) or not is_folder(run["data"]):
+        return None
+    data, links = Path(run["data"]), bool(run.get("follow_links", False)) or config.follow_links
+    try:
+        train, val = (
+            read_list(run[key], data, links) if isinstance(run.get(key), str) else () for key in ("list", "val_list")
+        )
+        train = train or find_images(image_folder(data, links), links)
+    except MfpsError:  # the run's faces are no longer what they were
+        return None
+    return FacePlace(data, val or train[::2], train if val else train[1::2], degradation, seed, links)
+
+
+def _run_values(weights: Path) -> dict[str, Any]:
+    """The configuration of the run that wrote weights, if it lies beside them."""
+    file = (weights if is_folder(weights) else weights.parent) / "config.yaml"
+    try:
+        return read_yaml(file) if is_file(file) else {}
+    except MfpsError:
+        return {}
+
+
+def spread(names: Sequence[str], count: int) -> tuple[str, ...]:
+    """Up to `count` of some names, evenly spaced."""
+    return tuple(names[i * len(names) // count] for i in range(count)) if len(names) > count else tuple(names)
+
+
+def read_faces(place: FacePlace, names: Sequence[str], spec: GraphSpec, drawing: Drawing) -> CheckedFaces:
+    """Read faces with their priors. If some prior is not stored, all of them are made up.
+
+    Args:
+        place: where they are.
+        names: which of them.
+        spec: what the file computes.
+        drawing: how priors are drawn.
+
+    Raises:
+        MfpsError: a face or a prior cannot be read or does not fit the network.
+    """
+    given = tuple(spec.channels) if spec.priors in ("inputs", "folded") else ()
+    stored = all(stored_prior(place.data, prior) for prior in given)
+    wanted = WantedPriors(given if stored else (), drawing.heatmap_rgb)
+    links = Tolerance(follow_links=place.follow_links)
+    folder = FaceFolder(place.data, spec.size, place.degradation, names, wanted, place.seed, tolerance=links)
+    samples = [folder[0, number] for number in range(len(folder))]
+    batch = Collate(folder.priors)(samples)
+    described = f"{len(samples)} faces of {place.data.absolute().name}"
+    if not stored:
+        priors = made_up(batch.degraded, spec, drawing, SEED)
+        return CheckedFaces(batch.degraded, batch.clean, priors, f"{described} with made-up priors", False)
+    for prior, count in folder.prior_channels.items():
+        if count != spec.channels[prior]:
+            raise MfpsError(
+                f"{place.data}: its {prior} prior has {count} channels but the network takes {spec.channels[prior]}; "
+                "use the data it was trained with"
+            )
+    priors = GivenPriors(batch.priors, batch.priors)
+    if spec.priors == "folded":
+        priors = _stored(samples, batch.priors, drawing, place.data)
+    return CheckedFaces(batch.degraded, batch.clean, priors, described, True)
+
+
+def _stored(samples: Sequence[FaceSample], maps: Mapping[str, Tensor], drawing: Drawing, data: Path) -> GivenPriors:
+    """What a folder stores of the priors, as a file with folded priors takes it."""
+    inputs: dict[str, Tensor] = {}
+    drawn = dict(maps)
+    for prior in maps:
+        arrays = [sample.priors[prior] for sample in samples]
+        if arrays[0].ndim != 2 or len({array.shape for array in arrays}) > 1:
+            raise MfpsError(
+                f"{data}: its {prior} prior is stored as maps, or in several sizes, and `priors` folded draws it from "
+                "what `mfps prepare` stores; give a folder of that as `data`, or set `priors` to inputs"
+            )
+        stacked = np.stack(arrays)
+        if prior == "parsing":
+            inputs["labels"] = torch.from_numpy(stacked.astype(np.int64))
+        elif prior == "heatmap":
+            inputs["landmarks"] = torch.from_numpy(stacked.astype(np.float32))
+        else:
+            assert drawing.dictionary is not None
+            counts = np.array(list(drawing.dictionary.counts.values()))
+            missing = ~np.isfinite(stacked).all(-1)
+            entries = np.where(missing, -1, np.nan_to_num(stacked[..., ENTRY]).astype(np.int64) % counts)
+            boxes = stacked[..., :ENTRY].astype(np.float32)
+            inputs |= {"boxes": torch.from_numpy(boxes), "entries": torch.from_numpy(entries)}
+            drawn[prior] = draw_dictionary(torch.zeros_like(maps[prior]), boxes, entries, drawing.dictionary.centres)
+    return GivenPriors(inputs, drawn)
+
+
+def drawn_faces(count: int, degradation: str, spec: GraphSpec, drawing: Drawing) -> CheckedFaces:
+    """Drawn faces with made-up priors, where there are no others.
+
+    Args:
+        count: how many.
+        degradation: how they are degraded.
+        spec: what the file computes.
+        drawing: how priors are drawn.
+    """
+    chain = Degradation.parse(degradation)
+    clean = [draw_face(np.random.default_rng((SEED, number)), spec.size).image for number in range(count)]
+    degraded = [chain.apply(face, degradation_rng(SEED, 0, str(number))) for number, face in enumerate(clean)]
+    pictures = images_to_tensor(degraded)
+    priors = made_up(pictures, spec, drawing, SEED)
+    return CheckedFaces(pictures, images_to_tensor(clean), priors, f"{count} drawn faces", False)
