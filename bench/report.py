@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 COLUMNS = (
-    "network", "runtime", "runs as", "px", "batch", "threads", "ms (least-most)", "CPU ms", "faces/s", "first ms",
-    "peak MB", "GFLOP/s", "of the machine",
+    "network", "runs as", "px", "batch", "threads", "ms (least-most)", "CPU ms", "faces/s", "first ms", "peak MB",
+    "GFLOP/s", "share",
 )  # fmt: skip
-"""Times are for a batch; the machine's rate is that of its fastest convolution."""
+"""Times are for a batch; the share is of the rate at which the machine computes its fastest convolution."""
 
-TEXTS = 3
-"""How many columns are texts."""
+POINT = slice(2, 5)
+"""The columns that ways have in common which are compared with each other."""
 
 
 def table_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -18,8 +18,7 @@ def table_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for row in report["measured"]:
         yield (
             row["network"],
-            row["runtime"],
-            row["runs_as"],
+            f"{row['runtime']} {row['runs_as']}".strip(),
             f"{row['size']}",
             f"{row['batch']}",
             f"{row['threads']}",
@@ -33,11 +32,21 @@ def table_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         )
 
 
+def grouped(report: Mapping[str, Any]) -> dict[str, list[tuple[str, ...]]]:
+    """The rows without what they have in common, by that: size, batch size and threads."""
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for row in table_rows(report):
+        size, batch, threads = row[POINT]
+        together = f"{size} px, {batch} at a time, {threads} thread{'s' * (threads != '1')}"
+        groups.setdefault(together, []).append((*row[: POINT.start], *row[POINT.stop :]))
+    return groups
+
+
 def facts(report: Mapping[str, Any]) -> str:
     """What the numbers hold for, as a sentence."""
     return (
-        f"{report['device']}; torch {report['torch']}; medians of {report['rounds']} rounds in turns, after a first pass; "
-        "times are for a whole batch"
+        f"{report['device']}; torch {report['torch']}; medians of {report['rounds']} rounds in turns, after a first "
+        "pass; times are for a whole batch"
     )
 
 

@@ -7,9 +7,11 @@ from torch import Tensor
 
 from ..engine.device import choose_device
 from ..engine.execution import DTYPES, Execution, candidates, choose
+from ..inference.compile import CompiledNetwork
 from ..inference.cost_report import compiled_costs
 from ..inference.exported_network import is_exported, open_exported
 from ..inference.prior_runs import Model
+from ..networks.folded_norm import fold_norms
 from .convolution_rate import convolution_rate
 from .faces import drawn_inputs, random_faces
 from .sources import fixed_network
@@ -63,3 +65,20 @@ class Runner:
     def peak_mb(self) -> float | None:
         """Peak memory of a GPU; None on the CPU, where it is the process's."""
         return torch.cuda.max_memory_allocated(self._device) / 2**20 if self._device.type == "cuda" else None
+
+
+def _torch_model(
+    compiled: CompiledNetwork, way: Way, device: torch.device, faces: tuple[Tensor, dict[str, Tensor]]
+) -> tuple[Model, Execution]:
+    """The network ready to run, and how it runs."""
+    network = fold_norms(compiled.restorer).to(device)
+    degraded, priors = (faces[0].to(device), {name: tensor.to(device) for name, tensor in faces[1].items()})
+
+    def run(execution: Execution) -> list[Tensor]:
+        network.to(memory_format=execution.memory_format)  # pyright: ignore[reportCallIssue]
+        laid = {name: tensor.to(memory_format=execution.memory_format) for name, tensor in priors.items()}
+        with torch.inference_mode(), execution.autocast(device):
+            return network(degraded.to(memory_format=execution.memory_format), laid, way.iterations)
+
+    chosen = choose(candidates(device, way.layout, way.precision), run, device).execution
+    return lambda *_: run(chosen), chosen

@@ -5,9 +5,11 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from ..engine.weights import load_weights, weights_in
+from ..engine.weights import load_weights, save_weights, weights_in
+from ..export.config import ExportConfig
+from ..export.export import export
 from ..genotypes.genotype_file import read_genotype
-from ..inference.compile import CompiledNetwork, compile_genotype
+from ..inference.compile import CompiledNetwork, compile_genotype, weights_header
 from ..inference.cost_report import network_config
 from ..inference.exported_network import is_exported, open_exported
 from ..inference.open_network import open_network
@@ -31,13 +33,21 @@ def open_sources(config: BenchConfig, folder: Path, console: Console) -> list[So
         if is_exported(Path(network)):
             exported = open_exported(Path(network))
             takes = Point(exported.size, exported.metadata.batch or 0, 0)
-            sources.append(Source(network, exported.size, {f"{exported.runtime} (exported)": network}, takes))
+            sources.append(Source(network, exported.size, {(exported.runtime, 0): network}, takes))
             continue
         compiled = fixed_network(network, config.iterations)
-        files = {"torch": network} if "torch" in config.runtime else {}
+        files = {("torch", 0): network} if "torch" in config.runtime else {}
         if "onnxruntime" in config.runtime:
+            weights = folder / f"{number}.safetensors"
+            header = weights_header(compiled.genotype, compiled.config, compiled.provenance)
+            save_weights(weights, compiled.restorer.state_dict(), **header)
             for size in config.size or (compiled.size,):
-                files["onnxruntime"] = _exported(compiled, folder / f"{number}-{size}", size, console)
+                out = folder / f"{number}-{size}"
+                iterations = None if config.iterations is None else str(config.iterations)
+                export(
+                    ExportConfig(weights=weights, out=out, name="network", size=size, iterations=iterations), console
+                )
+                files["onnxruntime", size] = str(out / "network.onnx")
         sources.append(Source(network, compiled.size, files))
     return sources
 

@@ -47,8 +47,8 @@ class Source(NamedTuple):
 
     network: str
     trained_size: int
-    files: dict[str, str]
-    """What is opened, by runtime."""
+    files: dict[tuple[str, int], str]
+    """What is opened, by runtime and size; 0 for a file that runs at every size."""
     only: Point | None = None
     """Size and batch size (0 for any) of an exported file that takes no others; its threads mean nothing."""
 
@@ -70,7 +70,9 @@ def ways(config: BenchConfig, sources: Sequence[Source]) -> dict[Point, list[Way
             _check_takes(source, size, batch)
             point = Point(size, batch, count)
             found.setdefault(point, [])
-            for runtime, file in source.files.items():
+            for (runtime, takes), file in source.files.items():
+                if takes not in (0, size):
+                    continue
                 torch_only = product(config.layout, config.precision) if runtime == "torch" else (("", ""),)
                 found[point] += [
                     Way(source.network, file, runtime, layout, precision, config.device, config.iterations, point)

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from ..errors import MfpsError
@@ -51,7 +50,7 @@ class Worker:
         opened: what was found when it was opened.
     """
 
-    def __init__(self, way: Way, connection: Connection) -> None:
+    def __init__(self, way: Way, connection: Any) -> None:
         self.way = way
         self._connection = connection
         self.opened: Opened = self._receive()
@@ -98,7 +97,7 @@ def worker(way: Way) -> Iterator[Worker]:
             process.kill()
 
 
-def _serve(connection: Connection, way: Way) -> None:
+def _serve(connection: Any, way: Way) -> None:
     try:
         measured = _Measured(way)
         connection.send(measured.opened)

@@ -1,6 +1,7 @@
 """`mfps bench`."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -21,12 +22,14 @@ def model() -> "type[BenchConfig]":
 def bench(config: "BenchConfig") -> None:
     """Measure how fast networks run, and in how much memory: side by side, in turns, as a table, JSON and a plot."""
     from ..bench.measure import bench as run
-    from ..bench.report import facts
+    from ..bench.report import facts, grouped
     from ..engine.terminal import show_table
 
     console = o.console()
     report = run(config, console)
-    show_table(console, _table(report))
+    for together, rows in grouped(report).items():
+        o.report(together)
+        show_table(console, _table(rows))
     o.report(f"machine   {facts(report)}")
     if config.out is not None:
         o.report(f"report    {config.out / 'bench.json'}")
@@ -34,14 +37,16 @@ def bench(config: "BenchConfig") -> None:
         o.report(f"picture   {config.out / 'bench.png'}")
 
 
-def _table(report: dict[str, Any]) -> Table:
-    from ..bench.report import COLUMNS, TEXTS, table_rows
+def _table(rows: Sequence[Sequence[str]]) -> Table:
+    from ..bench.report import COLUMNS, POINT
     from ..engine.terminal import add_row
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for i, column in enumerate(COLUMNS):
+    columns = (*COLUMNS[: POINT.start], *COLUMNS[POINT.stop :])
+    for i, column in enumerate(columns):
+        number = i >= POINT.start
         heading = column.replace(" ", "\n", 1)
-        table.add_column(heading, justify="right" if i >= TEXTS else "left", no_wrap=i >= TEXTS, overflow="fold")
-    for row in table_rows(report):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
+    for row in rows:
         add_row(table, *row)
     return table

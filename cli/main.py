@@ -11,6 +11,7 @@ import typer
 from .. import __version__
 from ..errors import MfpsError, NotFiniteError, RunStopped, printable
 from . import (
+    bench,
     degrade,
     demo,
     dictionary,
@@ -50,6 +51,7 @@ add_command(app, select.select, select.model, "run")
 add_command(app, retrain.retrain, retrain.model)
 add_command(app, evaluate.evaluate, evaluate.model, "weights")
 add_command(app, rank.rank, rank.model, "genotype")
+add_command(app, bench.bench, bench.model, "network")
 add_command(app, restore.restore, restore.model, "weights", "source")
 add_command(app, export.export, export.model, "weights")
 add_command(app, degrade.degrade, degrade.model, "source")

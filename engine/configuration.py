@@ -16,7 +16,7 @@ from ..files.yaml_text import plain_yaml
 from ..genotypes.base import Base, BaseWindow
 from ..genotypes.space import PRIORS
 from ..images.fields import FollowLinks
-from .fields import Device, DropPrior, Precision, PriorNames, Seed, Workers
+from .fields import Compile, Device, DropPrior, Layout, Precision, PriorNames, Seed, Workers
 
 PRESETS = ("tiny", "small", "published")
 """The presets, files in engine/presets: network size, schedule and hyperparameters for both stages."""
@@ -102,9 +102,9 @@ class RunConfig(ConfigModel):
     """Machines on which a launcher started the command, each with the same number of devices."""
     deterministic: Annotated[bool, Panel.DEVICES] = False
     """Make CUDA compute the same bits every time, at some cost in speed; the CPU always does."""
+    layout: Layout = "auto"
     precision: Precision = "float32"
-    channels_last: Annotated[bool, Panel.DEVICES] = True
-    """Use the channels-last memory layout, which is faster on most devices; results are the same up to rounding."""
+    compile: Compile = "auto"
 
     checkpoint_minutes: Annotated[float, Panel.SAVING] = Field(default=10.0, gt=0)
     """Save the run at least this often, in addition to the end of every epoch."""
@@ -165,7 +165,7 @@ def resolve(model: type[Config], preset: str | None, file: Path | None, options:
     Raises:
         MfpsError: unknown preset, unreadable file, unknown or impossible value; one line.
     """
-    written = read_yaml(file) if file is not None else {}
+    written = read_config(file) if file is not None else {}
     named = written.pop("preset", None)
     if named is not None and named not in PRESETS:
         raise MfpsError(f"{file}: unknown preset {shown(named)}: choose from {', '.join(PRESETS)}")
@@ -225,6 +225,18 @@ def _preset(name: str, stage: str) -> dict[str, Any]:
 def config_values(config: BaseModel) -> dict[str, Any]:
     """A resolved configuration as plain data, without the fields that are None."""
     return config.model_dump(mode="json", exclude_none=True)
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """The values in a run's `config.yaml`, or in a file like it, by today's fields.
+
+    Raises:
+        MfpsError: it cannot be read, or is not a configuration.
+    """
+    values = read_yaml(file)
+    if "layout" not in values and isinstance(values.get("channels_last"), bool):  # version 0.1 wrote it so
+        values["layout"] = "channels-last" if values.pop("channels_last") else "contiguous"
+    return values
 
 
 def write_config(config: BaseModel, file: Path) -> None:

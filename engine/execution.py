@@ -23,6 +23,9 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 ROUNDS = 3
 """How often each candidate is timed, in turns; the shortest time counts."""
 
+SECONDS = 4.0
+"""After so long, the first passes included, no other round begins; every candidate is timed once in any case."""
+
 WORTHWHILE = 0.95
 """A candidate is preferred to an earlier one only if it takes at most this share of its time."""
 
@@ -63,20 +66,36 @@ class Choice(NamedTuple):
     """What each candidate took for a pass; empty if there was nothing to choose from."""
     unsafe: tuple[str, ...] = ()
     """Candidates whose results differ too much from those of the first one."""
+    failed: tuple[str, ...] = ()
+    """Candidates that could not be compiled."""
 
     def record(self) -> dict[str, Any]:
         """As it is written to `environment.json`: layout, precision and whether compiled, and the times."""
-        return {**self.execution._asdict(), "milliseconds": self.milliseconds, "unsafe": list(self.unsafe)}
+        return {
+            **self.execution._asdict(),
+            "milliseconds": self.milliseconds,
+            "unsafe": list(self.unsafe),
+            "failed": list(self.failed),
+        }
 
     def __str__(self) -> str:
         """For a line of output: the choice, and what each candidate took."""
-        took = ", ".join(f"{name} {ms:.3g} ms" for name, ms in self.milliseconds.items())
-        unsafe = f"; not accurate enough: {', '.join(self.unsafe)}" if self.unsafe else ""
-        return f"{self.execution}{f' ({took}{unsafe})' if took else ''}"
+        if not self.milliseconds:
+            return str(self.execution)
+        notes = [
+            ", ".join(f"{name} {round(ms, 1 if ms < 100 else None):,} ms" for name, ms in self.milliseconds.items())
+        ]
+        notes += [f"not accurate enough: {', '.join(self.unsafe)}"] * bool(self.unsafe)
+        notes += [f"could not be compiled: {', '.join(self.failed)}"] * bool(self.failed)
+        return f"{self.execution} ({'; '.join(notes)})"
 
 
 def candidates(
-    device: torch.device, layout: str = "auto", precision: str = "float32", compiled: Sequence[bool] = (False,)
+    device: torch.device,
+    layout: str = "auto",
+    precision: str = "float32",
+    compiled: Sequence[bool] = (False,),
+    formats: Sequence[str] = tuple(DTYPES),
 ) -> list[Execution]:
     """The executions that fit what was asked for; the first is the one whose results the others are compared with.
 
@@ -85,18 +104,30 @@ def candidates(
         layout: one of `LAYOUTS`, or auto for both.
         precision: one of `DTYPES`, or auto for float32 and those that the device computes natively.
         compiled: whether to try it as it is, compiled, or both.
+        formats: the number formats among which the precision auto chooses.
 
     Raises:
         MfpsError: the device lacks what was asked for.
     """
     check_precision(device, precision)
-    precisions = [name for name in DTYPES if is_native(device, name)] if precision == "auto" else [precision]
+    precisions = [name for name in formats if is_native(device, name)] if precision == "auto" else [precision]
     layouts = LAYOUTS if layout == "auto" else (layout,)
     return [Execution(*found) for found in ((a, b, c) for b in precisions for a in layouts for c in compiled)]
 
 
+def as_started(layout: str, precision: str) -> Execution:
+    """How a run was computed, from its config.yaml; where that does not say, in the plainest way."""
+    plain = Execution()
+    return Execution(
+        plain.layout if layout == "auto" else layout, plain.precision if precision == "auto" else precision
+    )
+
+
 def choose(
-    tried: Sequence[Execution], run: Callable[[Execution], Sequence[Tensor]], device: torch.device | None = None
+    tried: Sequence[Execution],
+    run: Callable[[Execution], Sequence[Tensor]],
+    device: torch.device | None = None,
+    prepare: Callable[[Execution], Any] = lambda _: None,
 ) -> Choice:
     """Time the candidates in turns, and choose the fastest whose results are close to those of the first.
 
@@ -104,30 +135,83 @@ def choose(
         tried: the candidates, at least one. A single one is not run.
         run: makes one pass, and returns the pictures (B, C, H, W) in [0, 1] that the network put out.
         device: where the network runs.
+        prepare: brings the network into the candidate's form; its time does not count.
+
+    Raises:
+        Exception: a candidate could not be run; one that is compiled is left out instead.
     """
     if len(tried) == 1:
         return Choice(tried[0], {})
+    began = time.perf_counter()
     expected, seconds = None, dict.fromkeys(tried, float("inf"))
     unsafe: list[Execution] = []
+    failed: list[Execution] = []
     for execution in tried:  # a first pass makes buffers and picks kernels
-        pictures = [picture.detach().float().cpu() for picture in run(execution)]
+        try:
+            prepare(execution)
+            pictures = [picture.detach().float().cpu() for picture in run(execution)]
+        except Exception:  # of compilers, drivers and missing programs: whatever it is, the network runs without
+            if not execution.compiled:
+                raise
+            failed.append(execution)
+            del seconds[execution]
+            continue
         if expected is None:
             expected = pictures
         elif not _close(pictures, expected):
             unsafe.append(execution)
     for _ in range(ROUNDS):
         for execution in seconds:
-            began = time.perf_counter()
-            run(execution)
-            if device is not None and device.type == "cuda":
-                torch.cuda.synchronize(device)
-            seconds[execution] = min(seconds[execution], time.perf_counter() - began)
+            prepare(execution)
+            seconds[execution] = min(seconds[execution], _timed(lambda execution=execution: run(execution), device))
+        if time.perf_counter() - began > SECONDS:
+            break
     best = tried[0]
-    for execution in tried:
+    for execution in seconds:
         if execution not in unsafe and seconds[execution] < WORTHWHILE * seconds[best]:
             best = execution
     times = {str(execution): round(1000 * found, 3) for execution, found in seconds.items()}
-    return Choice(best, times, tuple(map(str, unsafe)))
+    return Choice(best, times, tuple(map(str, unsafe)), tuple(map(str, failed)))
+
+
+def _timed(run: Callable[[], object], device: torch.device | None) -> float:
+    """Seconds that a call takes on a device.
+
+    Of a single thread the processor's time counts, which is the same however busy the machine is.
+    """
+
+    def wait() -> None:
+        if device is not None and device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    alone = device is not None and device.type == "cpu" and torch.get_num_threads() == 1
+    clock = time.process_time if alone else time.perf_counter
+    wait()
+    began = clock()
+    run()
+    wait()
+    return clock() - began
+
+
+def slowdown(device: torch.device, precision: str) -> float:
+    """How many times as long as in float32 a small convolution and its gradients take in another number format.
+
+    Args:
+        device: where it runs.
+        precision: one of `DTYPES`.
+    """
+    pictures = torch.ones(1, 32, 32, 32, device=device)  # nothing random: no generator may move
+    kernel = torch.ones(32, 32, 3, 3, device=device, requires_grad=True)
+
+    def seconds(execution: Execution) -> float:
+        def run() -> None:
+            with torch.enable_grad(), execution.autocast(device):
+                output = torch.nn.functional.conv2d(pictures, kernel, padding=1)
+            torch.autograd.grad(output.sum(), kernel)
+
+        return min(_timed(run, device) for _ in range(ROUNDS))
+
+    return seconds(Execution(precision=precision)) / seconds(Execution())
 
 
 def is_native(device: torch.device, precision: str) -> bool:

@@ -3,10 +3,11 @@
 They are annotations rather than a base class, so that each configuration has its own order and defaults.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ..errors import MfpsError
 from ..files.config_model import COMMAS, Panel
 from ..genotypes.prior_branches import known_priors
 
@@ -43,28 +44,33 @@ Layout = Annotated[
     Literal["auto", "channels-last", "contiguous"],
     Panel.DEVICES,
     Field(
-        description="Memory layout of the tensors; auto times a few passes on this device at the start and takes the "
-        "faster one. Results are the same up to rounding."
+        description="Memory layout of the tensors; auto times a few passes on this device before the start and takes "
+        "the faster one. Results are the same up to rounding."
     ),
 ]
+
+
+def _without_scaling(value: Any) -> Any:
+    if value == "float16":
+        raise MfpsError(
+            "float16 needs its losses scaled, which no training here does; choose bfloat16, which needs no scaling, or "
+            "float32"
+        )
+    return value
+
+
+_PRECISION = Field(
+    description="Number format of the convolutions; the weights stay in float32. auto times those that the device "
+    "computes natively, and takes the fastest whose pictures agree with those of float32."
+)
 
 Precision = Annotated[
-    Literal["auto", "float32", "bfloat16"],
-    Panel.DEVICES,
-    Field(
-        description="Number format of the convolutions in training; the weights stay in float32. auto times those that "
-        "the device computes natively, and takes the fastest whose pictures agree with those of float32."
-    ),
+    Literal["auto", "float32", "bfloat16"], BeforeValidator(_without_scaling), Panel.DEVICES, _PRECISION
 ]
+"""Of a training."""
 
-RunningPrecision = Annotated[
-    Literal["auto", "float32", "bfloat16", "float16"],
-    Panel.DEVICES,
-    Field(
-        description="Number format of the convolutions; the weights stay in float32. auto times those that the device "
-        "computes natively, and takes the fastest whose pictures agree with those of float32."
-    ),
-]
+RunningPrecision = Annotated[Literal["auto", "float32", "bfloat16", "float16"], Panel.DEVICES, _PRECISION]
+"""Of a network that only runs."""
 
 Compile = Annotated[
     Literal["auto", "off"],

@@ -10,6 +10,7 @@ from rich.console import Console
 from ..errors import RunStopped
 from ..files.atomic_folder import written_to
 from .configuration import RunConfig
+from .execution import Choice
 from .journal import Journal
 from .position import Length
 from .processes import largest, lost_process
@@ -32,6 +33,7 @@ def open_run(
     length: Length,
     parts: Parts,
     inputs: Inputs,
+    choice: Choice | None = None,
 ) -> Iterator[Run]:
     """Lock a run folder while the block runs, and continue from its newest checkpoint if there is one.
 
@@ -43,6 +45,7 @@ def open_run(
         length: epochs and steps of the run.
         parts: the modules and optimizers that it changes; filled from the checkpoint.
         inputs: what the run is given; a run that is resumed must have been started with the same.
+        choice: how the network is computed, for the record.
 
     Raises:
         MfpsError: the folder holds another run, is used by another process, or cannot be written; or a run that is
@@ -64,7 +67,7 @@ def open_run(
         resumed = run.load()
         if first:
             with written_to(folder):
-                begin_run_folder(config)
+                begin_run_folder(config, choice)
         if resumed:
             done = f"{run.position.epoch} epochs and {run.position.step} of {length.steps} steps are done"
             run.say(f"resumed   {folder}: {done}")

@@ -1,7 +1,7 @@
 """A run's folder: what it contains, and checks that no run overwrites another.
 
 config.yaml           the resolved configuration; another run can be filled from it with `config`
-environment.json      versions of mfps, Python and the libraries, and the machine
+environment.json      versions of mfps, Python and the libraries, the machine, and how the network is computed on it
 genotype.json, .svg   the architecture (and .png)
 decoded.json          the architecture that the search itself decided on
 front.json, .svg      the genotypes that a selection found the best at their cost (and .png); front/ has their files
@@ -26,10 +26,10 @@ from ..degradation.fields import normal_degradation
 from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
 from ..files.atomic_file import is_partial, remove_partials, write_atomically
 from ..files.atomic_folder import check_writable, clear_leftovers
-from ..files.config_model import read_yaml
 from ..genotypes.front import FRONT_FOLDER
 from .checkpoint import CHECKPOINTS, NAME, Checkpoints
-from .configuration import RunConfig, config_values, write_config
+from .configuration import Config, RunConfig, config_values, read_config, write_config
+from .execution import DTYPES, LAYOUTS, Choice
 from .run_inputs import BY_CONTENT
 from .run_lock import LOCK
 
@@ -56,11 +56,29 @@ FRONT_LEFT = re.compile(rf"\.{FRONT_FOLDER}\.\d+\.part")
 
 MAY_CHANGE = frozenset(
     ("out", "epochs", "max_steps", "stop_when_settled", "device", "devices", "num_nodes", "workers",
-     "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces", "follow_links",
-     "max_gflops", "max_parameters", "front_cost", "select_paths", "select_random", "population", "generations")
+     "compile", "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces",
+     "follow_links", "max_gflops", "max_parameters", "front_cost", "select_paths", "select_random", "population",
+     "generations")
 )  # fmt: skip
 """Options that may change when a run is resumed: how long, where and how safely it runs. What it reads may be named in
 another way and lie elsewhere, but must be the same (`BY_CONTENT`); config.yaml then names what was given last."""
+
+
+def continued(config: Config) -> Config:
+    """The configuration of a run; where it is resumed, `auto` stands for what was chosen when it was started.
+
+    Args:
+        config: as given.
+
+    Raises:
+        MfpsError: the folder's config.yaml cannot be read.
+    """
+    file = config.out / "config.yaml"
+    if not config.resume or not file.is_file():
+        return config
+    before, known = read_config(file), {"layout": LAYOUTS, "precision": DTYPES}
+    chosen = {name: before.get(name) for name in known if getattr(config, name) == "auto"}
+    return config.model_copy(update={name: value for name, value in chosen.items() if value in known[name]})
 
 
 def check_run_folder(config: RunConfig) -> None:
@@ -106,16 +124,26 @@ def clear_run_folder(config: RunConfig) -> None:
     remove_partials(folder)
 
 
-def begin_run_folder(config: RunConfig) -> None:
+def begin_run_folder(config: RunConfig, choice: Choice | None = None) -> None:
     """Write the configuration and environment of a run to its folder.
 
     Args:
         config: of the run; if it continues, its checkpoint has been accepted.
+        choice: how its network is computed.
     """
     folder = config.out
     write_config(config, folder / "config.yaml")
     if not (folder / "environment.json").exists():
-        write_atomically(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
+        found = {**environment(), **({"execution": choice.record()} if choice else {})}
+        write_atomically(folder / "environment.json", json.dumps(found, indent=2) + "\n")
+
+
+def was_compiled(folder: Path) -> bool | None:
+    """Whether a run was started with a compiled network; None if its folder does not say."""
+    try:
+        return bool(json.loads((folder / "environment.json").read_bytes())["execution"]["compiled"])
+    except (OSError, ValueError, KeyError, TypeError):  # damaged or not there: it is found anew
+        return None
 
 
 def _contents(folder: Path) -> tuple[list[Path], list[str]]:
@@ -142,7 +170,7 @@ def _contents(folder: Path) -> tuple[list[Path], list[str]]:
 
 def _check_unchanged(config: RunConfig) -> None:
     """Compare a run's options with those that it was started with."""
-    before = read_yaml(config.out / "config.yaml")
+    before = read_config(config.out / "config.yaml")
     if isinstance(text := before.get("degradation"), str):
         before["degradation"] = normal_degradation(text)  # version 0.1 wrote it with its spaces
     now = config_values(config)

@@ -1,7 +1,8 @@
 """The state of a training, as tensors and JSON: modules, optimizers, random generators. Restoring it is bit-exact."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,16 @@ def restore_state(parts: Parts, tensors: Mapping[str, Tensor], state: Mapping[st
     except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
         problem = str(error).splitlines()[0]
         raise MfpsError(f"the checkpoint is not of this network ({problem}); start again with `overwrite`") from None
+
+
+@contextmanager
+def kept_generators() -> Iterator[None]:
+    """After the block, all random generators are as they were before it."""
+    tensors, state = _capture_generators()
+    try:
+        yield
+    finally:
+        _restore_generators(tensors, state)
 
 
 def _optimizer_state(

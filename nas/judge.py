@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..data.batch import FaceBatch
+from ..engine.execution import Execution
 from ..genotypes.genotype import Genotype
 from ..networks.path import Mixture
 from ..training.norm_statistics import estimate_norms
@@ -20,10 +21,9 @@ class SupernetJudge:
     Args:
         searched: the supernet's network, on the device.
         device: where it is.
-        precision: float32 or bfloat16.
+        execution: how it is computed.
         faces: held-out faces that the scores are means over.
         training_faces: what the batch norms of a genotype are estimated from before it is scored.
-        channels_last: memory layout of the batches.
         digest: SHA-256 of everything that a score depends on: the supernet's weights and all these faces.
 
     Attributes:
@@ -34,16 +34,14 @@ class SupernetJudge:
         self,
         searched: SearchNetwork,
         device: torch.device,
-        precision: str,
+        execution: Execution,
         faces: Iterable[FaceBatch],
         training_faces: Iterable[FaceBatch],
-        channels_last: bool,
         digest: str,
     ) -> None:
         self._searched = searched
         self._device = device
-        self._mixed = precision == "bfloat16"
-        self._channels_last = channels_last
+        self._execution = execution
         self._faces, self._training_faces = faces, training_faces
         self.digest = digest
 
@@ -62,7 +60,7 @@ class SupernetJudge:
         return validation_psnr(run, self._faces).iterations[-1]
 
     def _run(self, mixtures: Mapping[str, Mixture], batch: FaceBatch) -> list[Tensor]:
-        moved = batch.to(self._device, channels_last=self._channels_last)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._mixed):
+        moved = batch.to(self._device, channels_last=self._execution.layout == "channels-last")
+        with self._execution.autocast(self._device):
             outputs = self._searched.restorer(moved.degraded, moved.priors, mixtures=mixtures)
         return [output.float() for output in outputs]

@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from pydantic import TypeAdapter, ValidationError
 
 from ..data.kept_batches import KeptBatches
 from ..data.sampling import FaceAddress
+from ..engine.configuration import read_config
 from ..engine.device import choose_device
+from ..engine.execution import as_started
 from ..engine.weights import load_weights, weights_in
 from ..errors import MfpsError, first_violation
-from ..files.config_model import fill, read_yaml
+from ..files.config_model import fill
 from ..files.hashes import sha256_of, sha256_of_texts
 from ..files.history import read_history
 from ..genotypes.branch_genotype import BranchGenotype, StrictModel
@@ -67,12 +68,12 @@ def open_search(folder: Path, device: str = "auto", data: Path | None = None) ->
         raise MfpsError(
             f"{weights}: does not hold the supernet of {folder / 'config.yaml'} ({problem}); restore both files"
         ) from None
-    layout = torch.channels_last if config.channels_last else torch.preserve_format
-    searched.restorer.to(chosen, memory_format=layout)  # pyright: ignore[reportCallIssue]
+    execution = as_started(config.layout, config.precision)
+    searched.restorer.to(chosen, memory_format=execution.memory_format)  # pyright: ignore[reportCallIssue]
     faces = KeptBatches(held_out, [FaceAddress(0, index) for index in range(len(held_out))], FACES_A_BATCH)
     estimated = norm_batches(learning, config.norm_batches, config.seed)
     digest = sha256_of_texts(sha256_of(weights), faces.sha256, estimated.sha256)
-    judge = SupernetJudge(searched, chosen, config.precision, faces, estimated, config.channels_last, digest)
+    judge = SupernetJudge(searched, chosen, execution, faces, estimated, digest)
     return OpenSearch(folder, config, searched, judge)
 
 
@@ -99,7 +100,7 @@ def finished_search(folder: Path, data: Path | None = None) -> SearchConfig:
     if not folder.is_dir():
         raise MfpsError(f"{folder}: there is no such folder; give the run folder of a finished search")
     file = folder / "config.yaml"
-    written = read_yaml(file) if file.is_file() else {}
+    written = read_config(file) if file.is_file() else {}
     if "strategy" not in written:
         what = (
             "holds a training, not a search" if "genotype" in written or "init_from" in written else "holds no search"

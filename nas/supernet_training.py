@@ -6,7 +6,8 @@ Deviates: docs/deviations.md.
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from ..engine.device import make_fabric
 from ..engine.position import Length
 from ..engine.processes import check_same, largest
 from ..engine.run import Run
-from ..engine.run_folder import check_run_folder
+from ..engine.run_folder import check_run_folder, continued
 from ..engine.training_state import Parts
 from ..engine.update import checked_update
 from ..engine.weights import save_weights
@@ -42,7 +43,7 @@ from .search_files import write_decoded
 from .search_network import build_search_network
 from .steps import DrawnPiece, draws_of_step, is_warming_up, rate_factor
 from .strategies import STRATEGIES
-from .strategies.strategy import Level
+from .strategies.strategy import Draw, Level
 
 
 class SupernetTraining:
@@ -62,10 +63,11 @@ class SupernetTraining:
     """
 
     def __init__(self, config: SearchConfig) -> None:
+        config = continued(config)
         check_run_folder(config)
         if not config.overwrite:
             read_ledger(config.out)
-        fabric = make_fabric(config.device, config.precision, config.devices, config.num_nodes)
+        fabric = make_fabric(config.device, "float32", config.devices, config.num_nodes)
         faces = search_faces(config)
         train, val, select = faces
         torch.manual_seed(config.seed)
@@ -88,6 +90,7 @@ class SupernetTraining:
         self._levels = {"architecture": self._searched.architecture(), "weights": self._searched.weights()}
         of_paths = {parameter for path in self._searched.supernets.values() for parameter in path.parameters()}
         self._trunk = set(self._levels["weights"].values()) - of_paths
+        self.session.settle(self._trial)
         self._rates = {"architecture": config.architecture_lr, "weights": config.weight_lr}
         self._optimizers = search_optimizers(config, self._levels)
         self._coverage = Coverage({name: path.space for name, path in self._searched.supernets.items()})
@@ -127,10 +130,7 @@ class SupernetTraining:
     def _learn(self, level: Level, pieces: Pieces, run: Run) -> float:
         """Update one level and return its loss; the other level's parameters get no gradient."""
         config, warming = self._config, is_warming_up(self._config, run.position)
-        held = level == "weights" and config.hold_trunk and not warming
-        for name, parameters in self._levels.items():
-            for parameter in parameters.values():
-                parameter.requires_grad_(name == level and not (held and parameter in self._trunk))
+        self._let_learn(level, held=level == "weights" and config.hold_trunk and not warming)
         draws = draws_of_step(config, self._strategy, level, run.position, run.length)
         terms = checked_update(
             self.session.fabric,
@@ -146,14 +146,36 @@ class SupernetTraining:
                 self._coverage.count(self._strategy.mixtures(self._searched, draw))
         return sum(terms.values())
 
+    def _let_learn(self, level: Level, held: bool) -> None:
+        """Switch gradients on for one level alone, without those of the trunk if that is held."""
+        for name, parameters in self._levels.items():
+            for parameter in parameters.values():
+                parameter.requires_grad_(name == level and not (held and parameter in self._trunk))
+
+    def _trial(self, piece: FaceBatch) -> list[Tensor]:
+        """What a step after the warm-up does with a piece and one draw, without an update."""
+        outputs: list[Tensor] = []
+        for level in reversed(self._order):
+            self._let_learn(level, held=level == "weights" and self._config.hold_trunk)
+            draw = Draw(self._config.seed, level, 0, self._config.temperature)
+            outputs, terms = self._run(DrawnPiece(piece, draw))
+            loss = reduce(add, terms.values())
+            if loss.requires_grad:
+                loss.backward()
+        return outputs
+
     def _losses(self, drawn: DrawnPiece) -> dict[str, Tensor]:
+        return self._run(drawn)[1]
+
+    def _run(self, drawn: DrawnPiece) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Each iteration's output, and the loss terms."""
         config, batch = self._config, self.session.on_device(drawn.faces)
         mixtures = self._strategy.mixtures(self._searched, drawn.draw)
         outputs = self.session.restore(partial(self._forward, mixtures), batch)
         terms = restoration_loss(outputs, batch.clean, config.loss)
         if config.cost_weight and drawn.draw.level == "architecture":
             terms["cost"] = config.cost_weight * self._searched.expected_flops(config.size) / self._even_flops
-        return terms
+        return outputs, terms
 
     def _forward(self, mixtures: Mapping[str, Mixture], batch: FaceBatch) -> list[Tensor]:
         return self.network(batch.degraded, batch.priors, mixtures=mixtures)

@@ -3,12 +3,13 @@
 Source: MFPSNet's training as published (Adam, halving schedule, L1 + 0.005 perceptual).
 """
 
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from typing import Any
 
 import torch
 from rich.console import Console
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .. import __version__
@@ -16,7 +17,7 @@ from ..data.batch import FaceBatch
 from ..engine.device import make_fabric
 from ..engine.position import Position
 from ..engine.run import Run
-from ..engine.run_folder import check_run_folder
+from ..engine.run_folder import check_run_folder, continued
 from ..engine.update import checked_update
 from ..engine.weights import save_weights
 from ..errors import printable
@@ -24,7 +25,7 @@ from ..files.atomic_file import write_atomically
 from ..genotypes.drawing.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
 from ..inference.compile import weights_header
-from ..inference.prior_runs import run_with_priors
+from ..inference.prior_runs import Model, run_with_priors
 from ..networks.losses import restoration_loss
 from ..networks.vgg19 import load_vgg19
 from ..priors.extractor import ExternalSources, PriorExtractor, found_channels
@@ -90,9 +91,9 @@ class Training:
     """
 
     def __init__(self, config: RetrainConfig) -> None:
-        config, start = take_on(config)
+        config, start = take_on(continued(config))
         check_run_folder(config)
-        fabric = make_fabric(config.device, config.precision, config.devices, config.num_nodes)
+        fabric = make_fabric(config.device, "float32", config.devices, config.num_nodes)
         self.genotype = genotype_to_train(config, start)
         on_the_fly = config.priors_from != "clean" and bool(config.priors)
         train, val = training_data(config, stored_priors=not on_the_fly)
@@ -108,6 +109,7 @@ class Training:
             )
         self._config = config
         self.session = Session(config, fabric, train, val, self._network)
+        self.session.settle(self._trial, always_alike=True)
         if config.from_supernet is not None:  # its statistics are those of all its architectures
             estimate_norms(self._network, self._restored, norm_batches(train, NORM_BATCHES, config.seed))
         self._oracle = self.session.oracle_note(config.priors_from)
@@ -149,13 +151,24 @@ class Training:
             run.step_done(losses, text, lr=self._optimizer.param_groups[0]["lr"])
 
     def _restored(self, batch: FaceBatch) -> list[Tensor]:
-        return self.session.restore(partial(self._forward, self._network), self.session.on_device(batch))
+        network = self.session.as_executed(self._network)
+        return self.session.restore(partial(self._forward, network), self.session.on_device(batch))
 
     def _losses(self, piece: FaceBatch) -> dict[str, Tensor]:
-        config, clean = self._config, piece.clean.to(self.session.fabric.device)
-        return restoration_loss(self._restored(piece), clean, config.pixel, config.perceptual, self._vgg)
+        return self._run(piece)[1]
 
-    def _forward(self, network: nn.Module, batch: FaceBatch) -> list[Tensor]:
+    def _run(self, piece: FaceBatch) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Each iteration's output, and the loss terms."""
+        config, clean, outputs = self._config, piece.clean.to(self.session.fabric.device), self._restored(piece)
+        return outputs, restoration_loss(outputs, clean, config.pixel, config.perceptual, self._vgg)
+
+    def _trial(self, piece: FaceBatch) -> list[Tensor]:
+        """What a step does with a piece, without an update."""
+        outputs, terms = self._run(piece)
+        reduce(add, terms.values()).backward()
+        return outputs
+
+    def _forward(self, network: Model, batch: FaceBatch) -> list[Tensor]:
         return run_with_priors(network, batch.degraded, batch.priors, self._config.priors_from, self._extract)
 
     def finish_epoch(self, run: Run) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -12,9 +13,11 @@ from torch import Tensor, nn
 
 from ..data.batch import FaceBatch
 from ..data.dataset import FaceFolder
+from ..data.kept_batches import KeptBatches
 from ..data.loader import make_loader, make_training_loader, shut_down_workers, steps_of, training_steps
-from ..data.sampling import BatchShare
+from ..data.sampling import BatchShare, FaceAddress
 from ..engine.configuration import RunConfig
+from ..engine.execution import Choice, Execution
 from ..engine.open_run import open_run
 from ..engine.position import Length
 from ..engine.processes import gather_parts, launch, own_part
@@ -24,6 +27,7 @@ from ..engine.training_state import Parts
 from ..images.fit_note import fit_note
 from ..networks.synchronised_norm import synchronise_norms
 from ..priors.provenance import oracle_priors, read_provenance
+from .execution_choice import agreed, emulation_note, fastest, training_candidates
 from .validation import ValidationPSNR, validation_psnr
 
 Pieces = tuple[FaceBatch, ...]
@@ -32,22 +36,29 @@ Pieces = tuple[FaceBatch, ...]
 Forward = Callable[[FaceBatch], list[Tensor]]
 """Runs a network on a batch on the device; returns each iteration's output (B, 3, H, W)."""
 
+Trial = Callable[[FaceBatch], Sequence[Tensor]]
+"""What a step does with a piece of a batch, forward and backward, without an update; returns the outputs."""
+
 
 class Session:
     """One process's part of a run, from the faces to the outputs of a network.
 
-    It starts the other processes, so errors in the input are best found before.
+    It starts the other processes, so errors in the input are best found before. `settle` must be called before the
+    network runs and before its optimizers are made.
 
     Args:
         config: the run's configuration.
         fabric: its devices.
         train: the faces to learn from.
         val: the faces to validate on.
-        network: what is trained; it is moved to the device, in place, so make its optimizers afterwards.
+        network: what is trained; it is moved to the device, in place.
         groups: for each update of a step, the indices of the training faces that it learns from; None takes all.
 
     Attributes:
+        config: the configuration; once settled, with the layout and precision that were chosen.
+        fabric: its devices.
         length: how far the run goes.
+        execution: how the network is computed.
 
     Raises:
         MfpsError: the faces do not fill a batch, or the processes do not find each other.
@@ -76,8 +87,54 @@ class Session:
         self.length = Length.of(config, min(map(steps_of, self._loaders)))
         if fabric.world_size > 1:
             synchronise_norms(network)
-        layout = torch.channels_last if config.channels_last else torch.preserve_format
-        network.to(fabric.device, memory_format=layout)  # pyright: ignore[reportCallIssue]
+        self.execution = Execution()
+        self._choice = Choice(self.execution, {})
+        self._train, self._network = train, network.to(fabric.device)
+        self._compiled: Callable[..., Any] | None = None
+
+    def settle(self, trial: Trial, always_alike: bool = False) -> None:
+        """Choose how the network is computed, where that is left open by timing it, and lay it out so.
+
+        Args:
+            trial: called with real faces.
+            always_alike: every step runs the same network, so that it may be compiled; see `as_executed`.
+
+        Raises:
+            MfpsError: the device lacks what was asked for, or no face can be read.
+        """
+        config, fabric, network = self.config, self.fabric, self._network
+        steps = self.length.steps if always_alike else 0
+        tried = training_candidates(config, fabric.device, fabric.world_size, steps)
+        choice = Choice(tried[0], {})
+        if fabric.is_global_zero and len(tried) > 1:
+            piece = self._faces_of_a_piece()
+
+            def step(execution: Execution) -> Sequence[Tensor]:
+                self.execution = execution
+                return trial(piece)
+
+            choice = fastest(tried, network, step, fabric.device)
+        self._choice = agreed(fabric, choice)
+        self.execution = self._choice.execution
+        network.to(memory_format=self.execution.memory_format)  # pyright: ignore[reportCallIssue]
+        chosen = {"layout": self.execution.layout, "precision": self.execution.precision}
+        self.config = config.model_copy(update=chosen)
+
+    def _faces_of_a_piece(self) -> FaceBatch:
+        """As many training faces as go through the network at once. No loader is used, whose generator would move."""
+        faces, config = len(self._train), self.config
+        count = config.batch_size // (self.fabric.world_size * config.accumulate)
+        spares = tuple(range(faces))
+        addresses = [FaceAddress(0, i % faces, spares) for i in range(count)]
+        return next(iter(KeptBatches(self._train, addresses, count)))
+
+    def as_executed(self, network: nn.Module) -> Callable[..., Any]:
+        """The network of a step: itself, or as torch compiled it."""
+        if not self.execution.compiled:
+            return network
+        if self._compiled is None:
+            self._compiled = torch.compile(network)
+        return self._compiled
 
     def oracle_note(self, source: str = "clean") -> dict[str, list[str]]:
         """What an epoch's record says about priors that were made from the clean face.
@@ -99,10 +156,16 @@ class Session:
         """Open the run, and shut down the loaders' workers when it ends; see `engine.open_run.open_run`."""
         with (
             shut_down_workers(*self._loaders),
-            open_run(self.config, self.fabric, console, label, self.length, parts, inputs) as run,
+            open_run(self.config, self.fabric, console, label, self.length, parts, inputs, self._choice) as run,
         ):
             if self._fit:
                 run.say(f"note      {self._fit}")
+            if self._choice.milliseconds:
+                run.say(f"fastest   {self._choice}")
+            if self.fabric.is_global_zero:
+                note = emulation_note(self.fabric.device, self.execution.precision, run.position.step > 0)
+                if note:
+                    run.say(f"note      {note}")
             yield run
 
     def steps(self, run: Run) -> Iterator[tuple[Pieces, ...]]:
@@ -120,11 +183,11 @@ class Session:
 
     def on_device(self, batch: FaceBatch) -> FaceBatch:
         """A batch moved to the network's device, in its memory layout."""
-        return batch.to(self.fabric.device, channels_last=self.config.channels_last)
+        return batch.to(self.fabric.device, channels_last=self.execution.layout == "channels-last")
 
     def restore(self, forward: Forward, batch: FaceBatch) -> list[Tensor]:
         """Each iteration's output (B, 3, H, W), float32, for a batch on the device; computed in the run's precision."""
-        with self.fabric.autocast():
+        with self.execution.autocast(self.fabric.device):
             outputs = forward(batch)
         return [output.float() for output in outputs]
 

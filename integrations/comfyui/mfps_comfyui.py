@@ -9,13 +9,12 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
 from mfps.errors import MfpsError
 from mfps.inference.compile import CompiledNetwork, load_network
 from mfps.integrations.genotype_buffers import FORMAT
 from mfps.integrations.spandrel import install, network_of
 from mfps.networks.state_dict_file import read_state_dict
+from torch import Tensor
 
 FOLDER = "upscale_models"
 """Where ComfyUI keeps the files, by its name for the folder."""

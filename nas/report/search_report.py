@@ -136,7 +136,9 @@ def report_page(files: RunFiles) -> str:
         config=others,
         ledger=files.ledger,
         duration=duration,
-        environment=[Setting(name, printable(str(value)), False) for name, value in files.environment.items()],
+        environment=[
+            Setting(name, printable(_spelled(value)), False) for name, value in files.environment.items()
+        ],
         page_data=page_data,
         scripts=scripts,
         script_hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts),

@@ -5,8 +5,8 @@ from mfps.bench.config import BenchConfig
 from mfps.bench.ways import Point, Source, label, ways
 from mfps.errors import MfpsError
 
-RUN = Source("runs/a", 128, {"torch": "runs/a"})
-FILE = Source("x/a.onnx", 64, {"onnxruntime (exported)": "x/a.onnx"}, Point(64, 1, 0))
+RUN = Source("runs/a", 128, {("torch", 0): "runs/a"})
+FILE = Source("x/a.onnx", 64, {("onnxruntime", 0): "x/a.onnx"}, Point(64, 1, 0))
 
 
 def config(**values) -> BenchConfig:

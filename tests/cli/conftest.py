@@ -16,7 +16,7 @@ from mfps.drawn.faces import write_drawn_faces
 from ..processes import Ended, Started, run_process, started
 
 # Everything that the tests rely on is set here, so that the preset may change.
-TINY = "--preset tiny --size 16 --batch-size 1 --epochs 1 --max-steps 1 --device cpu"
+TINY = "--preset tiny --size 16 --batch-size 1 --epochs 1 --max-steps 1 --device cpu --layout channels-last"
 SELECT = "--population 2 --generations 1 --select-paths 2 --select-random 1"
 SEARCH = (
     f"search --data faces {TINY} --width 1 --layers 1 --fusion-layers 1 --warmup-epochs 0 --norm-batches 1 {SELECT}"

@@ -28,7 +28,10 @@ from ..published_recipe import state_of
 NEVER = "^$"
 """A pattern that no path has."""
 
-TINY = "--preset tiny --size 16 --batch-size 1 --epochs 2 --epoch-steps 1 --max-steps 2 --device cpu --width 1"
+TINY = (
+    "--preset tiny --size 16 --batch-size 1 --epochs 2 --epoch-steps 1 --max-steps 2 --width 1 --device cpu "
+    "--layout channels-last"
+)
 
 
 @dataclass(frozen=True)

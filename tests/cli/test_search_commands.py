@@ -117,7 +117,8 @@ def test_select_on_a_finished_search(world: Path, mfps: Callable[[str], Ended]) 
         "genotype.json", "genotype.svg", "genotype.png",
     }  # fmt: skip
     # Members can be trained, and a search over the run removes all of it.
-    quick = "--width 1 --batch-size 1 --epochs 1 --max-steps 1 --size 16 --preset tiny --device cpu --perceptual 0"
+    quick = "--width 1 --batch-size 1 --epochs 1 --max-steps 1 --size 16 --preset tiny --perceptual 0 --device cpu"
+    quick += " --layout contiguous"
     assert mfps(f"retrain --data faces --genotype tight#0 {quick} --out net").status == 0
     assert mfps(f"{SEARCH} --out searched --overwrite").status == 0
     assert names(world / "searched") == before

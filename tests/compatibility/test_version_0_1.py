@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from ..cli.conftest import run_command
 
 MADE = Path(__file__).parent / "version_0_1"
-TINY = "--data faces --preset tiny --size 16 --batch-size 1 --device cpu --width 1"
+TINY = "--data faces --preset tiny --size 16 --batch-size 1 --device cpu --layout channels-last --width 1"
 EXPECTED = json.loads((MADE / "expected.json").read_text())
 
 

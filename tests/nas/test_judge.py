@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from mfps.engine.execution import Execution
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, slice_supernet
@@ -22,7 +23,7 @@ def searched(randomised):
 
 
 def judge(searched, held_out, estimated, weights="0"):
-    return SupernetJudge(searched, torch.device("cpu"), "float32", held_out, estimated, False, weights)
+    return SupernetJudge(searched, torch.device("cpu"), Execution(), held_out, estimated, weights)
 
 
 @torch.no_grad()

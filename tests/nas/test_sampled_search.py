@@ -24,6 +24,7 @@ RESULTS = ("history.jsonl", "weights.safetensors")
 TINY = {
     "size": 16, "width": 1, "layers": 2, "blocks": 1, "epochs": 3, "warmup_epochs": 1, "epoch_steps": 2,
     "batch_size": 1, "val_list": "val.txt", "device": "cpu", "hold_trunk": True, "solver": "adam", "weight_lr": 0.01,
+    "layout": "channels-last",
     "schedule": "cosine", "norm_batches": 1,
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 TINY = {
     "size": 16, "width": 1, "layers": 2, "fusion_layers": 2, "blocks": 1, "epochs": 1, "warmup_epochs": 0,
     "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu", "norm_batches": 1,
+    "layout": "channels-last",
 }  # fmt: skip
 
 

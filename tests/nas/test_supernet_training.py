@@ -33,6 +33,7 @@ pytestmark = pytest.mark.slow
 TINY = {
     "size": 16, "width": 1, "layers": 2, "fusion_layers": 2, "blocks": 1, "epochs": 2, "warmup_epochs": 1,
     "epoch_steps": 2, "batch_size": 1, "val_list": "val.txt", "device": "cpu", "norm_batches": 1,
+    "layout": "channels-last",
     "architecture_lr": 0.1,
 }  # fmt: skip
 

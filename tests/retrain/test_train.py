@@ -27,7 +27,7 @@ from rich.console import Console
 
 TINY = {
     "size": 16, "blocks": 1, "epochs": 2, "epoch_steps": 2, "batch_size": 2, "val_list": "val.txt", "perceptual": 0,
-    "device": "cpu", "schedule": "constant",
+    "device": "cpu", "layout": "channels-last", "schedule": "constant",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 TINY = {
     "size": 16, "blocks": 1, "epochs": 1, "epoch_steps": 2, "batch_size": 2, "val_list": "val.txt", "perceptual": 0,
     "device": "cpu",
+    "layout": "channels-last",
 }  # fmt: skip
 
 

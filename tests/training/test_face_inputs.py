@@ -33,7 +33,16 @@ PLACES = {"out": "the run folder itself, which a run writes and does not read"}
 NO_FILES = {"priors", "drop_prior", "degradation", "device", "operations", "strategy", "max_gflops", "max_parameters"}
 """Fields that take a text which is not the name of a file."""
 
-TINY = {"size": 16, "blocks": 1, "batch_size": 1, "device": "cpu", "perceptual": 0, "priors": (), "width": 1}
+TINY = {
+    "size": 16,
+    "blocks": 1,
+    "batch_size": 1,
+    "device": "cpu",
+    "layout": "contiguous",
+    "perceptual": 0,
+    "priors": (),
+    "width": 1,
+}
 
 
 def texts(annotation):

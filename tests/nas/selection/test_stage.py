@@ -30,6 +30,7 @@ def searched(drawn_folder, tmp_path_factory):
     """A finished search of one step, and a selection on it. Read only."""
     folder = tmp_path_factory.mktemp("searched") / "run"
     small = {"size": 16, "width": 1, "layers": 2, "blocks": 1, "batch_size": 2, "norm_batches": 1, "device": "cpu"}
+    small["layout"] = "channels-last"
     train_supernet(SearchConfig(data=drawn_folder, out=folder, epochs=1, max_steps=1, warmup_epochs=0, **small))
     return folder
 
