@@ -136,9 +136,7 @@ def report_page(files: RunFiles) -> str:
         config=others,
         ledger=files.ledger,
         duration=duration,
-        environment=[
-            Setting(name, printable(_spelled(value)), False) for name, value in files.environment.items()
-        ],
+        environment=[Setting(name, printable(_spelled(value)), False) for name, value in files.environment.items()],
         page_data=page_data,
         scripts=scripts,
         script_hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts),
@@ -160,6 +158,13 @@ def _opened(files: RunFiles, members: Drawings) -> int | None:
     chosen = files.genotype.hash if files.genotype else None
     found = [number for number in drawn if files.members[number].hash == chosen]
     return (found or drawn or [None])[-1]
+
+
+def _spelled(value: object) -> str:
+    """A value on one line; of an object its names and values, without those that are empty."""
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(f"{name} {_spelled(each)}" for name, each in value.items() if each not in ({}, []))
 
 
 def _json(figures: Mapping[str, go.Figure]) -> dict[str, Any]:

@@ -11,6 +11,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from mfps.engine.configuration import resolve
+from mfps.nas.config import SearchConfig
+from mfps.nas.open_search import finished_search
+from mfps.retrain.config import RetrainConfig
 from safetensors.torch import load_file
 
 from ..cli.conftest import run_command
@@ -55,6 +59,31 @@ def test_an_unfinished_run_is_refused_with_the_reason(made, stage, options):
 def test_a_trained_network_is_trained_further(made):
     succeeded(f"retrain {TINY} --init-from retrain --epoch-steps 1 --epochs 1 --out further")
     assert json.loads((made / "further" / "history.jsonl").read_text())["epoch"] == 1
+
+
+@pytest.mark.parametrize(("stage", "model"), [("search", SearchConfig), ("retrain", RetrainConfig)])
+@pytest.mark.parametrize(("written", "layout"), [("true", "channels-last"), ("false", "contiguous")])
+def test_a_configuration_means_the_same_layout(made, stage, model, written, layout):
+    file = made / stage / "config.yaml"
+    file.write_text(file.read_text().replace("channels_last: true", f"channels_last: {written}"))
+    config = resolve(model, None, file, {})
+    assert (config.layout, config.precision, config.compile) == (layout, "float32", "auto")
+    assert resolve(model, None, file, {"layout": "auto"}).layout == "auto"
+
+
+@pytest.mark.parametrize("written", ["maybe", "true\nlayout: auto"])
+def test_a_layout_that_no_version_wrote_is_refused(made, written, refused):
+    file = made / "retrain" / "config.yaml"
+    file.write_text(file.read_text().replace("channels_last: true", f"channels_last: {written}"))
+    with refused("config.yaml: unknown option 'channels_last'"):
+        resolve(RetrainConfig, None, file, {})
+
+
+def test_a_search_is_opened_in_the_layout_it_had(made):
+    """One of the versions after it, that wrote the layout as it did; what version 0.1 searched cannot be opened."""
+    with (made / "search" / "config.yaml").open("a") as file:
+        file.write("strategy: mixed\n")
+    assert finished_search(made / "search").layout == "channels-last"
 
 
 def test_a_trained_network_restores_alike(made):

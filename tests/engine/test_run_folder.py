@@ -1,8 +1,10 @@
+import json
 import shutil
 
 import pytest
 from mfps.engine.configuration import resolve
 from mfps.engine.curves import Curves
+from mfps.engine.execution import Choice, Execution
 from mfps.engine.run_folder import (
     MAY_CHANGE,
     RUN_FILES,
@@ -10,7 +12,9 @@ from mfps.engine.run_folder import (
     begin_run_folder,
     check_run_folder,
     clear_run_folder,
+    continued,
     environment,
+    was_compiled,
 )
 from mfps.engine.run_lock import LOCK
 from mfps.nas.config import SearchConfig
@@ -63,6 +67,44 @@ def test_a_run_says_how_it_was_made(config):
     assert resolve(SearchConfig, "small", config().out / "config.yaml", {}) == config()
     assert '"torch"' in (config().out / "environment.json").read_text()
     assert environment()["mfps"]
+
+
+@pytest.mark.parametrize("name", ["layout", "precision"])
+def test_auto_stands_for_what_a_resumed_run_was_started_with(config, refused, name):
+    """It is taken from the folder, so a resumed run is the same run; another choice is refused."""
+    chosen = {"layout": ("channels-last", "contiguous"), "precision": ("float32", "bfloat16")}[name]
+    config().out.mkdir()
+    for value in chosen:
+        begin(config(**{"layout": "contiguous", "precision": "float32", name: value}))
+        others = {"layout": "auto", "precision": "auto"}
+        found = continued(config(resume=True, **others))
+        assert getattr(found, name) == value
+        check_run_folder(found)
+        (other,) = {*chosen} - {value}
+        with refused(f"{name} was {value} and is {other}"):
+            check_run_folder(continued(config(resume=True, **{**others, name: other})))
+        for started_anew in (config(**others), config(overwrite=True, **others)):
+            assert continued(started_anew) == started_anew
+
+
+@pytest.mark.parametrize("written", ["layout: auto", "layout: 7", "layout: [1]", "seed: 0"])
+def test_what_a_folder_does_not_say_stays_open(config, written):
+    config().out.mkdir()
+    (config().out / "config.yaml").write_text(f"{written}\n")
+    assert continued(config(resume=True)).layout == "auto"
+
+
+def test_the_environment_says_how_the_network_is_computed(config):
+    config().out.mkdir()
+    assert was_compiled(config().out) is None
+    choice = Choice(Execution("contiguous", "bfloat16", True), {"contiguous bfloat16 compiled": 1.5})
+    clear_run_folder(config())
+    begin_run_folder(config(), choice)
+    begin_run_folder(config(), Choice(Execution(), {}))  # resumed: what was measured stays
+    assert json.loads((config().out / "environment.json").read_text())["execution"] == choice.record()
+    assert was_compiled(config().out) is True
+    (config().out / "environment.json").write_text('{"execution": 3}')
+    assert was_compiled(config().out) is None
 
 
 def test_a_run_overwrites_nothing_unasked(config, started, refused):

@@ -1,10 +1,11 @@
+import contextlib
 import json
 import random
 
 import numpy as np
 import pytest
 import torch
-from mfps.engine.training_state import capture_state, restore_state
+from mfps.engine.training_state import capture_state, kept_generators, restore_state
 
 OPTIMIZERS = {
     "adam": lambda parameters: torch.optim.Adam(parameters, 0.01, weight_decay=1e-3),
@@ -97,3 +98,18 @@ def test_an_optimizer_state_of_another_shape_is_refused(refused):
     tensors, state = capture_state(whole)
     with refused(r"the checkpoint is not of this network \(\(1,\) where \(6, 3, 3, 3\) should be\)"):
         restore_state(parts("adam"), {**tensors, "optimizer.0.exp_avg": torch.zeros(1)}, state)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_generators_are_kept(fails):
+    def states():
+        return torch.get_rng_state().tolist(), str(np.random.get_state(legacy=True)), random.getstate()
+
+    torch.randn(1), np.random.randn(), random.gauss()  # these keep a second number for the next call
+    before = states()
+    with contextlib.suppress(RuntimeError), kept_generators():
+        torch.randn(1), np.random.randn(), random.gauss()
+        assert all(now != then for now, then in zip(states(), before, strict=True))
+        if fails:
+            raise RuntimeError
+    assert states() == before
