@@ -14,7 +14,7 @@ from mfps.retrain.config import RetrainConfig
 SHARED = """
     --data --out --list --val-list --priors --drop-prior --prior-dropout --flip
     --preset --size --width --epochs --epoch-steps --max-steps --batch-size
-    --degradation --iterations --attention --workers --seed --device --precision --config
+    --degradation --iterations --attention --workers --seed --device --layout --precision --compile --config
     --accumulate --clip-norm --on-nonfinite --devices --num-nodes --checkpoint-minutes --checkpoint-steps
     --resume --overwrite
 """
