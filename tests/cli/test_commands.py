@@ -184,7 +184,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[s
     real = configuration.read_preset
 
     def smaller(name: str, stage: str, strategy: str | None = None) -> Mapping[str, object]:
-        quick = {"size": 16, "width": 1, "max_steps": 1, "epochs": 1, "val_images": 2}
+        quick = {"size": 16, "width": 1, "max_steps": 1, "epochs": 1, "val_images": 2, "layout": "contiguous"}
         space = {"layers": 1, "fusion_layers": 1, "warmup_epochs": 0, **QUICK} if stage == "search" else {}
         return {**real(name, stage, strategy), **quick, **space}
 

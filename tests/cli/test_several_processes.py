@@ -37,8 +37,9 @@ def assert_same_run(one: Path, other: Path) -> None:
 def test_two_processes_search_what_one_does(world: Path, start: Start, mfps: Callable[[str], Ended]) -> None:
     command = f"{SEARCH} {LONGER} --warmup-epochs 1 --priors heatmap --iterations 2"
     assert mfps(f"{command} --out one").status == 0
-    finish(start, f"{command} --devices 2 --out two", world)
+    finish(start, f"{command} --devices 2 --layout auto --out two", world)  # one process times it for both
     assert_same_run(world / "one", world / "two")
+    assert set(json.loads((world / "two/environment.json").read_text())["execution"]["milliseconds"])
 
 
 def test_a_dead_process_ends_the_run_and_the_rest_is_done_by_one(
