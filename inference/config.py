@@ -1,12 +1,21 @@
 """The configurations of evaluating and restoring with a trained network."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..degradation.fields import DegradationText
-from ..engine.fields import BatchOfFaces, Device, DropPrior, Precision, Seed, Workers
+from ..engine.fields import (
+    BatchOfFaces,
+    Compile,
+    Device,
+    DropPrior,
+    Layout,
+    RunningPrecision,
+    Seed,
+    Workers,
+)
 from ..errors import MfpsError
 from ..files.config_model import REPEATED, ConfigModel, Panel
 from ..images.fields import FollowLinks
@@ -35,12 +44,21 @@ Architecture = Annotated[
     ),
 ]
 
+RuntimeName = Annotated[
+    Literal["auto", "torch", "onnxruntime"],
+    Panel.DEVICES,
+    Field(
+        description="What runs the network: torch for weights, and for an exported file what its kind is for. For "
+        "onnxruntime give an ONNX file of `mfps export`."
+    ),
+]
+
 
 class EvaluateConfig(ConfigModel):
     """How a network is evaluated: on which faces, degraded how, with which priors, and what is written."""
 
     weights: Annotated[Path, Panel.COMMON]
-    """Weights file, the run folder that holds it, or a .pth or safetensors file of others."""
+    """Weights file, the run folder that holds it, a .pth or safetensors file of others, or a file of `mfps export`."""
     genotype: Architecture = None
     data: Annotated[Path, Panel.COMMON]
     """Folder of clean, aligned faces, with the priors that the network takes. If none of them is there, the network
@@ -57,7 +75,10 @@ class EvaluateConfig(ConfigModel):
     workers: Workers = 0
     seed: Seed = 0
     device: Device = "auto"
-    precision: Precision = "float32"
+    runtime: RuntimeName = "auto"
+    layout: Layout = "auto"
+    precision: RunningPrecision = "float32"
+    compile: Compile = "auto"
     priors_from: PriorsFrom = "clean"
     drop_prior: DropPrior = ()
     weights_dir: WeightsDir = None
@@ -88,7 +109,7 @@ class RestoreConfig(ConfigModel):
     """How photographs are restored."""
 
     weights: Annotated[Path, Panel.COMMON]
-    """Weights file, the run folder that holds it, or a .pth or safetensors file of others."""
+    """Weights file, the run folder that holds it, a .pth or safetensors file of others, or a file of `mfps export`."""
     genotype: Architecture = None
     source: Annotated[Path, Panel.COMMON]
     """Degraded, aligned face, or a folder of them."""
@@ -100,7 +121,10 @@ class RestoreConfig(ConfigModel):
     size: Side = None
     batch_size: BatchOfFaces = 8
     device: Device = "auto"
-    precision: Precision = "float32"
+    runtime: RuntimeName = "auto"
+    layout: Layout = "auto"
+    precision: RunningPrecision = "auto"
+    compile: Compile = "auto"
     priors_from: PriorsFrom = "clean"
     drop_prior: DropPrior = ()
     weights_dir: WeightsDir = None

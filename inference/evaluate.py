@@ -20,6 +20,7 @@ from ..data.loader import make_loader
 from ..engine.device import choose_device
 from ..engine.progress import track
 from ..engine.terminal import say
+from ..errors import MfpsError
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free
 from ..images.fit_note import fit_note
@@ -30,12 +31,14 @@ from ..images.tensors import to_uint8
 from ..priors.extractor import ExternalSources, PriorExtractor
 from ..priors.face_priors import stored_prior
 from ..priors.provenance import describe_priors, oracle_priors, read_provenance
-from .compile import CompiledNetwork
 from .config import EvaluateConfig
 from .earlier_evaluation import EarlierEvaluation
 from .evaluation_report import EvaluatedFace, evaluation_report, inputs_digest, table_markdown, write_comparison
-from .open_network import open_network
-from .prior_runs import prior_extractor, ready_to_run, run_with_priors
+from .exported_network import ExportedNetwork
+from .network_facts import NetworkFacts
+from .open_runnable import computed, make_ready, open_runnable
+from .prior_runs import prior_extractor, run_with_priors
+from .running import Asked
 
 
 def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any]:
@@ -54,11 +57,13 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     console = console or Console(quiet=True)
     check_free(config.out)
     device = choose_device(config.device)
-    compiled = open_network(config.weights, config.genotype)
+    opened = open_runnable(config.weights, config.genotype, config.runtime)
+    if isinstance(opened, ExportedNetwork):
+        opened.check_size(config.size)
     groups = {path.stem: set(read_list(path, config.data, config.follow_links)) for path in config.list}
-    priors = _priors(config, compiled, device, console)
-    convention = _convention(config, compiled, priors)
-    folders = _folders(config, compiled, groups, priors.stored)
+    priors = _priors(config, opened, device, console)
+    convention = _convention(config, opened, priors)
+    folders = _folders(config, opened, groups, priors.stored)
     first = next(iter(folders.values()))
     names = first.names
     earlier = EarlierEvaluation(config.against) if config.against is not None else None
@@ -67,7 +72,10 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     if note := fit_note(first.extents.elements(), first.size):
         say(console, f"note      {note}")
     png_of = dict(zip(names, png_names(names, config.data), strict=True)) if config.save_images else {}
-    model = ready_to_run(compiled.restorer, device, config.precision)
+    steps = sum(map(len, folders.values()))
+    # The same report every time, unless the fastest number format is asked for: nothing else is chosen by timing.
+    faces = steps if config.precision == "auto" else None
+    model = make_ready(opened, config.device, Asked(config.layout, config.precision, config.compile), faces, console)
 
     def restored(batch: FaceBatch) -> list[np.ndarray]:
         moved = batch.to(device)
@@ -77,7 +85,6 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
         return [to_uint8(output.float().cpu().numpy()) for output in outputs]
 
     evaluated: list[EvaluatedFace] = []
-    steps = sum(map(len, folders.values()))
     with atomic_folder(config.out) as unfinished, track("evaluate", steps, console) as tick, torch.no_grad():
         for degradation, folder in folders.items():
             for number, (name, pictures) in enumerate(_pictures(config, folder, restored)):
@@ -94,11 +101,12 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
                     write_image(file, stages[-1])
                 if (number + 1) % config.batch_size == 0 or number + 1 == len(folder):
                     tick(at=len(evaluated))
-        report = evaluation_report(compiled, config.weights, config.data, convention, groups, evaluated)
+        convention |= computed(opened, model)
+        report = evaluation_report(opened, config.weights, config.data, convention, groups, evaluated)
         if earlier is not None:
             report["against"] = earlier.compare(groups, evaluated)
         shown_faces = [face for face in evaluated if face.images is not None]
-        write_comparison(shown_faces, unfinished / "comparison.png", bool(convention["oracle_priors"]))
+        write_comparison(shown_faces, unfinished / "comparison.png", convention)
         write_atomically(unfinished / "evaluation.md", table_markdown(report))
         write_atomically(unfinished / "evaluation.json", json.dumps(report, indent=1) + "\n")
     return report
@@ -115,13 +123,20 @@ class _Priors(NamedTuple):
     """Iterations to run; None for the network's own number."""
 
 
-def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.device, console: Console) -> _Priors:
+def _priors(config: EvaluateConfig, compiled: NetworkFacts, device: torch.device, console: Console) -> _Priors:
     compiled.check_dropped(config.drop_prior)
     takes = compiled.priors
+    if isinstance(compiled, ExportedNetwork):
+        compiled.check_maps(config.priors_from)
     if config.priors_from != "clean" and takes:
         sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
         return _Priors((), prior_extractor(compiled, sources, device, config.drop_prior), None)
     if takes and not any(stored_prior(config.data, prior) for prior in takes):
+        if not compiled.gives_pass(1):
+            raise MfpsError(
+                f"{config.weights}: gives no picture of iteration 0, and the others need the priors "
+                f"{', '.join(takes)}, which are not in {config.data}; make them with `mfps prepare`"
+            )
         # As in restoring: iteration 0 needs no prior.
         note = f"note      without priors ({', '.join(takes)}): stopped after iteration 0"
         say(console, note)
@@ -129,7 +144,7 @@ def _priors(config: EvaluateConfig, compiled: CompiledNetwork, device: torch.dev
     return _Priors(takes, None, None)
 
 
-def _convention(config: EvaluateConfig, compiled: CompiledNetwork, priors: _Priors) -> dict[str, Any]:
+def _convention(config: EvaluateConfig, compiled: NetworkFacts, priors: _Priors) -> dict[str, Any]:
     """The conditions under which the numbers hold."""
     recorded = read_provenance(config.data, config.follow_links)
     what = (compiled.priors, config.priors_from, recorded, config.drop_prior)
@@ -145,7 +160,7 @@ def _convention(config: EvaluateConfig, compiled: CompiledNetwork, priors: _Prio
 
 
 def _folders(
-    config: EvaluateConfig, compiled: CompiledNetwork, groups: Mapping[str, set[str]], priors: tuple[str, ...]
+    config: EvaluateConfig, compiled: NetworkFacts, groups: Mapping[str, set[str]], priors: tuple[str, ...]
 ) -> dict[str, FaceFolder]:
     """The faces under each degradation."""
     channels = compiled.config.prior_channels

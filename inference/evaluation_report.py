@@ -15,7 +15,7 @@ from ..files.markdown import markdown_table, markdown_text
 from ..images.comparison import comparison_sheet
 from ..images.image import write_image
 from ..images.metrics import CONVENTION
-from .compile import CompiledNetwork
+from .network_facts import NetworkFacts
 
 EVALUATION_SCHEMA = "mfps.evaluation/1"
 
@@ -58,7 +58,7 @@ def inputs_digest(degraded: np.ndarray, clean: np.ndarray) -> str:
 
 
 def evaluation_report(
-    compiled: CompiledNetwork,
+    compiled: NetworkFacts,
     weights: Path,
     data: Path,
     convention: Mapping[str, Any],
@@ -122,16 +122,27 @@ def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
     for result in report["results"]:
         before = result["input"]
         stages = [("input", before)]
-        stages += [(stage_name(i, oracle), scores) for i, scores in enumerate(result["iterations"])]
+        numbers = iteration_numbers(report["convention"], len(result["iterations"]))
+        stages += [(stage_name(i, oracle), scores) for i, scores in zip(numbers, result["iterations"], strict=True)]
         for stage, scores in stages:
             gain = (
                 ""
                 if scores is before
                 else f"{scores['psnr'] - before['psnr']:+.2f}, {scores['ssim'] - before['ssim']:+.3f}"
             )
-            numbers = (f"{scores['psnr']:.2f}", f"{scores['ssim']:.4f}", gain)
-            rows.append((result["degradation"], result["list"], str(result["faces"]), stage, *numbers))
+            texts = (f"{scores['psnr']:.2f}", f"{scores['ssim']:.4f}", gain)
+            rows.append((result["degradation"], result["list"], str(result["faces"]), stage, *texts))
     return rows
+
+
+def iteration_numbers(convention: Mapping[str, Any], count: int) -> Sequence[int]:
+    """The numbers of the iterations that a report is about: from 0 on, unless its network gives only some of them.
+
+    Args:
+        convention: the report's.
+        count: how many they are.
+    """
+    return convention.get("iterations") or range(count)
 
 
 def stage_name(iteration: int, oracle: bool) -> str:
@@ -203,13 +214,13 @@ def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
     return {"faces": len(faces), "inputs_sha256": digest, "input": means[0], "iterations": means[1:]}
 
 
-def write_comparison(faces: Sequence[EvaluatedFace], file: Path, oracle: bool = False) -> None:
+def write_comparison(faces: Sequence[EvaluatedFace], file: Path, convention: Mapping[str, Any]) -> None:
     """Write one picture of the faces that kept their images: input, outputs and clean, with their scores.
 
     Args:
         faces: the faces.
         file: where to write it.
-        oracle: whether the outputs depend on oracle priors.
+        convention: the report's, which says whether the outputs depend on oracle priors.
     """
     rows, captions, labels = [], [], []
     for face in faces:
@@ -217,7 +228,8 @@ def write_comparison(faces: Sequence[EvaluatedFace], file: Path, oracle: bool = 
             rows.append([face.images[0], *face.images[1:-1], face.images[-1]])
             labels.append(f"{face.name}, {face.degradation}")
             captions.append([*(f"{scores['psnr']:.2f} dB  {scores['ssim']:.3f}" for scores in face.scores), ""])
-    iterations = len(rows[0]) - 2
-    outputs = ["output"] if iterations == 1 else [stage_name(i, oracle) for i in range(iterations)]
+    numbers = iteration_numbers(convention, len(rows[0]) - 2)
+    oracle = bool(convention.get("oracle_priors"))
+    outputs = ["output"] if len(numbers) == 1 else [stage_name(i, oracle) for i in numbers]
     sheet = comparison_sheet(rows, ["input", *outputs, "clean"], captions, labels)
     write_image(file, np.asarray(sheet))

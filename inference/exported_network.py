@@ -5,6 +5,7 @@ kinds are programs, see `inference.exported_archive`.
 """
 
 from dataclasses import dataclass
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,19 @@ class ExportedNetwork(NetworkFacts):
         """What runs the file: torch or onnxruntime."""
         return "onnxruntime" if self.kind == "onnx" else "torch"
 
+    @property
+    def last_pass(self) -> int:
+        """The number, from 1 on, of the last pass whose picture comes out."""
+        return self.metadata.outputs[-1] + 1
+
+    def gives_pass(self, number: int) -> bool:
+        """Whether the picture of a pass, numbered from 1 on, comes out of the file."""
+        return number - 1 in self.metadata.outputs
+
     def check_iterations(self, iterations: int | None) -> None:
         """Raise an MfpsError unless the picture of pass number `iterations`, from 1 on, comes out of the file."""
         outputs = self.metadata.outputs
-        if iterations is not None and iterations - 1 not in outputs:
+        if iterations is not None and not self.gives_pass(iterations):
             raise MfpsError(
                 f"{self.file}: gives the pictures of {_passes(outputs)} and not of pass {iterations}; leave "
                 "`iterations` out, or export the network with `iterations` all"
@@ -74,6 +84,65 @@ class ExportedNetwork(NetworkFacts):
                 f"`size` {size}: {self.file} takes faces of {self.size} pixels only; leave `size` out, or export the "
                 "network at that size"
             )
+
+    def check_found_priors(self, source: str) -> None:
+        """Raise an MfpsError unless priors that are found in pictures can be given to the file.
+
+        Args:
+            source: where they are found, `degraded` or `coarse`.
+        """
+        if not self.priors:
+            return
+        if self.metadata.priors == "folded":
+            raise MfpsError(
+                f"`priors_from` {source}: {self.file} draws its priors from what is stored beside the faces; give a "
+                "file that takes maps (exported with `priors` inputs), or the weights"
+            )
+        if source == "coarse" and not self.gives_pass(1):
+            raise MfpsError(
+                f"`priors_from` coarse: {self.file} does not give the picture of pass 1, in which they are found; "
+                "export the network with `iterations` all"
+            )
+
+    def check_maps(self, source: str) -> None:
+        """Raise an MfpsError unless the file can be given its priors as maps.
+
+        Args:
+            source: where they come from, one of `priors.provenance.SOURCES`.
+        """
+        if source != "clean":
+            self.check_found_priors(source)
+        elif self.priors and self.metadata.priors == "folded":
+            raise MfpsError(
+                f"{self.file}: draws its priors itself, but faces are evaluated with maps; give a file that takes maps "
+                "(exported with `priors` inputs), or the weights"
+            )
+
+    def check_form(self, layout: str, precision: str) -> None:
+        """Raise an MfpsError unless the file computes in what was asked for, which cannot be changed in it.
+
+        Args:
+            layout: of the tensors; only auto.
+            precision: auto, float32 (whose inputs and outputs every file takes), or that of the file.
+        """
+        if layout != "auto":
+            raise MfpsError(f"`layout` {layout}: the layout in {self.file} is fixed; leave `layout` out")
+        if precision not in ("auto", "float32", self.metadata.precision):
+            raise MfpsError(
+                f"`precision` {precision}: {self.file} computes in {self.metadata.precision}, which is fixed; leave "
+                "`precision` out, or give the weights"
+            )
+
+    def described(self) -> str:
+        """What runs the file and what is in it, for reports."""
+        version = torch.__version__ if self.runtime == "torch" else version_of("onnxruntime")
+        what = {
+            "onnx": "an ONNX file",
+            "program": "a program",
+            "package": "a compiled program",
+            "script": "TorchScript",
+        }
+        return f"{self.runtime} {version}, {what[self.kind]} in {self.metadata.precision}"
 
     def model(self, threads: int | None = None, device: str | torch.device = "auto") -> ExportedModel:
         """Open the file to be run.
@@ -142,6 +211,8 @@ def _check(metadata: ExportMetadata, priors: tuple[str, ...], file: Path) -> Non
         raise MfpsError(f"{file}: metadata: outputs {list(outputs)} are not passes of {config.iterations}; {REMEDY}")
     if set(config.prior_channels) != set(priors):
         raise MfpsError(f"{file}: metadata: the priors of its network are not those of its genotype; {REMEDY}")
+    if metadata.wrap == "face512" and metadata.priors in ("inputs", "folded"):
+        raise MfpsError(f"{file}: metadata: faces of {FACE_PX} pixels alone go in, and so no priors; {REMEDY}")
     if metadata.batch is not None and metadata.batch < 1:
         raise MfpsError(f"{file}: metadata: batch {metadata.batch} is no number of faces; {REMEDY}")
 

@@ -40,6 +40,15 @@ class NetworkFacts:
         """Whether its heatmap prior begins with the picture's three channels, as the published one does."""
         return bool(self.provenance.get("heatmap_rgb", False))
 
+    @property
+    def last_pass(self) -> int:
+        """The number, from 1 on, of the pass that runs last if nothing else is asked for."""
+        return self.config.iterations
+
+    def gives_pass(self, number: int) -> bool:
+        """Whether the picture of a pass can be had; they are numbered from 1 on."""
+        return number >= 1
+
     def check_dropped(self, dropped: Sequence[str]) -> None:
         """Raise an MfpsError unless the network takes every prior of `dropped`."""
         for prior in dropped:

@@ -6,8 +6,10 @@ from typing import Any
 
 from ..engine.weights import is_foreign
 from ..errors import MfpsError
+from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
 from .compile import CompiledNetwork, load_network
+from .exported_network import is_exported
 from .foreign_network import import_network
 
 
@@ -28,6 +30,11 @@ def open_network(
         MfpsError: see `load_network` and `import_network`; or the architecture of a file of others is not named, or
             that of a file of mfps is another one.
     """
+    if is_exported(file):
+        raise MfpsError(
+            f"{file}: an exported file, which is only run: by `mfps restore`, `mfps evaluate` or other programs; give "
+            "the weights that it was exported from"
+        )
     if is_foreign(file):
         if genotype is None:
             raise MfpsError(
@@ -37,8 +44,20 @@ def open_network(
         imported = import_network(file, read_genotype(genotype), known)
         return CompiledNetwork(imported.genotype, imported.restorer.config, imported.provenance, imported.restorer)
     compiled = load_network(file)
-    if genotype is not None:
-        asked, width = read_genotype(genotype), compiled.genotype.branches.upsample.width
-        if compiled.genotype.hash not in (asked.hash, asked.with_width(width).hash):
-            raise MfpsError(f"`genotype` {genotype}: not the architecture of {file}, which says its own; leave it out")
+    check_architecture(compiled.genotype, genotype, file)
     return compiled
+
+
+def check_architecture(own: Genotype, named: str | Path | None, file: Path) -> None:
+    """Raise an MfpsError if an architecture is named, and it is not that of the file, which says its own.
+
+    Args:
+        own: what the file says.
+        named: a genotype file, run folder or published name, at any width.
+        file: the file, for the message.
+    """
+    if named is None:
+        return
+    asked = read_genotype(named)
+    if own.hash not in (asked.hash, asked.with_width(own.branches.upsample.width).hash):
+        raise MfpsError(f"`genotype` {named}: not the architecture of {file}, which says its own; leave it out")

@@ -3,19 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..priors.extractor import PriorExtractor
 from ..priors.prior_kind import ExternalSources
-from .compile import CompiledNetwork
+from .network_facts import NetworkFacts
 
 Model = Callable[..., list[Tensor]]
+"""Runs a network: called as `model(degraded, priors, iterations)`, it returns the pictures of the iterations."""
+
 Extractor = Callable[[Tensor], dict[str, Tensor]]
 """Finds a network's priors in pictures (B, 3, H, W) in [0, 1]; each prior is (B, C, H, W)."""
 
 
 def prior_extractor(
-    compiled: CompiledNetwork, sources: ExternalSources, device: torch.device, dropped: Sequence[str]
+    compiled: NetworkFacts, sources: ExternalSources, device: torch.device, dropped: Sequence[str]
 ) -> PriorExtractor:
     """Make the extractor that finds a network's priors in pictures.
 
@@ -32,33 +34,6 @@ def prior_extractor(
     return PriorExtractor(channels, sources, device, compiled.heatmap_rgb, dropped)
 
 
-def ready_to_run(restorer: nn.Module, device: torch.device, precision: str) -> Model:
-    """Move a network to a device, ready to be called.
-
-    Args:
-        restorer: the network; it is moved in place.
-        device: where it runs.
-        precision: float32, or bfloat16: convolutions are then computed on inputs rounded to it, while weights and
-            outputs stay float32, as in training.
-
-    Returns:
-        What is called like the network, with tensors on the device.
-    """
-    placed = restorer.to(device)
-    if precision == "float32":
-        return placed
-
-    def run(
-        degraded: Tensor, priors: Mapping[str, Tensor] | None = None, iterations: int | None = None
-    ) -> list[Tensor]:
-        rounded = None if priors is None else {prior: tensor.bfloat16() for prior, tensor in priors.items()}
-        with torch.autocast(device.type, torch.bfloat16):
-            outputs = placed(degraded.bfloat16(), rounded, iterations)
-        return [output.float() for output in outputs]
-
-    return run
-
-
 def run_with_priors(
     model: Model,
     degraded: Tensor,
@@ -70,7 +45,7 @@ def run_with_priors(
     """Restore a batch.
 
     Args:
-        model: the network.
+        model: what runs the network.
         degraded: (B, 3, H, W) in [0, 1].
         stored: priors read from files, for `clean`.
         source: where the priors come from, one of `priors.provenance.SOURCES`.

@@ -1,6 +1,8 @@
 """Restoring photographs: degraded, aligned faces in, restored faces out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +23,14 @@ from ..networks.restorer import STRIDE
 from ..priors.extractor import ExternalSources, PriorExtractor
 from ..priors.face_priors import FacePriors, stored_prior
 from ..priors.provenance import describe_priors, read_provenance
-from .compile import CompiledNetwork
 from .config import RestoreConfig
-from .open_network import open_network
-from .prior_runs import prior_extractor, ready_to_run, run_with_priors
+from .exported_network import ExportedNetwork
+from .folded_inputs import folded_inputs
+from .network_facts import NetworkFacts
+from .open_runnable import make_ready, open_runnable
+from .overlapped import Inputs, pictures
+from .prior_runs import prior_extractor, run_with_priors
+from .running import Asked
 
 
 class Restored(NamedTuple):
@@ -83,34 +89,56 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     """
     check_free(config.out)
     device = choose_device(config.device)
-    compiled = open_network(config.weights, config.genotype)
-    size = config.size or compiled.size
+    opened = open_runnable(config.weights, config.genotype, config.runtime)
+    size = config.size or opened.size
     if size < STRIDE or size % STRIDE:  # the file may say anything
         raise MfpsError(f"{config.weights}: its size {size} is not a positive multiple of {STRIDE}; set `size`")
+    if isinstance(opened, ExportedNetwork):
+        opened.check_size(config.size)
+        opened.check_iterations(config.iterations)
     faces = _photographs(config.source, config.follow_links)
     results = png_names(faces.names, config.source)
-    plan = _plan(config, compiled, faces.root, device)
+    plan = _plan(config, opened, faces.root, device)
     recorded = read_provenance(faces.root, config.follow_links)
-    priors = _face_priors(compiled, faces, plan, config.follow_links)
-    model = ready_to_run(compiled.restorer, device, config.precision)
+    priors = _face_priors(opened, faces, plan, config.follow_links)
+    progress = console or Console(quiet=True)
+    asked = Asked(config.layout, config.precision, config.compile)
+    model = make_ready(opened, config.device, asked, len(faces.names), progress)
+    folded = isinstance(opened, ExportedNetwork) and opened.metadata.priors == "folded"
 
-    def restored(chosen: range) -> Tensor:
-        pairs = [fit_square(read_image(faces.folder / faces.names[i]), size, enlarge=True) for i in chosen]
-        degraded = images_to_tensor([image for image, _ in pairs])
-        stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
-        given = {name: tensor.to(device) for name, tensor in priors.tensors(stored, degraded).items()}
-        outputs = run_with_priors(model, degraded.to(device), given, config.priors_from, plan.extract, plan.passes)
-        return outputs[-1].float().cpu()
+    def read() -> Iterator[Inputs]:
+        for chosen in _batches(len(faces.names), config.batch_size):
+            pairs = [fit_square(read_image(faces.folder / faces.names[i]), size, enlarge=True) for i in chosen]
+            degraded = images_to_tensor([image for image, _ in pairs])
+            stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
+            given = folded_inputs(opened, stored) if folded else priors.tensors(stored, degraded)
+            yield Inputs(degraded, given)
 
-    count, progress = len(faces.names), console or Console(quiet=True)
-    with atomic_folder(config.out) as unfinished, track("restore", count, progress) as tick, torch.no_grad():
-        for start in range(0, count, config.batch_size):
-            chosen = range(start, min(start + config.batch_size, count))
-            for i, picture in zip(chosen, to_uint8(restored(chosen).numpy()), strict=True):
-                file = unfinished / results[i]
-                file.parent.mkdir(parents=True, exist_ok=True)
-                write_image(file, picture)
+    def run(degraded: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+        return run_with_priors(model, degraded, given, config.priors_from, plan.extract, plan.passes)[-1]
+
+    def write(chosen: Sequence[int], restored: Tensor, folder: Path) -> None:
+        for i, picture in zip(chosen, to_uint8(restored.numpy()), strict=True):
+            file = folder / results[i]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_image(file, picture)
+
+    count = len(faces.names)
+    with (
+        atomic_folder(config.out) as unfinished,
+        track("restore", count, progress) as tick,
+        torch.no_grad(),
+        ThreadPoolExecutor(1, "write") as writer,
+        closing(pictures(read(), run, device)) as made,
+    ):
+        written: Future[None] | None = None
+        for chosen, restored in zip(_batches(count, config.batch_size), made, strict=True):
+            if written is not None:
+                written.result()
+            written = writer.submit(write, chosen, restored, unfinished)
             tick(at=chosen.stop)
+        if written is not None:
+            written.result()
     fit = fit_note(faces.sizes.values(), size)
     used = [prior for prior in plan.wanted if prior not in plan.zeroed]
     described = describe_priors(used, config.priors_from, recorded) if used else ""
@@ -118,22 +146,28 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     return Restored(files, size, plan.passes, plan.zeroed, fit, described)
 
 
-def _plan(config: RestoreConfig, compiled: CompiledNetwork, root: Path, device: torch.device) -> _Plan:
-    passes = config.iterations or compiled.config.iterations
+def _batches(count: int, size: int) -> Iterator[range]:
+    return (range(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def _plan(config: RestoreConfig, compiled: NetworkFacts, root: Path, device: torch.device) -> _Plan:
+    passes = config.iterations or compiled.last_pass
     wanted = compiled.priors if passes > 1 else ()
     compiled.check_dropped(config.drop_prior)
     zeroed = tuple(prior for prior in config.drop_prior if prior in wanted)
     if config.priors_from != "clean":
+        if isinstance(compiled, ExportedNetwork):
+            compiled.check_found_priors(config.priors_from)
         sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
         return _Plan(passes, wanted, zeroed, prior_extractor(compiled, sources, device, zeroed) if wanted else None)
     # A network runs with fewer priors than it was trained with: missing ones are replaced by zeros and reported.
     zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(root, prior))
-    if wanted and set(zeroed) == set(wanted):
+    if wanted and set(zeroed) == set(wanted) and compiled.gives_pass(1):
         passes = 1
     return _Plan(passes, wanted, zeroed, None)
 
 
-def _face_priors(compiled: CompiledNetwork, faces: _Photographs, plan: _Plan, follow_links: bool) -> FacePriors:
+def _face_priors(compiled: NetworkFacts, faces: _Photographs, plan: _Plan, follow_links: bool) -> FacePriors:
     without_priors = plan.passes == 1 and bool(plan.wanted)
     channels = compiled.config.prior_channels
     dropped: dict[str, int | None] = {prior: channels[prior] for prior in plan.zeroed}

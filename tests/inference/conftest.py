@@ -43,12 +43,17 @@ def write_weights(drawn_genotype, randomised):
 class _Stand(torch.nn.Module):
     """Stands in for a network in an exported file: a scaled picture, and then the priors' means added to it."""
 
+    def __init__(self, outputs=(0, 1)):
+        super().__init__()
+        self.outputs = outputs
+
     def forward(self, picture, *priors):
         first = 0.5 * picture
-        return first, sum((prior.mean((1, 2, 3))[:, None, None, None] for prior in priors), first + 0)
+        both = first, sum((prior.mean((1, 2, 3))[:, None, None, None] for prior in priors), first + 0)
+        return tuple(both[number] for number in self.outputs)
 
 
-def _write_onnx(file, names, batch, size, texts):
+def _write_onnx(file, names, batch, size, texts, numbers):
     import onnx
     from onnx import TensorProto, helper
 
@@ -63,7 +68,7 @@ def _write_onnx(file, names, batch, size, texts):
         nodes.append(helper.make_node("ReduceMean", [name], [f"{name}_mean"], axes=[1, 2, 3]))
         nodes.append(helper.make_node("Add", [last, f"{name}_mean"], [last := f"{name}_added"]))
     nodes.append(helper.make_node("Identity", [last], ["iteration_1"]))
-    outputs = [helper.make_tensor_value_info(f"iteration_{i}", TensorProto.FLOAT, None) for i in range(2)]
+    outputs = [helper.make_tensor_value_info(f"iteration_{i}", TensorProto.FLOAT, None) for i in numbers]
     half = helper.make_tensor("half", TensorProto.FLOAT, [], [0.5])
     model = helper.make_model(
         helper.make_graph(nodes, "stand", inputs, outputs, [half]), opset_imports=[helper.make_opsetid("", 17)]
@@ -78,7 +83,7 @@ def write_exported(drawn_genotype):
     """`write_exported(file, takes, **metadata)`: an exported file of the kind that its ending says, with a stand-in
     for the network; returns the stand-in."""
 
-    def write(file, takes=(), **values):
+    def write(file, takes=(), network_outputs=(0, 1), **values):
         genotype = drawn_genotype(takes)
         config = NetworkConfig(blocks=1, prior_channels={prior: CHANNELS[prior] for prior in takes})
         values = {"size": 16, "outputs": (0, 1), "priors": "inputs" if takes else "none", **values}
@@ -86,10 +91,14 @@ def write_exported(drawn_genotype):
             genotype=genotype.model_dump(mode="json", by_alias=True, exclude_none=True),
             **{"genotype_hash": genotype.hash, "network": config, "provenance": {}, "weights_sha256": "0", **values},
         )
-        network, batch, side = _Stand(), metadata.batch, 512 if metadata.wrap == "face512" else metadata.size
+        network, batch, side = (
+            _Stand(network_outputs),
+            metadata.batch,
+            512 if metadata.wrap == "face512" else metadata.size,
+        )
         names = takes if metadata.priors == "inputs" else ()
         if file.suffix == ".onnx":
-            _write_onnx(file, names, batch, side, metadata.texts())
+            _write_onnx(file, names, batch, side, metadata.texts(), network_outputs)
             return network
         given = tuple(torch.rand(batch or 2, count, side, side) for count in (3, *(CHANNELS[name] for name in names)))
         if file.suffix == ".torchscript":

@@ -199,7 +199,7 @@ def test_what_cannot_be_evaluated_makes_no_folder(drawn_folder, write_weights, t
         ({"size": 20}, "multiple of 8"),
         ({"shown": 0}, "`shown`: must be greater than or equal to 1"),
         ({"batch_size": 0}, "`batch_size`: must be"),
-        ({"precision": "float8"}, "`precision`: must be 'float32' or 'bfloat16'"),
+        ({"precision": "float8"}, "`precision`: must be 'auto', 'float32'"),
     ):
         with refused(rule):
             judged(weights, drawn_folder, out, console, **changed)

@@ -88,9 +88,9 @@ def test_gains_are_over_the_input(compiled, tmp_path):
 
 
 def test_pictures_have_a_row_a_face_and_the_same_names(tmp_path):
-    write_comparison(evaluated(2), tmp_path / "oracle.png", oracle=True)
-    write_comparison(evaluated(2), tmp_path / "plain.png")
-    write_comparison(evaluated(1), tmp_path / "few.png")
+    write_comparison(evaluated(2), tmp_path / "oracle.png", {"oracle_priors": ["parsing"]})
+    write_comparison(evaluated(2), tmp_path / "plain.png", {})
+    write_comparison(evaluated(1), tmp_path / "few.png", {})
     assert image_size(tmp_path / "plain.png")[1] > image_size(tmp_path / "few.png")[1]
     assert (tmp_path / "oracle.png").read_bytes() != (tmp_path / "plain.png").read_bytes()
     assert [stage_name(i, True) for i in range(2)] == ["iteration 0", "iteration 1 (oracle priors)"]
@@ -100,6 +100,6 @@ def test_each_row_of_pictures_says_which_face_and_degradation_it_is(tmp_path):
     faces = evaluated(1)
     other = [replace(face, degradation="full") for face in faces]
     for name, rows in (("some.png", faces), ("same.png", evaluated(1)), ("other.png", other)):
-        write_comparison(rows, tmp_path / name)
+        write_comparison(rows, tmp_path / name, {})
     assert (tmp_path / "some.png").read_bytes() == (tmp_path / "same.png").read_bytes()
     assert (tmp_path / "some.png").read_bytes() != (tmp_path / "other.png").read_bytes()

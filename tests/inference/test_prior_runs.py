@@ -7,7 +7,6 @@ import pytest
 import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
-from mfps.engine.device import make_fabric
 from mfps.engine.weights import save_weights
 from mfps.files.config_model import fill
 from mfps.images.image import read_image
@@ -15,7 +14,7 @@ from mfps.images.tensors import images_to_tensor, to_uint8
 from mfps.inference.compile import compile_genotype, weights_header
 from mfps.inference.config import EvaluateConfig, RestoreConfig
 from mfps.inference.evaluate import evaluate
-from mfps.inference.prior_runs import ready_to_run, run_with_priors
+from mfps.inference.prior_runs import run_with_priors
 from mfps.inference.restore import restore
 from mfps.networks.restorer import NetworkConfig
 
@@ -161,18 +160,3 @@ def test_restoring_with_priors_of_the_photograph(network, drawn_folder, tmp_path
     coarse = network(degraded, iterations=1)[0].clamp(0, 1)
     expected = to_uint8(network(degraded, found_in(coarse))[1].numpy())[0]
     np.testing.assert_allclose(read_image(done.files[3]).astype(int), expected, atol=1)
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_network_runs_as_in_its_training(network, precision):
-    """Without Fabric, and to the same bits."""
-    degraded = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    trained = make_fabric("cpu", precision).setup(network)
-    run = ready_to_run(network, torch.device("cpu"), precision)
-    with torch.no_grad():
-        for given in ((degraded, found_in(degraded)), (degraded, found_in(degraded), 1), (degraded, None, 1)):
-            outputs, expected = run(*given), trained(*given)
-            assert len(outputs) == len(expected)
-            assert all(
-                torch.equal(*pair) and pair[0].dtype == torch.float32 for pair in zip(outputs, expected, strict=True)
-            )
