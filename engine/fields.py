@@ -69,15 +69,7 @@ Precision = Annotated[
 ]
 """Of a training."""
 
-RunningPrecision = Annotated[
-    Literal["auto", "float32", "bfloat16", "float16"],
-    Panel.DEVICES,
-    Field(
-        description="Number format of the computation. auto times those that the device computes natively, on the "
-        "first of many faces, and takes the fastest whose pictures agree with those of float32. With a few faces it is "
-        "float32."
-    ),
-]
+RunningPrecision = Annotated[Literal["auto", "float32", "bfloat16", "float16"], Panel.DEVICES, _PRECISION]
 """Of a network that only runs."""
 
 Compile = Annotated[

@@ -83,10 +83,12 @@ class RunningNetwork:
         self.device = device
         self._folded, self._tried = fold_norms(restorer), tuple(tried)
         self._console, self._faces = console or Console(quiet=True), faces
+        self._model: Model | None = None
         self.choice: Choice | None = Choice(tried[0], {}) if len(tried) == 1 else None
         if note := emulation_note(device, tried[0].precision):
             say(self._console, f"note      {note}")
-        self._model = self._prepared(tried[0]) if len(tried) == 1 else None
+        if len(tried) == 1:
+            self._model = self._prepared(tried[0])
 
     def __call__(
         self, degraded: Tensor, priors: Mapping[str, Tensor] | None = None, iterations: int | None = None
@@ -126,7 +128,9 @@ class RunningNetwork:
 
     def _prepared(self, execution: Execution) -> Model:
         dtype = DTYPES[execution.precision]
-        network = copy.deepcopy(self._folded).to(self.device, dtype)
+        # With several candidates each has a copy of its own; they are let go once one of them is chosen.
+        network = self._folded if len(self._tried) == 1 else copy.deepcopy(self._folded)
+        network.to(self.device, dtype)
         network.to(memory_format=execution.memory_format)  # pyright: ignore[reportCallIssue]
         form = Form(self.device, dtype, execution.memory_format)
         if not execution.compiled:

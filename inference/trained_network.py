@@ -16,6 +16,7 @@ from ..images.tensors import images_to_tensor, to_uint8
 from ..networks.restorer import Restorer
 from .compile import CompiledNetwork
 from .open_network import open_network
+from .running import Asked, RunningNetwork, executions
 
 
 def load(weights: str | Path, device: str = "auto", genotype: str | Path | None = None) -> "TrainedNetwork":
@@ -39,7 +40,8 @@ class TrainedNetwork:
     """A fixed network with its weights, ready to restore faces. Made by `load`.
 
     Attributes:
-        network: the module, in eval mode. It maps (B, 3, H, W) in [0, 1] to a list with each iteration's output.
+        network: the module, in eval mode. It maps (B, 3, H, W) in [0, 1] to a list with each iteration's output. To call
+            this object is to run a copy of it that is made for speed, and made anew after its tensors were changed.
         genotype: its architecture.
         size: side in pixels of the faces it was trained on, and of those it returns.
         priors: the facial priors that it takes, in order.
@@ -52,6 +54,7 @@ class TrainedNetwork:
         self.size: int = compiled.size
         self.priors: tuple[str, ...] = compiled.priors
         self.provenance: dict[str, Any] = compiled.provenance
+        self._running: tuple[_Tensors, RunningNetwork] | None = None
 
     def __repr__(self) -> str:
         parameters = sum(parameter.numel() for parameter in self.network.parameters())
@@ -103,14 +106,31 @@ class TrainedNetwork:
                 of another shape.
         """
         picture, _ = fit_square(_pixels(face), self.size, enlarge=True)
-        given = {name: _prior(name, value).to(self.device) for name, value in (priors or {}).items()}
+        given = {name: _prior(name, value) for name, value in (priors or {}).items()}
         if unknown := [name for name in given if name not in self.priors]:
             takes = ", ".join(self.priors) or "none"
             raise MfpsError(f"`priors` has {unknown[0]!r}, which this network does not take; it takes {takes}")
         if iterations is None and self.priors and not given:
             iterations = 1
-        outputs = self.network(images_to_tensor([picture]).to(self.device), given, iterations)
-        return to_uint8(outputs[-1].float().cpu().numpy())[0]
+        outputs = self._ready()(images_to_tensor([picture]), given, iterations)
+        return to_uint8(outputs[-1].cpu().numpy())[0]
+
+    def _ready(self) -> RunningNetwork:
+        """The network ready to run: made once, and again after `network` was changed or moved."""
+        tensors = _tensors_of(self.network)
+        if self._running is None or self._running[0] != tensors:
+            self._running = None  # its memory is free before another is made
+            self._running = tensors, RunningNetwork(self.network, self.device, executions(Asked(), self.device, None))
+        return self._running[1]
+
+
+_Tensors = tuple[tuple[int, int], ...]
+
+
+def _tensors_of(network: Restorer) -> _Tensors:
+    """Where each tensor of a network is and how often it was changed: other numbers, other tensors."""
+    tensors = (*network.parameters(), *network.buffers())
+    return tuple((tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version) for tensor in tensors)
 
 
 def _pixels(face: str | Path | np.ndarray) -> np.ndarray:

@@ -34,6 +34,8 @@ def write_bad_data(folder: Path) -> None:
     (folder / "note.txt").write_text("a note\n")
     (folder / "texts" / "note.txt").write_text("a note\n")
     (folder / "noise.bin").write_bytes(b"\xff\xfe\x00\x80noise" * 10)
+    for name in ("other.onnx", "other.pt2"):
+        (folder / name).write_bytes(b"\x08\x09network of another program" * 10)
     (folder / "blank" / "1.png").touch()
     (folder / "fake" / "1.png").write_text("no picture\n")
     photographs = sorted((folder / "faces" / "images").iterdir())

@@ -84,3 +84,26 @@ def test_a_prior_that_does_not_fit_is_refused(tmp_path, write_weights, face, pri
     write_weights(tmp_path / "w.safetensors", ("heatmap",), size=16)
     with refused(message):
         load(tmp_path / "w.safetensors", "cpu")(face, priors)
+
+
+@torch.no_grad()
+def test_the_copy_that_runs_follows_the_network(net, face):
+    """Whatever is done to the module that people have, calling the object runs that; and does nothing to the module."""
+    before = {name: tensor.clone() for name, tensor in net.network.state_dict().items()}
+    first = net(face)
+    assert list(net.network.state_dict()) == list(before)
+    assert all(torch.equal(before[name], tensor) for name, tensor in net.network.state_dict().items())
+    assert np.array_equal(net(face), first)
+    net.network.conv_last.bias += 0.2
+    assert net(face).mean() > first.mean() + 20
+    net.network.load_state_dict(before)
+    assert np.array_equal(net(face), first)
+    net.network.half()
+    assert np.abs(net(face).astype(int) - first).max() <= 2
+
+
+def test_it_may_be_loaded_in_inference_mode(tmp_path, write_weights, face):
+    write_weights(tmp_path / "w.safetensors", iterations=1, size=16)
+    with torch.inference_mode():
+        net = load(tmp_path / "w.safetensors", "cpu")
+        assert np.array_equal(net(face), net(face))
