@@ -114,7 +114,8 @@ class Step:
                     outputs = self.searched.restorer(self.degraded, self.priors, mixtures=mixtures)
                 (loss,) = restoration_loss([output.float() for output in outputs], self.clean, "smooth_l1").values()
                 (loss / self.draws).backward()
-            apply_update(self.fabric, self.optimizers[level], self.levels[level], number, ())
+            apply_update(self.fabric, self.optimizers[level], self.levels[level], number, [])
+            self.optimizers[level].zero_grad()
 
 
 def main() -> None:

@@ -58,6 +58,11 @@ class FaceBatch(NamedTuple):
         priors = {prior: moved(tensor) for prior, tensor in self.priors.items()}
         return FaceBatch(moved(self.degraded), moved(self.clean), priors, self.names, self.bad)
 
+    def pin_memory(self) -> "FaceBatch":
+        """The batch in pinned memory; torch's loaders call this, and would make lists of the names otherwise."""
+        priors = {prior: tensor.pin_memory() for prior, tensor in self.priors.items()}
+        return FaceBatch(self.degraded.pin_memory(), self.clean.pin_memory(), priors, self.names, self.bad)
+
 
 class Collate:
     """Makes a `FaceBatch` of samples, turning stored priors into tensors.

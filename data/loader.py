@@ -45,6 +45,7 @@ def make_training_loader(
     seed: int,
     workers: int,
     share: BatchShare = WHOLE,
+    pinned: bool = False,
 ) -> DataLoader[FaceSample]:
     """Full batches in a new order in every epoch, for one process of a training.
 
@@ -57,6 +58,7 @@ def make_training_loader(
         seed: seed of the order.
         workers: processes that read and degrade, see `make_loader`.
         share: this process's part; the loader yields `share.pieces` batches for each step.
+        pinned: put the batches into pinned memory, from which a GPU copies them while the program goes on.
 
     Raises:
         MfpsError: the faces do not fill one batch.
@@ -66,7 +68,7 @@ def make_training_loader(
         raise MfpsError(f"{folder.root}: {len(chosen)} faces do not fill a batch of {batch_size}; take a smaller batch")
     sampler = EpochSampler(chosen, seed, True, batch_size=batch_size, share=share, spares=True)
     own = batch_size // (share.processes * share.pieces)
-    return _loader(folder, sampler, own, workers, seed, _start_training_worker)
+    return _loader(folder, sampler, own, workers, seed, _start_training_worker, pinned)
 
 
 def steps_of(loader: DataLoader[FaceSample]) -> int:
@@ -123,6 +125,7 @@ def _loader(
     workers: int,
     seed: int,
     start_worker: Callable[[int], None],
+    pinned: bool = False,
 ) -> DataLoader[FaceSample]:
     return DataLoader(
         folder,
@@ -132,6 +135,7 @@ def _loader(
         collate_fn=Collate(folder.priors),
         worker_init_fn=start_worker,
         persistent_workers=workers > 0,
+        pin_memory=pinned,
         # Without its own generator a loader draws from the global one, and the run would depend on it.
         generator=torch.Generator().manual_seed(seed),
     )

@@ -75,6 +75,11 @@ def sum_over_processes(fabric: Fabric, values: Tensor) -> Tensor:
     return values if fabric.world_size == 1 else _reduced(fabric, values, dist.ReduceOp.SUM)
 
 
+def largest_over_processes(fabric: Fabric, values: Tensor) -> Tensor:
+    """The largest of each number of a tensor over all processes, left on the device, unlike by `largest`."""
+    return values if fabric.world_size == 1 else _reduced(fabric, values, dist.ReduceOp.MAX)
+
+
 def own_part(fabric: Fabric, total: int) -> range:
     """The numbers below `total` that this process handles; all of them if there are more processes than numbers."""
     if total < fabric.world_size:

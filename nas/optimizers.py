@@ -1,4 +1,8 @@
-"""The optimizers of a search: Adam for the architecture, SGD or Adam for the weights."""
+"""The optimizers of a search: Adam for the architecture, SGD or Adam for the weights.
+
+They are fused: one call of torch updates all parameters, of which a supernet has thousands of small ones. A run that
+was begun with other ones goes on as it began, since its checkpoints say so.
+"""
 
 from collections.abc import Mapping
 
@@ -6,6 +10,7 @@ import torch
 from torch import nn
 
 from .config import SearchConfig
+from .strategies import STRATEGIES
 
 
 def search_optimizers(
@@ -20,7 +25,7 @@ def search_optimizers(
     choices, weights = levels["architecture"].values(), levels["weights"].values()
     return {
         "architecture": torch.optim.Adam(
-            choices, config.architecture_lr, weight_decay=config.architecture_weight_decay
+            choices, config.architecture_lr, weight_decay=config.architecture_weight_decay, fused=True
         ),
         "weights": _weight_optimizer(config, list(weights)),
     }
@@ -29,5 +34,15 @@ def search_optimizers(
 def _weight_optimizer(config: SearchConfig, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
     """Its state of a weight is made when the weight is first used, so it grows with what is drawn."""
     if config.solver == "adam":
-        return torch.optim.Adam(weights, config.weight_lr, betas=(0.9, 0.99), weight_decay=config.weight_decay)
-    return torch.optim.SGD(weights, config.weight_lr, config.weight_momentum, weight_decay=config.weight_decay)
+        return torch.optim.Adam(
+            weights, config.weight_lr, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True
+        )
+    return torch.optim.SGD(
+        weights,
+        config.weight_lr,
+        config.weight_momentum,
+        weight_decay=config.weight_decay,
+        # The fused one cannot begin the momentum of some weights when others have theirs, as happens where weights
+        # are drawn.
+        fused=not STRATEGIES[config.strategy].samples,
+    )

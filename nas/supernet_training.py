@@ -132,6 +132,8 @@ class SupernetTraining:
         config, warming = self._config, is_warming_up(self._config, run.position)
         self._let_learn(level, held=level == "weights" and config.hold_trunk and not warming)
         draws = draws_of_step(config, self._strategy, level, run.position, run.length)
+        counted = level == "weights" and not warming
+        ran = [self._strategy.mixtures(self._searched, draw) for draw in draws] if counted else []
         terms = checked_update(
             self.session.fabric,
             self._optimizers[level],
@@ -141,9 +143,8 @@ class SupernetTraining:
             run.position.step,
             config.clip_norm if level == "weights" else None,
         )
-        if level == "weights" and not warming:
-            for draw in draws:
-                self._coverage.count(self._strategy.mixtures(self._searched, draw))
+        for mixtures in ran:
+            self._coverage.count(mixtures)
         return sum(terms.values())
 
     def _let_learn(self, level: Level, held: bool) -> None:

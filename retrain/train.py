@@ -111,7 +111,8 @@ class Training:
         self.session = Session(config, fabric, train, val, self._network)
         self.session.settle(self._trial, always_alike=True)
         if config.from_supernet is not None:  # its statistics are those of all its architectures
-            estimate_norms(self._network, self._restored, norm_batches(train, NORM_BATCHES, config.seed))
+            batches = map(self.session.on_device, norm_batches(train, NORM_BATCHES, config.seed))
+            estimate_norms(self._network, self._restored, batches)
         self._oracle = self.session.oracle_note(config.priors_from)
         self._learning = dict(self._network.named_parameters())
         self._optimizer = _optimizer(config, self._network)
@@ -151,16 +152,17 @@ class Training:
             run.step_done(losses, text, lr=self._optimizer.param_groups[0]["lr"])
 
     def _restored(self, batch: FaceBatch) -> list[Tensor]:
-        network = self.session.as_executed(self._network)
-        return self.session.restore(partial(self._forward, network), self.session.on_device(batch))
+        """Each iteration's output for a batch on the device."""
+        return self.session.restore(partial(self._forward, self.session.as_executed(self._network)), batch)
 
     def _losses(self, piece: FaceBatch) -> dict[str, Tensor]:
         return self._run(piece)[1]
 
     def _run(self, piece: FaceBatch) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Each iteration's output, and the loss terms."""
-        config, clean, outputs = self._config, piece.clean.to(self.session.fabric.device), self._restored(piece)
-        return outputs, restoration_loss(outputs, clean, config.pixel, config.perceptual, self._vgg)
+        config, batch = self._config, self.session.on_device(piece)
+        outputs = self._restored(batch)
+        return outputs, restoration_loss(outputs, batch.clean, config.pixel, config.perceptual, self._vgg)
 
     def _trial(self, piece: FaceBatch) -> list[Tensor]:
         """What a step does with a piece, without an update."""
@@ -195,8 +197,12 @@ class Training:
 
 def _optimizer(config: RetrainConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
     if config.solver == "sgd":
-        return torch.optim.SGD(network.parameters(), config.lr, momentum=0.9, weight_decay=config.weight_decay)
-    return torch.optim.Adam(network.parameters(), config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay)
+        return torch.optim.SGD(
+            network.parameters(), config.lr, momentum=0.9, weight_decay=config.weight_decay, fused=True
+        )
+    return torch.optim.Adam(
+        network.parameters(), config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True
+    )
 
 
 def _provenance(config: RetrainConfig, genotype: Genotype, position: Position) -> dict[str, Any]:

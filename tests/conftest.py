@@ -146,7 +146,7 @@ def dies_at(monkeypatch):
         def update(fabric, optimizer, parameters, at, *rest):
             if at == step:
                 raise KeyboardInterrupt
-            real(fabric, optimizer, parameters, at, *rest)
+            return real(fabric, optimizer, parameters, at, *rest)
 
         with monkeypatch.context() as patch:
             patch.setattr(mfps.engine.update, "apply_update", update)

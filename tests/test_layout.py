@@ -58,7 +58,6 @@ TESTED_ELSEWHERE = {
     "nas/search_faces": "training/test_training_data",
     "nas/epoch_record": "nas/test_supernet_training",
     "nas/epoch_scores": "nas/test_supernet_training",
-    "nas/optimizers": "nas/test_search_optimizers",
     "nas/open_search": "nas/selection/test_stage",
     "nas/report/charts": "nas/report/test_search_report",
     "nas/report/run_files": "nas/report/test_search_report",

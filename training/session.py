@@ -75,12 +75,13 @@ class Session:
     ) -> None:
         launch(fabric, config.deterministic)
         share = BatchShare(fabric.global_rank, fabric.world_size, config.accumulate)
+        pinned = fabric.device.type == "cuda"
         self.config = config
         self.fabric = fabric
         self._faces = len(train), len(val)
         self._fit = fit_note((train.extents + val.extents).elements(), config.size)
         self._loaders = [
-            make_training_loader(train, group, config.batch_size, config.seed + i, config.workers, share)
+            make_training_loader(train, group, config.batch_size, config.seed + i, config.workers, share, pinned)
             for i, group in enumerate(groups)
         ]
         self._val_loader = make_loader(val, own_part(fabric, len(val)), config.batch_size, 0, shuffle=False, workers=0)
@@ -183,7 +184,7 @@ class Session:
 
     def on_device(self, batch: FaceBatch) -> FaceBatch:
         """A batch moved to the network's device, in its memory layout."""
-        return batch.to(self.fabric.device, channels_last=self.execution.layout == "channels-last")
+        return batch.to(self.fabric.device, non_blocking=True, channels_last=self.execution.layout == "channels-last")
 
     def restore(self, forward: Forward, batch: FaceBatch) -> list[Tensor]:
         """Each iteration's output (B, 3, H, W), float32, for a batch on the device; computed in the run's precision."""

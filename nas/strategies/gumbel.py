@@ -8,7 +8,8 @@ noise on their strengths: the more decided the softmaxes are, the more often the
 Source: Jang et al. (2017), and GDAS (Dong and Yang, 2019), which runs only what is drawn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -36,20 +37,34 @@ def drawn_mixture(supernet: Supernet, draw: Draw) -> Mixture:
         draw: which draw it is, and the temperature.
     """
     rng = draw.rng(supernet.space.name)
-    choices = supernet.choices()
-    by_edge = {choice.edge: choice for choice in choices if choice.edge is not None}
+    choices = _known(supernet.choices())
+    by_edge = {known.choice.edge: known for known in choices if known.choice.edge is not None}
     operations = _operations(by_edge, draw.temperature, rng)
-    into = {choice.options[0][::2]: choice for choice in choices if choice.kind == "transitions"}
-    ends = next(choice for choice in choices if choice.kind == "ends")
+    into = {known.choice.options[0][::2]: known for known in choices if known.choice.kind == "transitions"}
+    ends = next(known for known in choices if known.choice.kind == "ends")
     end, weight = _drawn(ends, draw.temperature, rng)
     return Mixture(operations, _path(supernet.space, into, end, draw.temperature, rng), {end: weight})
 
 
+class _Known(NamedTuple):
+    """A choice, and its logits where what is drawn is decided: in the machine's memory."""
+
+    choice: Choice
+    logits: Tensor | None
+
+
+def _known(choices: Sequence[Choice]) -> list[_Known]:
+    """Fetch the logits of all choices together, as a GPU is waited for each time."""
+    there = [choice.logits.detach() for choice in choices if choice.logits is not None]
+    fetched = iter(torch.cat(there).cpu().split([len(logits) for logits in there]) if there else ())
+    return [_Known(choice, None if choice.logits is None else next(fetched)) for choice in choices]
+
+
 def _operations(
-    choices: Mapping[Edge, Choice], temperature: float, rng: np.random.Generator
+    choices: Mapping[Edge, _Known], temperature: float, rng: np.random.Generator
 ) -> dict[Edge, dict[str, Weight]]:
-    strength = {edge: _strength(choice) + rng.gumbel() for edge, choice in choices.items()}
-    drawn = {edge: _drawn(choice, temperature, rng) for edge, choice in choices.items()}
+    strength = {edge: _strength(known) + rng.gumbel() for edge, known in choices.items()}
+    drawn = {edge: _drawn(known, temperature, rng) for edge, known in choices.items()}
     kept: set[Edge] = set()
     for node in NODES:
         ranked = sorted((edge for edge in EDGES if edge.target == node), key=lambda edge: -strength[edge])
@@ -59,7 +74,7 @@ def _operations(
 
 def _path(
     space: BranchSpace,
-    into: Mapping[tuple[int, int], Choice],
+    into: Mapping[tuple[int, int], _Known],
     end: int,
     temperature: float,
     rng: np.random.Generator,
@@ -73,17 +88,17 @@ def _path(
     return transitions
 
 
-def _strength(choice: Choice) -> float:
+def _strength(known: _Known) -> float:
     """The logarithm of the edge's largest probability, by which decoding ranks edges."""
-    return 0.0 if choice.logits is None else float(choice.logits.detach().log_softmax(0).max())
+    return 0.0 if known.logits is None else float(known.logits.log_softmax(0).max())
 
 
-def _drawn(choice: Choice, temperature: float, rng: np.random.Generator) -> tuple:
+def _drawn(known: _Known, temperature: float, rng: np.random.Generator) -> tuple:
     """One option and its weight, 1; the option's probability is that of the choice's softmax."""
-    if choice.logits is None:
+    choice = known.choice
+    if choice.logits is None or known.logits is None:
         return choice.options[0], 1.0
-    noise = torch.from_numpy(rng.gumbel(size=len(choice.options))).to(choice.logits)
-    noisy: Tensor = choice.logits + noise
-    index = int(noisy.detach().argmax())
-    relaxed = (noisy / temperature).softmax(0)[index]
+    noise = torch.from_numpy(rng.gumbel(size=len(choice.options))).to(known.logits.dtype)
+    index = int((known.logits + noise).argmax())
+    relaxed = ((choice.logits + noise.to(choice.logits.device)) / temperature).softmax(0)[index]
     return choice.options[index], relaxed - relaxed.detach() + 1.0

@@ -126,10 +126,10 @@ def test_a_data_folder_that_vanishes(
 ) -> None:
     apply_update = update.apply_update
 
-    def vanishing(*arguments: object) -> None:
+    def vanishing(*arguments: object) -> object:
         if (world / "faces").exists():
             (world / "faces").rename(world / "elsewhere")
-        apply_update(*arguments)
+        return apply_update(*arguments)
 
     command = f"{SEARCH} --epochs 2 --max-steps 8 --workers {workers} --out new"
     monkeypatch.setattr(update, "apply_update", vanishing)

@@ -10,6 +10,7 @@ from mfps.data.sampling import FaceAddress
 from mfps.drawn.faces import write_drawn_faces
 from mfps.errors import MfpsError
 from mfps.images.image import write_image
+from torch.utils.data._utils.pin_memory import pin_memory
 
 PRIORS = ("heatmap", "parsing")
 
@@ -51,6 +52,25 @@ def test_shapes_ranges_and_order(drawn):
     assert list(batch.priors) == ["parsing", "heatmap"]
     assert {prior: tensor.shape[1] for prior, tensor in batch.priors.items()} == {"parsing": 19, "heatmap": 68}
     assert batch.names == tuple(sorted(batch.names))
+
+
+def test_a_batch_in_pinned_memory_is_the_same_batch(drawn, monkeypatch):
+    """As torch's loaders pin what they load for a GPU; without one, a copy stands in for the pinned tensor."""
+    pinned = []
+
+    def pin(tensor):
+        pinned.append(tensor.clone())
+        return pinned[-1]
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", pin)
+    (batch,) = batches(drawn, 7, 0)
+    found = pin_memory(batch)
+    assert type(found) is type(batch)
+    assert (found.names, found.bad) == (batch.names, batch.bad)
+    tensors = [found.degraded, found.clean, *found.priors.values()]
+    assert {id(tensor) for tensor in tensors} == {id(tensor) for tensor in pinned}
+    expected = joined([batch])
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in joined([found]).items())
 
 
 def test_every_epoch_degrades_anew_but_reproducibly(drawn):

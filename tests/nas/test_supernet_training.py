@@ -12,21 +12,26 @@ import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
 from mfps.engine.configuration import read_yaml, resolve
+from mfps.engine.update import checked_update
 from mfps.engine.weights import load_weights
 from mfps.genotypes.genotype_file import parse_genotype, read_genotype, write_genotype
 from mfps.genotypes.sampling import random_branch, random_genotype
 from mfps.genotypes.space import search_space
 from mfps.nas.config import SearchConfig
 from mfps.nas.derive import probabilities_to_json, searched_epoch
+from mfps.nas.ledger import Ledger
 from mfps.nas.search import train_supernet
 from mfps.nas.search_faces import search_faces
 from mfps.nas.search_network import build_search_network
 from mfps.nas.strategies import STRATEGIES
 from mfps.nas.strategies.strategy import Draw, Strategy
 from mfps.nas.supernet import restriction
+from mfps.nas.supernet_training import SupernetTraining
 from mfps.networks.path import FixedPath
 from mfps.training.validation import validation_psnr
 from rich.console import Console
+
+from ..waits import waits_for
 
 pytestmark = pytest.mark.slow
 
@@ -274,6 +279,35 @@ def test_the_published_strategy_leaves_every_branch_to_its_supernet(drawn_folder
     strategy = STRATEGIES[given.strategy]
     assert (strategy.decides, strategy.samples) == (True, False)
     assert strategy.mixtures(build_search_network(given, {}), Draw(0, "weights", 0, 1.0)) == {}
+
+
+@pytest.mark.parametrize("options", [
+    {"strategy": "mixed", "mixing": "output", "cost_weight": 0.1}, {"strategy": "mixed", "clip_norm": 1.0},
+    {"strategy": "single-path", "draws": 2, "architecture_lr": 1e-3}, {"strategy": "gumbel", "draws": 2},
+])  # fmt: skip
+def test_an_update_waits_for_the_device_once(drawn_folder, tmp_path, undrawn, monkeypatch, options):
+    """And where what runs is drawn from what has been learnt, once for each draw and branch."""
+    waits = []
+
+    def watched(fabric, optimizer, parameters, *rest):
+        with waits_for(everything) as found:
+            means = checked_update(fabric, optimizer, parameters, *rest)
+        waits.append(found)
+        return means
+
+    given = config(drawn_folder, tmp_path / "run", layers=1, epoch_steps=1, **options)
+    training = SupernetTraining(given)
+    everything = [*training.network.parameters(), *training.network.buffers()]
+    monkeypatch.setattr(mfps.nas.supernet_training, "checked_update", watched)
+    with training.session.open_run(None, "search", training.parts, training.inputs) as run:
+        while run.unfinished:
+            training.train_epoch(run, Ledger(given.out, "search"))
+            run.epoch_done({}, 0.0)
+    for number, found in enumerate(waits):
+        draws = options.get("draws", 1) if number else 1  # a warm-up has one
+        drawn = draws if options["strategy"] == "gumbel" else 0
+        assert found == ["cpu"] * drawn + ["tolist"], number
+    assert len(waits) == (2 if options["strategy"] == "single-path" else 3)
 
 
 def test_without_a_console_nothing_is_printed(drawn_folder, tmp_path, undrawn, capfd):

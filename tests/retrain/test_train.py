@@ -10,6 +10,7 @@ import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
 from mfps.engine.configuration import resolve
+from mfps.engine.update import checked_update
 from mfps.engine.weights import load_weights, save_weights
 from mfps.errors import first_violation
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
@@ -24,6 +25,8 @@ from mfps.training.training_data import training_data
 from mfps.training.validation import ValidationPSNR, validation_psnr
 from pydantic import ValidationError
 from rich.console import Console
+
+from ..waits import waits_for
 
 TINY = {
     "size": 16, "blocks": 1, "epochs": 2, "epoch_steps": 2, "batch_size": 2, "val_list": "val.txt", "perceptual": 0,
@@ -316,6 +319,22 @@ def test_validation_faces_are_not_trained_on(val_list, config, tmp_path, undrawn
     assert learnt | judged == {f"{number:04d}.png" for number in range(8)}
     assert len(judged) == (1 if val_list is None else 2)
     assert not learnt & judged
+
+
+@pytest.mark.parametrize("options", [{"ema": 0.9, "clip_norm": 1.0}, {"solver": "sgd", "perceptual": 0.005}])
+def test_an_update_waits_for_the_device_once(config, tmp_path, undrawn, console, monkeypatch, options):
+    waits = []
+
+    def watched(fabric, optimizer, parameters, *rest):
+        with waits_for(parameters.values()) as found:
+            means = checked_update(fabric, optimizer, parameters, *rest)
+        waits.append(found)
+        return means
+
+    monkeypatch.setattr(mfps.retrain.train, "load_vgg19", lambda _: VGG19Features().requires_grad_(False))
+    monkeypatch.setattr(mfps.retrain.train, "checked_update", watched)
+    retrain(config(tmp_path / "run", max_steps=2, **options), console)
+    assert waits == [["tolist"]] * 2
 
 
 def test_the_perceptual_term_is_part_of_the_loss(config, tmp_path, undrawn, console, monkeypatch):

@@ -81,7 +81,8 @@ def test_the_straight_through_gradient_is_that_of_its_expectation(undecided, ent
         key_of(choice): choice.logits.detach().clone() for choice in supernet.choices() if choice.logits is not None
     }
 
-    def moved(choice, temperature, rng):
+    def moved(known, temperature, rng):
+        choice = known.choice
         if choice.logits is None:
             return choice.options[0], 1.0
         noise, before = torch.from_numpy(rng.gumbel(size=len(choice.options))), start[key_of(choice)]
@@ -91,7 +92,9 @@ def test_the_straight_through_gradient_is_that_of_its_expectation(undecided, ent
 
     strength = gumbel._strength
     monkeypatch.setattr(gumbel, "_drawn", moved)
-    monkeypatch.setattr(gumbel, "_strength", lambda choice: strength(choice._replace(logits=start.get(key_of(choice)))))
+    monkeypatch.setattr(
+        gumbel, "_strength", lambda known: strength(known._replace(logits=start.get(key_of(known.choice))))
+    )
     for parameter, gradient in zip(parameters, gradients, strict=True):
         direction, step = torch.randn_like(parameter), 1e-5
         with torch.no_grad():
