@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import MfpsError
+    from .export.config import ExportConfig
+    from .export.export import export
     from .genotypes.genotype import Genotype
     from .inference.config import EvaluateConfig, RestoreConfig
     from .inference.evaluate import evaluate
@@ -28,6 +30,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EvaluateConfig",
+    "ExportConfig",
     "Genotype",
     "MfpsError",
     "PrepareConfig",
@@ -37,6 +40,7 @@ __all__ = [
     "TrainedNetwork",
     "__version__",
     "evaluate",
+    "export",
     "load",
     "prepare",
     "restore",
@@ -46,6 +50,7 @@ __all__ = [
 
 _HOMES = {
     "EvaluateConfig": "inference.config",
+    "ExportConfig": "export.config",
     "Genotype": "genotypes.genotype",
     "MfpsError": "errors",
     "PrepareConfig": "prepare.config",
@@ -54,6 +59,7 @@ _HOMES = {
     "SearchConfig": "nas.config",
     "TrainedNetwork": "inference.trained_network",
     "evaluate": "inference.evaluate",
+    "export": "export.export",
     "load": "inference.trained_network",
     "prepare": "prepare.prepare",
     "restore": "inference.restore",

@@ -20,7 +20,12 @@ from ..files.external_weights import (
     places,
 )
 
-OPTIONAL = {"transformers": "pip install 'mfps[parsing]', for parsing maps found by the face parser"}
+_EXPORT = "pip install 'mfps[export]', for ONNX files"
+
+OPTIONAL = {
+    "transformers": "pip install 'mfps[parsing]', for parsing maps found by the face parser",
+    **dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), _EXPORT),
+}
 """Libraries that an optional extra installs, and how to get them."""
 
 REQUIRED = (

@@ -45,6 +45,8 @@ def write_onnx(job: ExportJob, file: Path) -> None:
     (version,) = (entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     if version != job.opset:
         raise MfpsError(f"`opset` {job.opset}: this network needs operators of version {version}; set `opset` to that")
+    for part in (*model.graph.node, *model.graph.value_info):  # what the exporter says about our source code
+        part.ClearField("metadata_props")
     onnx.helper.set_model_props(model, job.metadata.texts())
     _name_axes(model.graph.input, job.metadata.batch)
     _name_axes(model.graph.output, job.metadata.batch)

@@ -39,7 +39,10 @@ def make_program(graph: FaceGraph, examples: Mapping[str, Tensor], batch: int | 
         picture, *rest = axes.values()
         shapes = (picture, tuple(rest)) if rest else (picture,)
     with quiet(), torch.no_grad():
-        return torch.export.export(graph, given, dynamic_shapes=shapes)
+        program = torch.export.export(graph, given, dynamic_shapes=shapes)
+    for node in program.graph.nodes:  # the places of our source code on this machine
+        node.meta.pop("stack_trace", None)
+    return program
 
 
 def write_program(job: ExportJob, file: Path) -> None:

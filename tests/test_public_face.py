@@ -21,11 +21,11 @@ def test_nothing_else_is_public():
         mfps.Supernet  # noqa: B018
 
 
-@pytest.mark.parametrize("name", ["retrain", "prepare"])
+@pytest.mark.parametrize("name", ["retrain", "prepare", "export"])
 def test_a_function_that_is_called_as_a_package_can_be_called(name, monkeypatch):
     """Importing a module of the package puts the package in the function's place."""
     package = importlib.import_module(f"mfps.{name}")
-    module = importlib.import_module(f"mfps.{name}.{ {'retrain': 'train', 'prepare': 'prepare'}[name] }")
+    module = importlib.import_module(f"mfps.{name}.{ {'retrain': 'train'}.get(name, name) }")
     assert isinstance(package, ModuleType)
     assert getattr(mfps, name) is package
     monkeypatch.setattr(module, name, lambda *given, **options: (given, options))

@@ -120,12 +120,8 @@ COMMANDS = {
     "restore into": Command(
         "restore network.safetensors photos --out results/empty --device cpu", ("results/empty",), weight=1.5
     ),
-    "export": Command(
-        "export network.safetensors --data faces --format safetensors --out results/new/exported", varies="README.md"
-    ),
-    "export onnx": Command(
-        "export network.safetensors --format onnx,pt2 --out results/new/exported", varies="exported/", slow=True
-    ),
+    "export": Command("export network.safetensors --data faces --format safetensors --out results/new/exported"),
+    "export onnx": Command("export network.safetensors --format onnx,pt2 --out results/new/exported", slow=True),
     "weights import": Command("weights import theirs.pth --genotype theirs.json --out results/new/w.safetensors"),
     "genotype random": Command("genotype random --seed 3 --out results/r.json"),
     "genotype cheapest": Command("genotype cheapest --layers 2 --out results/new/c.json", weight=0.5),

@@ -5,6 +5,7 @@ import re
 import shutil
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -73,6 +74,14 @@ def test_every_file_says_which_network_it_is(any_export, request):
         assert opened.metadata.degradation == "blur(1,2)"
         assert opened.metadata.precision == parity.precision
     assert read_metadata(dict(onnxruntime.InferenceSession(onnx_file(out)).get_modelmeta().custom_metadata_map), "f")
+
+
+def test_nothing_of_the_machine_that_exported_is_in_a_file(any_export):
+    out, _ = any_export
+    for file in out.iterdir():
+        content = file.read_bytes()
+        for place in (str(Path(__file__).parents[2]), torch.__path__[0], str(out)):
+            assert place.encode() not in content, file.name
 
 
 def test_what_was_given_is_written_down(exported, folded, wrapped):
