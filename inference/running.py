@@ -19,8 +19,8 @@ from ..networks.folded_norm import fold_norms
 from .cuda_graphs import CudaGraphs, Eager, Form, TorchCompiled
 from .prior_runs import Model
 
-WORTH_TIMING = 24
-"""Timing takes as long as some ten faces, and saves up to half of each."""
+WORTH_TIMING = 16
+"""Timing takes as long as some six faces, and saves up to half of each."""
 
 WORTH_COMPILING = 2000
 """torch takes minutes to compile a network."""
