@@ -37,6 +37,7 @@ from .epoch_record import epoch_line, loss_text, search_provenance
 from .epoch_scores import epoch_scores
 from .health import health, settled
 from .ledger import Ledger, read_ledger
+from .memory_check import check_memory
 from .optimizers import search_optimizers
 from .search_faces import search_faces, search_inputs
 from .search_files import write_decoded
@@ -54,6 +55,7 @@ class SupernetTraining:
 
     Attributes:
         network: what is trained.
+        memory: what it needs, as estimated before anything was made.
         session: what it shares with the training of a fixed network.
         parts: everything that it changes: the network, an optimizer for each level, and the coverage.
         inputs: what it is given, by content; see `engine.run_inputs`.
@@ -70,6 +72,7 @@ class SupernetTraining:
         fabric = make_fabric(config.device, "float32", config.devices, config.num_nodes)
         faces = search_faces(config)
         train, val, select = faces
+        self.memory = check_memory(config, train.prior_channels, fabric.device)
         torch.manual_seed(config.seed)
         self._config, self._strategy = config, STRATEGIES[config.strategy]
         self._searched = build_search_network(config, train.prior_channels)
