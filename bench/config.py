@@ -18,20 +18,20 @@ class BenchConfig(ConfigModel):
     name), which are measured with random weights, as time does not depend on them."""
     out: Annotated[Path | None, Panel.COMMON] = None
     """New folder for `bench.json`, `bench.md` and `bench.png`; without it the table is only printed."""
-    batch_size: Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], COMMAS, Panel.COMMON] = (1,)
+    batch_sizes: Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], COMMAS, Panel.COMMON] = (1,)
     """Faces at a time, one number or several with commas between."""
-    size: Annotated[
+    sizes: Annotated[
         tuple[Annotated[int, Field(ge=STRIDE, le=4096, multiple_of=STRIDE)], ...], COMMAS, Panel.COMMON
     ] = ()
     """Sides of the faces in pixels, multiples of 8; by default the one that each network was trained at."""
     threads: Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], COMMAS, Panel.COMMON] = ()
     """Numbers of processor threads; by default as many as there are cores."""
-    runtime: Annotated[tuple[Literal["torch", "onnxruntime"], ...], COMMAS, Panel.COMMON] = ("torch",)
+    runtimes: Annotated[tuple[Literal["torch", "onnxruntime"], ...], COMMAS, Panel.COMMON] = ("torch",)
     """What runs weights files: `torch`, `onnxruntime` (each network is exported first), or both with a comma between.
     An exported file is run by what it was made for."""
-    layout: Annotated[tuple[Layout, ...], COMMAS, Panel.DEVICES] = ("auto",)
+    layouts: Annotated[tuple[Layout, ...], COMMAS, Panel.DEVICES] = ("auto",)
     """Memory layouts for torch: any of auto, channels-last, contiguous."""
-    precision: Annotated[tuple[RunningPrecision, ...], COMMAS, Panel.DEVICES] = ("float32",)
+    precisions: Annotated[tuple[RunningPrecision, ...], COMMAS, Panel.DEVICES] = ("float32",)
     """Number formats for torch: any of auto, float32, bfloat16, float16."""
     device: Device = "auto"
     iterations: Annotated[int | None, Panel.NETWORK] = Field(default=None, ge=1, le=16)

@@ -36,12 +36,12 @@ def open_sources(config: BenchConfig, folder: Path, console: Console) -> list[So
             sources.append(Source(network, exported.size, {(exported.runtime, 0): network}, takes))
             continue
         compiled = fixed_network(network, config.iterations)
-        files = {("torch", 0): network} if "torch" in config.runtime else {}
-        if "onnxruntime" in config.runtime:
+        files = {("torch", 0): network} if "torch" in config.runtimes else {}
+        if "onnxruntime" in config.runtimes:
             weights = folder / f"{number}.safetensors"
             header = weights_header(compiled.genotype, compiled.config, compiled.provenance)
             save_weights(weights, compiled.restorer.state_dict(), **header)
-            for size in config.size or (compiled.size,):
+            for size in config.sizes or (compiled.size,):
                 out = folder / f"{number}-{size}"
                 iterations = None if config.iterations is None else str(config.iterations)
                 export(

@@ -66,14 +66,14 @@ def ways(config: BenchConfig, sources: Sequence[Source]) -> dict[Point, list[Way
     found: dict[Point, list[Way]] = {}
     threads = config.threads or (os.cpu_count() or 1,)
     for source in sources:
-        for size, batch, count in product(config.size or (source.trained_size,), config.batch_size, threads):
+        for size, batch, count in product(config.sizes or (source.trained_size,), config.batch_sizes, threads):
             _check_takes(source, size, batch)
             point = Point(size, batch, count)
             found.setdefault(point, [])
             for (runtime, takes), file in source.files.items():
                 if takes not in (0, size):
                     continue
-                torch_only = product(config.layout, config.precision) if runtime == "torch" else (("", ""),)
+                torch_only = product(config.layouts, config.precisions) if runtime == "torch" else (("", ""),)
                 found[point] += [
                     Way(source.network, file, runtime, layout, precision, config.device, config.iterations, point)
                     for layout, precision in torch_only
@@ -90,7 +90,7 @@ def label(network: str) -> str:
 def _check_takes(source: Source, size: int, batch: int) -> None:
     if source.only is None:
         return
-    for name, asked, takes in (("size", size, source.only.size), ("batch_size", batch, source.only.batch)):
+    for name, asked, takes in (("sizes", size, source.only.size), ("batch_sizes", batch, source.only.batch)):
         if takes and asked != takes:
-            raise MfpsError(f"{source.network}: was exported for a `{name}` of {takes}, not {asked}; leave it out")
+            raise MfpsError(f"{source.network}: was exported for `{name}` {takes}, not {asked}; leave it out")
     assert size % STRIDE == 0

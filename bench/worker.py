@@ -66,7 +66,7 @@ class Worker:
         except EOFError:
             raise MfpsError(
                 f"{self.way.network}: the process that measured it ended, likely for lack of memory; choose a smaller "
-                "`batch_size` or `size`"
+                "`batch_sizes` or `sizes`"
             ) from None
         if isinstance(answer, Exception):
             raise answer

@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 HEAD = "| faces | most memory (MB) | CPU (s) |\n|---|---|---|"
@@ -43,14 +44,12 @@ def restore(given: argparse.Namespace, passed: list[str]) -> None:
             (copies / f"{number:06}{given.face.suffix}").symlink_to(given.face.absolute())
         sys.argv = ["mfps", "restore", str(given.weights), str(copies), "--out", f"{scratch}/out", "--follow-links"]
         sys.argv += passed
-        sys.stderr = sys.stdout = Path(scratch, "said").open("w")
-        try:
-            mfps()
-        except SystemExit as ended:
-            if ended.code:
-                raise
-        finally:
-            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        with Path(scratch, "said").open("w") as said, redirect_stdout(said), redirect_stderr(said):
+            try:
+                mfps()
+            except SystemExit as ended:
+                if ended.code:
+                    raise
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(f"| {given.restoring:,} | {used.ru_maxrss / 1000:.0f} | {used.ru_utime + used.ru_stime:.0f} |", flush=True)
 

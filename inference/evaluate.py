@@ -75,7 +75,8 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     steps = sum(map(len, folders.values()))
     # The same report every time, unless the fastest number format is asked for: nothing else is chosen by timing.
     faces = steps if config.precision == "auto" else None
-    model = make_ready(opened, config.device, Asked(config.layout, config.precision, config.compile), faces, console)
+    asked = Asked(config.layout, config.precision, config.compile)
+    model = make_ready(opened, config.device, asked, faces, console, priors.passes)
 
     def restored(batch: FaceBatch) -> list[np.ndarray]:
         moved = batch.to(device)

@@ -49,6 +49,7 @@ def make_ready(
     asked: Asked,
     faces: int | None,
     console: Console,
+    passes: int | None = None,
 ) -> RunningNetwork | ExportedModel:
     """Make a network ready to run.
 
@@ -58,6 +59,7 @@ def make_ready(
         asked: how it is to be computed; in an exported file that is settled.
         faces: how many follow; None for a choice that is the same every time.
         console: where the choice is shown.
+        passes: iterations that are wanted of each face; None for the network's own number.
 
     Raises:
         MfpsError: the device or the file lacks what was asked for.
@@ -66,7 +68,7 @@ def make_ready(
         opened.check_form(asked.layout, asked.precision)
         return opened.model(device=device)
     where = choose_device(device)
-    return RunningNetwork(opened.restorer, where, executions(asked, where, faces), console, faces)
+    return RunningNetwork(opened.restorer, where, executions(asked, where, faces), console, faces, passes)
 
 
 def computed(opened: CompiledNetwork | ExportedNetwork, model: RunningNetwork | ExportedModel) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     priors = _face_priors(opened, faces, plan, config.follow_links)
     progress = console or Console(quiet=True)
     asked = Asked(config.layout, config.precision, config.compile)
-    model = make_ready(opened, config.device, asked, len(faces.names), progress)
+    model = make_ready(opened, config.device, asked, len(faces.names), progress, plan.passes)
     folded = isinstance(opened, ExportedNetwork) and opened.metadata.priors == "folded"
 
     def read() -> Iterator[Inputs]:

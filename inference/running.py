@@ -65,6 +65,8 @@ class RunningNetwork:
         tried: the executions among which the fastest is chosen whose pictures are right, see `executions`.
         console: where the choice is shown; by default nowhere.
         faces: how many follow, as far as is known.
+        passes: iterations that are wanted of each face; None for the network's own number. Nothing is settled on a call
+            for one iteration alone if more are wanted: it only makes the face in which priors are found.
 
     Attributes:
         device: where it runs.
@@ -79,10 +81,12 @@ class RunningNetwork:
         tried: Sequence[Execution],
         console: Console | None = None,
         faces: int | None = None,
+        passes: int | None = None,
     ) -> None:
         self.device = device
         self._folded, self._tried = fold_norms(restorer), tuple(tried)
-        self._console, self._faces = console or Console(quiet=True), faces
+        self._console, self._faces, self._passes = console or Console(quiet=True), faces, passes
+        self._reference: Model | None = None
         self._model: Model | None = None
         self.choice: Choice | None = Choice(tried[0], {}) if len(tried) == 1 else None
         if note := emulation_note(device, tried[0].precision):
@@ -103,7 +107,11 @@ class RunningNetwork:
         Returns:
             The output of each iteration, float32 (B, 3, H, W), on the device.
         """
+        if self._model is None and iterations == 1 != self._passes:
+            self._reference = self._reference or self._prepared(self._tried[0])
+            return self._reference(degraded, priors, iterations)
         if self._model is None:
+            self._reference = None
             # On a CPU each face takes as long as any other; a GPU is busy only with many.
             count = 1 if self.device.type == "cpu" else len(degraded)
             given = {name: tensor[:count] for name, tensor in (priors or {}).items()}

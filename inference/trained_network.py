@@ -41,8 +41,7 @@ class TrainedNetwork:
 
     Attributes:
         network: the module, in eval mode. It maps (B, 3, H, W) in [0, 1] to a list with each iteration's output. To
-            call this object is to run a copy of it that is made for speed, and made anew after its tensors were
-            changed.
+            call this object is to run a copy of it that is made for speed, and anew after its tensors were changed.
         genotype: its architecture.
         size: side in pixels of the faces it was trained on, and of those it returns.
         priors: the facial priors that it takes, in order.

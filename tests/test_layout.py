@@ -89,6 +89,7 @@ TESTED_ELSEWHERE = {
     "genotypes/drawing/render_matplotlib": "genotypes/drawing/test_drawing",
     **dict.fromkeys(
         (
+            "bench/config",
             "cli/demo_config",
             "degradation/config",
             "engine/fields",
@@ -102,6 +103,7 @@ TESTED_ELSEWHERE = {
     ),
     **dict.fromkeys(
         (
+            "cli/bench",
             "cli/degrade",
             "cli/demo",
             "cli/evaluate",

@@ -22,7 +22,12 @@ def genotype(tmp_path):
 @pytest.mark.slow
 def test_a_network_in_two_layouts(tmp_path, genotype):
     config = BenchConfig(
-        network=[genotype], size="16", layout="contiguous,channels-last", threads="1", rounds=2, out=tmp_path / "bench"
+        network=[genotype],
+        sizes="16",
+        layouts="contiguous,channels-last",
+        threads="1",
+        rounds=2,
+        out=tmp_path / "bench",
     )
     report = bench(config)
     assert json.loads((tmp_path / "bench" / "bench.json").read_text()) == report
@@ -38,13 +43,13 @@ def test_a_network_in_two_layouts(tmp_path, genotype):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [({"network": ["nowhere"]}, "nowhere"), ({"precision": "float16"}, "precision")]
+    ("change", "message"), [({"network": ["nowhere"]}, "nowhere"), ({"precisions": "float16"}, "precision")]
 )
 def test_what_cannot_be_measured_leaves_nothing(tmp_path, genotype, monkeypatch, change, message):
     monkeypatch.setattr("torch.cpu._is_amx_fp16_supported", lambda: False)
     if torch.cuda.is_available():
         pytest.skip("a GPU computes in float16")
-    config = {"network": [genotype], "size": "16", "threads": "1", "out": tmp_path / "bench", **change}
+    config = {"network": [genotype], "sizes": "16", "threads": "1", "out": tmp_path / "bench", **change}
     with pytest.raises(MfpsError, match=message):
         bench(BenchConfig(**config))
     assert not (tmp_path / "bench").exists()

@@ -15,7 +15,11 @@ def config(**values) -> BenchConfig:
 
 def test_ways_are_the_product_of_what_was_asked_for():
     asked = config(
-        batch_size="1,4", size="64,128", threads="1,2", layout="channels-last,contiguous", precision="float32,bfloat16"
+        batch_sizes="1,4",
+        sizes="64,128",
+        threads="1,2",
+        layouts="channels-last,contiguous",
+        precisions="float32,bfloat16",
     )
     found = ways(asked, [RUN, RUN._replace(network="runs/b")])
     assert set(found) == {Point(size, batch, threads) for size in (64, 128) for batch in (1, 4) for threads in (1, 2)}
@@ -30,9 +34,9 @@ def test_the_size_is_the_trained_one_and_exports_have_no_layout():
     assert found[Point(64, 1, 1)][0].layout == ""
 
 
-@pytest.mark.parametrize(("asked", "name"), [({"size": "128"}, "size"), ({"batch_size": "2"}, "batch_size")])
+@pytest.mark.parametrize(("asked", "name"), [({"sizes": "128"}, "sizes"), ({"batch_sizes": "2"}, "batch_sizes")])
 def test_what_an_exported_file_does_not_take_is_refused(asked, name):
-    with pytest.raises(MfpsError, match=rf"x/a.onnx: was exported for a `{name}` of"):
+    with pytest.raises(MfpsError, match=rf"x/a.onnx: was exported for `{name}`"):
         ways(config(**asked), [FILE])
 
 

@@ -285,6 +285,16 @@ EXPORT = [
     case("export too large", f"export trained --data faces --size 64 {OUT}", "32 x 32", "smaller size"),
 ]  # fmt: skip
 
+BENCH = [
+    case("bench nothing", f"bench nothing {OUT}", "no genotype 'nothing'", "published name"),
+    case("bench a size", f"bench trained --sizes 20 {OUT}", "--sizes", "multiple of 8"),
+    case("bench a runtime", f"bench trained --runtimes tensorflow {OUT}", "--runtimes", "'torch' or 'onnxruntime'"),
+    case("bench no threads", f"bench trained --threads 0 {OUT}", "--threads", "greater than or equal to 1"),
+    case("bench another program's", f"bench other.onnx {OUT}", "other.onnx", "not an ONNX file"),
+    case("bench on a device", f"bench trained --device cuda:97 {OUT}", "'cuda:97'", "--device cpu or auto"),
+    case("bench into a run", "bench trained --out searched", "searched", "overwrites nothing"),
+]  # fmt: skip
+
 RANK = [
     case("rank outside the space", f"rank searched mfpsnet --supernet searched {OUT}", "mfpsnet: has the branch parsing", "the supernet has upsample"),
     case("rank another width", f"rank mfpsnet-upsample.json --supernet searched {OUT}", "mfpsnet-upsample.json: its upsample branch has the width 8", "supernet's has 1"),

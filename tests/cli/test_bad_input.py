@@ -18,6 +18,7 @@ from .bad_world import (
     write_bad_weights,
 )
 from .cases import (
+    BENCH,
     DATA,
     EVALUATE,
     EVALUATE_OUT,
@@ -78,7 +79,7 @@ def assert_one_line(ended: Ended, named: tuple[str, ...], status: int = 1) -> No
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *EXPORT, *RANK, *PUBLISHED])
+@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *EXPORT, *BENCH, *RANK, *PUBLISHED])
 def test_one_line_says_what_is_wrong_and_nothing_is_written(mfps: Callable[[str], Ended], bad: Case) -> None:
     assert_one_line(mfps(bad.command), bad.named)
 

@@ -33,6 +33,7 @@ from .conftest import SEARCH, Ended, Start, inside, installed, names, run_comman
 HELPS = [
     "",
     *("demo", "search", "select", "retrain", "evaluate", "rank", "restore", "degrade", "genotype", "weights"),
+    *("bench", "export"),
     *("prepare", "doctor", "dictionary", "dictionary build"),
     *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "import", "export")),
     *(f"genotype {name}" for name in ("space", "cheapest", "random")),
@@ -174,6 +175,15 @@ def test_export(world: Path) -> None:
     said = succeeded("export trained --out weights --format safetensors --half --name mine", world, again=True)
     assert "file      weights/mine.safetensors, " in said
     succeeded("restore weights/mine.safetensors faces --out restored --device cpu", world, again=True)
+
+
+@pytest.mark.slow
+def test_bench(world: Path) -> None:
+    """A trained network and a genotype side by side, with a report."""
+    said = succeeded("bench trained searched --sizes 16 --threads 1 --rounds 1 --layouts contiguous --out bench", world)
+    assert "16 px, 1 at a time, 1 thread\n" in said
+    assert "torch contiguous float32" in said
+    assert names(world / "bench") == {"bench.json", "bench.md", "bench.png"}
 
 
 QUICK = {"norm_batches": 1, "population": 2, "generations": 0, "select_paths": 1, "select_random": 0}

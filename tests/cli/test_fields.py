@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import typer
 import yaml
-from mfps.cli import degrade, demo, dictionary, evaluate, export, prepare, rank, restore, retrain, search
+from mfps.cli import bench, degrade, demo, dictionary, evaluate, export, prepare, rank, restore, retrain, search
 from mfps.cli.fields import add_command, in_options
 from mfps.cli.main import app
 from mfps.degradation.presets import Degradation, degradation_rng
@@ -40,6 +40,7 @@ MODELS = {
     "evaluate": evaluate.model(),
     "rank": rank.model(),
     "restore": restore.model(),
+    "bench": bench.model(),
     "export": export.model(),
     "degrade": degrade.model(),
     "dictionary build": dictionary.model(),
@@ -49,6 +50,7 @@ POSITIONAL = {
     "evaluate": ("weights",),
     "rank": ("genotype",),
     "restore": ("weights", "source"),
+    "bench": ("network",),
     "export": ("weights",),
     "degrade": ("source",),
     "dictionary build": ("data",),

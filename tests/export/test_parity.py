@@ -33,7 +33,7 @@ def test_what_is_the_same_passes(tmp_path):
         (lambda faces: faces + 0.1, "int8"),
         (lambda faces: faces if len(faces) > 1 else faces + 1, "float32"),  # another computation for one face
     ],
-    ids=str,
+    ids=["rounding", "nan", "nan-int8", "narrow", "coarse", "one-face"],
 )
 def test_what_differs_is_refused(tmp_path, change, precision, refused):
     with refused("a.onnx: differs from the network by up to .* on 3 faces, which is beyond the limit"):

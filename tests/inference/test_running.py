@@ -111,6 +111,20 @@ def test_the_fastest_that_is_right_is_chosen_once_and_said(restorer, console, mo
     assert line.startswith(f"computed  {tried[1]} (")
 
 
+@torch.no_grad()
+def test_nothing_is_settled_on_a_face_that_is_only_for_its_priors(restorer):
+    tried = executions(Asked(), CPU, WORTH_TIMING)
+    degraded, priors = batch()
+    coarse = RunningNetwork(restorer, CPU, tried, faces=WORTH_TIMING)
+    assert torch.allclose(coarse(degraded, None, 1)[0], restorer(degraded, None, 1)[0], atol=1e-5)
+    assert coarse.choice is None
+    coarse(degraded, priors)
+    assert coarse.choice is not None
+    once = RunningNetwork(restorer, CPU, tried, faces=WORTH_TIMING, passes=1)
+    once(degraded, None, 1)
+    assert once.choice is not None
+
+
 def test_the_first_batch_shows_the_fastest_way_and_one_that_fails_is_dropped():
     calls = []
 
