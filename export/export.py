@@ -18,7 +18,7 @@ from .folded_priors import FoldedPriors
 from .formats import FORMATS
 from .job import ExportJob
 from .neighbours import NEIGHBOURS
-from .parity import Parity, Restored, by_file, by_network, compare
+from .parity import Parity, by_file, by_network, compare
 from .plan import Plan, plan_export
 from .quantized import QuantizationLoss, loss_of, quantize_onnx
 from .readme import readme
@@ -71,8 +71,8 @@ def export(config: ExportConfig, console: Console | None = None) -> Exported:
                 precision = _write(plan, job, kind, file)
                 run = by_file(file, kind, plan.spec)
                 found.append(compare(file, kind, precision, run, plan.faces, network))
-                if precision == "int8":
-                    loss = _loss(plan, network, run)
+                if precision == "int8" and plan.ranges is not None:
+                    loss = loss_of(network, run, plan.ranges.held_out, plan.spec)
                 if kind == "onnx":
                     added += [name for one in config.neighbours for name in NEIGHBOURS[one](file, config.licence or "")]
             tick(kind)
@@ -98,15 +98,8 @@ def _write(plan: Plan, job: ExportJob, kind: str, file: Path) -> str:
     if kind != "onnx" or plan.ranges is None:
         return plan.metadata.precision
     metadata = plan.metadata.model_copy(update={"precision": "int8"})
-    quantize_onnx(file, plan.ranges.calibration.file_inputs(plan.spec), metadata)
+    quantize_onnx(file, plan.ranges.calibration, plan.spec, metadata)
     return metadata.precision
-
-
-def _loss(plan: Plan, network: Restored, run: Restored) -> QuantizationLoss:
-    """What 8 bits cost on held-out faces."""
-    assert plan.ranges is not None
-    faces = plan.ranges.held_out
-    return loss_of(network(faces)[-1], run(faces)[-1], faces, plan.spec)
 
 
 def _record(plan: Plan, done: Exported) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The faces on which exported files are compared with the network: the run's own, given ones, or drawn ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,8 +43,6 @@ class CheckedFaces(NamedTuple):
     priors: GivenPriors
     described: str
     """What they are, for people."""
-    real: bool
-    """Photographs with their own priors, if priors are taken."""
 
     def pictures(self, spec: GraphSpec) -> Tensor:
         """The degraded faces at the size that a file takes, in [0, 1]."""
@@ -63,9 +61,15 @@ class CheckedFaces(NamedTuple):
         return self._replace(degraded=self.degraded[:1], clean=self.clean[:1], priors=GivenPriors(inputs, maps))
 
     def examples(self, spec: GraphSpec) -> dict[str, Tensor]:
-        """Inputs of two faces, or of one if a file takes one at a time."""
-        count, inputs = 1 if spec.wrapped else 2, self.file_inputs(spec)
-        return {name: torch.cat([tensor, tensor])[:count].contiguous() for name, tensor in inputs.items()}
+        """Zeros of the types and sizes of what a file is given, for two faces, or for one if it takes one at a time.
+
+        Not the faces themselves: torch keeps examples in its files.
+        """
+        count = 1 if spec.wrapped else 2
+        return {
+            name: torch.zeros(count, *tensor.shape[1:], dtype=tensor.dtype)
+            for name, tensor in self.file_inputs(spec).items()
+        }
 
 
 class FacePlace(NamedTuple):
@@ -103,7 +107,7 @@ def face_place(config: ExportConfig, compiled: CompiledNetwork) -> FacePlace | N
     run = _run_values(config.weights)
     said = compiled.provenance.get("degradation")
     degradation = config.degradation or (said if isinstance(said, str) else "full")
-    seed = run.get("seed", SEED)
+    seed = run["seed"] if isinstance(run.get("seed"), int) else SEED
     if config.data is not None:
         names = find_images(image_folder(config.data, config.follow_links), config.follow_links)
         return FacePlace(config.data, names[::2], names[1::2], degradation, seed, config.follow_links)
@@ -134,8 +138,8 @@ def spread(names: Sequence[str], count: int) -> tuple[str, ...]:
     return tuple(names[i * len(names) // count] for i in range(count)) if len(names) > count else tuple(names)
 
 
-def read_faces(place: FacePlace, names: Sequence[str], spec: GraphSpec, drawing: Drawing) -> CheckedFaces:
-    """Read faces with their priors. If some prior is not stored, all of them are made up.
+class FaceReader:
+    """Reads faces of a folder with their priors; if some prior is not stored, all of them are made up.
 
     Args:
         place: where they are.
@@ -143,30 +147,47 @@ def read_faces(place: FacePlace, names: Sequence[str], spec: GraphSpec, drawing:
         spec: what the file computes.
         drawing: how priors are drawn.
 
+    Attributes:
+        real: priors are the faces' own, or none are taken.
+        described: what the faces are, for people.
+
     Raises:
-        MfpsError: a face or a prior cannot be read or does not fit the network.
+        MfpsError: the faces or their priors do not fit the network.
     """
-    given = tuple(spec.channels) if spec.priors in ("inputs", "folded") else ()
-    stored = all(stored_prior(place.data, prior) for prior in given)
-    wanted = WantedPriors(given if stored else (), drawing.heatmap_rgb)
-    links = Tolerance(follow_links=place.follow_links)
-    folder = FaceFolder(place.data, spec.size, place.degradation, names, wanted, place.seed, tolerance=links)
-    samples = [folder[0, number] for number in range(len(folder))]
-    batch = Collate(folder.priors)(samples)
-    described = f"{len(samples)} faces of {place.data.absolute().name}"
-    if not stored:
-        priors = made_up(batch.degraded, spec, drawing, SEED)
-        return CheckedFaces(batch.degraded, batch.clean, priors, f"{described} with made-up priors", False)
-    for prior, count in folder.prior_channels.items():
-        if count != spec.channels[prior]:
-            raise MfpsError(
-                f"{place.data}: its {prior} prior has {count} channels but the network takes {spec.channels[prior]}; "
-                "use the data it was trained with"
-            )
-    priors = GivenPriors(batch.priors, batch.priors)
-    if spec.priors == "folded":
-        priors = _stored(samples, batch.priors, drawing, place.data)
-    return CheckedFaces(batch.degraded, batch.clean, priors, described, True)
+
+    def __init__(self, place: FacePlace, names: Sequence[str], spec: GraphSpec, drawing: Drawing) -> None:
+        given = tuple(spec.channels) if spec.priors in ("inputs", "folded") else ()
+        self.real = all(stored_prior(place.data, prior) for prior in given)
+        wanted = WantedPriors(given if self.real else (), drawing.heatmap_rgb)
+        links = Tolerance(follow_links=place.follow_links)
+        self._folder = FaceFolder(place.data, spec.size, place.degradation, names, wanted, place.seed, tolerance=links)
+        for prior, count in self._folder.prior_channels.items():
+            if count != spec.channels[prior]:
+                raise MfpsError(
+                    f"{place.data}: its {prior} prior has {count} channels but the network takes "
+                    f"{spec.channels[prior]}; use the data it was trained with"
+                )
+        self._spec, self._drawing = spec, drawing
+        name = place.data.absolute().name
+        self.described = f"{len(names)} faces of {name}{'' if self.real else ' with made-up priors'}"
+
+    def __len__(self) -> int:
+        return len(self._folder)
+
+    def read(self, numbers: Iterable[int]) -> CheckedFaces:
+        """Read some of the faces, by their numbers.
+
+        Raises:
+            MfpsError: a face or a prior cannot be read.
+        """
+        samples = [self._folder[0, number] for number in numbers]
+        batch = Collate(self._folder.priors)(samples)
+        priors = GivenPriors(batch.priors, batch.priors)
+        if not self.real or self._spec.priors == "zeros":
+            priors = made_up(batch.degraded, self._spec, self._drawing, SEED)
+        elif self._spec.priors == "folded":
+            priors = _stored(samples, batch.priors, self._drawing, self._folder.root)
+        return CheckedFaces(batch.degraded, batch.clean, priors, self.described)
 
 
 def _stored(samples: Sequence[FaceSample], maps: Mapping[str, Tensor], drawing: Drawing, data: Path) -> GivenPriors:
@@ -210,4 +231,4 @@ def drawn_faces(count: int, degradation: str, spec: GraphSpec, drawing: Drawing)
     degraded = [chain.apply(face, degradation_rng(SEED, 0, str(number))) for number, face in enumerate(clean)]
     pictures = images_to_tensor(degraded)
     priors = made_up(pictures, spec, drawing, SEED)
-    return CheckedFaces(pictures, images_to_tensor(clean), priors, f"{count} drawn faces", False)
+    return CheckedFaces(pictures, images_to_tensor(clean), priors, f"{count} drawn faces")

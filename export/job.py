@@ -32,3 +32,8 @@ class ExportJob:
     examples: dict[str, Tensor]
     opset: int
     program: "ExportedProgram | None"
+
+    @property
+    def given(self) -> tuple[Tensor, ...]:
+        """The examples in the order in which the graph takes them."""
+        return tuple(self.examples[name] for name in self.graph.input_names)

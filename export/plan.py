@@ -12,7 +12,7 @@ from ..networks.restorer import STRIDE
 from ..priors.dictionary.dictionary_file import read_dictionary
 from .config import ExportConfig
 from .face_graph import GraphSpec
-from .faces import CheckedFaces, FacePlace, drawn_faces, face_place, read_faces, spread
+from .faces import CheckedFaces, FacePlace, FaceReader, drawn_faces, face_place, spread
 from .formats import check_packages
 from .made_up_priors import Drawing
 from .neighbours import check_for_reactor, plain_name
@@ -25,11 +25,11 @@ HELD_OUT_FACES = 16
 
 
 class Ranges(NamedTuple):
-    """Faces for a file of 8 bits."""
+    """Faces for a file of 8 bits; they are read one by one, as maps of priors are large."""
 
-    calibration: CheckedFaces
+    calibration: FaceReader
     """From these the ranges of values are taken."""
-    held_out: CheckedFaces
+    held_out: FaceReader
     """On these the loss is measured."""
 
 
@@ -115,7 +115,8 @@ def _faces(
         note = "the run's faces are not there; name others as `data`"
         return drawn_faces(count, degradation, spec, drawing), note
     try:
-        return read_faces(place, spread(place.held_out, count), spec, drawing), ""
+        reader = FaceReader(place, spread(place.held_out, count), spec, drawing)
+        return reader.read(range(len(reader))), ""
     except MfpsError as error:
         if config.data is not None:
             raise
@@ -131,7 +132,7 @@ def _ranges(config: ExportConfig, spec: GraphSpec, place: FacePlace | None, draw
     chosen = spread(place.others, config.calibration_faces), spread(place.held_out, HELD_OUT_FACES)
     if not all(chosen):
         raise MfpsError(f"{place.data}: `quantize` {config.quantize} needs at least two faces; give more as `data`")
-    ranges = Ranges(*(read_faces(place, names, spec, drawing) for names in chosen))
+    ranges = Ranges(*(FaceReader(place, names, spec, drawing) for names in chosen))
     if not ranges.calibration.real:
         raise MfpsError(
             f"{place.data}: `quantize` {config.quantize} needs the faces' priors, and they are not stored there; give "

@@ -1,18 +1,17 @@
 """ONNX files with 8-bit weights and activations, whose ranges are taken from real faces."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from torch import Tensor
 
 from ..files.atomic_file import write_atomically
 from ..images.metrics import psnr
 from ..images.tensors import to_uint8
 from ..inference.export_metadata import ExportMetadata
 from .face_graph import GraphSpec, enlarged_face512
-from .faces import CheckedFaces
+from .faces import FaceReader
+from .parity import Restored
 from .quiet import quiet
 
 
@@ -27,29 +26,25 @@ class QuantizationLoss(NamedTuple):
     """On what, none of which was used to find the ranges."""
 
 
-def quantize_onnx(file: Path, inputs: Mapping[str, Tensor], metadata: ExportMetadata) -> None:
+def quantize_onnx(file: Path, faces: FaceReader, spec: GraphSpec, metadata: ExportMetadata) -> None:
     """Quantise an ONNX file in place, statically, in onnxruntime's QDQ form.
 
     The first and the last convolution stay as they are: what they round is seen in every pixel.
 
     Args:
         file: the ONNX file in float32.
-        inputs: faces from which ranges are taken, by the file's names of its inputs.
+        faces: those from which ranges are taken.
+        spec: what the file computes.
         metadata: what the file is to say about itself.
     """
     import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
-    class Faces(CalibrationDataReader):
-        def __init__(self) -> None:
-            self._number = 0
+    given = ({name: a.numpy() for name, a in faces.read((i,)).file_inputs(spec).items()} for i in range(len(faces)))
 
+    class Faces(CalibrationDataReader):
         def get_next(self) -> dict[str, np.ndarray] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-            number = self._number
-            if number >= len(inputs["input"]):
-                return None
-            self._number += 1
-            return {name: tensor[number : number + 1].numpy() for name, tensor in inputs.items()}
+            return next(given, None)
 
     convolutions = [node.name for node in onnx.load(file).graph.node if node.op_type == "Conv"]
     whole = file.with_name(f"{file.stem}-float32.onnx")
@@ -71,19 +66,20 @@ def quantize_onnx(file: Path, inputs: Mapping[str, Tensor], metadata: ExportMeta
     write_atomically(file, model.SerializeToString())
 
 
-def loss_of(expected: Tensor, found: Tensor, faces: CheckedFaces, spec: GraphSpec) -> QuantizationLoss:
-    """What was lost: both pictures against the clean faces.
+def loss_of(network: Restored, file: Restored, faces: FaceReader, spec: GraphSpec) -> QuantizationLoss:
+    """What was lost: the last pictures of both against the clean faces.
 
     Args:
-        expected: the network's last pictures of `faces`.
-        found: the file's.
+        network: runs the network.
+        file: runs the file.
         faces: faces that were not used to find the ranges.
         spec: what the file computes.
     """
-    clean = to_uint8((enlarged_face512(faces.clean) * 0.5 + 0.5 if spec.wrapped else faces.clean).numpy())
-
-    def mean(pictures: Tensor) -> float:
-        scores = [psnr(picture, other) for picture, other in zip(to_uint8(pictures.numpy()), clean, strict=True)]
-        return float(np.mean(scores))
-
-    return QuantizationLoss(mean(expected), mean(found), faces.described)
+    scores = []
+    for number in range(len(faces)):
+        face = faces.read((number,))
+        clean = enlarged_face512(face.clean) * 0.5 + 0.5 if spec.wrapped else face.clean
+        (expected,) = to_uint8(clean.numpy())
+        scores.append([psnr(to_uint8(run(face)[-1].numpy())[0], expected) for run in (network, file)])
+    before, after = np.mean(scores, axis=0)
+    return QuantizationLoss(float(before), float(after), faces.described)

@@ -47,10 +47,18 @@ def make_program(graph: FaceGraph, examples: Mapping[str, Tensor], batch: int | 
 
 def write_program(job: ExportJob, file: Path) -> None:
     """Write the program for `torch.export.load`."""
-    assert job.program is not None
+    program = job.program
+    assert program is not None
     held = io.BytesIO()  # torch's own writer answers a full disk in its own way
-    with quiet():
-        torch.export.save(job.program, held, extra_files=job.metadata.texts())
+    examples = program.example_inputs
+    # The file keeps them, and they may be larger than all else in it: zeros that are a single number.
+    single = tuple(tensor.new_zeros(()).expand(tensor.shape) for tensor in job.given)
+    program.example_inputs = (single, {})
+    try:
+        with quiet():
+            torch.export.save(program, held, extra_files=job.metadata.texts())
+    finally:
+        program.example_inputs = examples
     write_atomically(file, held.getvalue(), new=True)
 
 
@@ -72,9 +80,8 @@ def write_package(job: ExportJob, file: Path) -> None:
 def write_script(job: ExportJob, file: Path) -> None:
     """Write a TorchScript module for `torch.jit.load` and for C++."""
     assert job.program is not None
-    given = tuple(job.examples[name] for name in job.graph.input_names)
     held = io.BytesIO()
     with quiet(), torch.no_grad():
-        traced: Any = torch.jit.trace(job.program.module(), given, check_trace=False)
+        traced: Any = torch.jit.trace(job.program.module(), job.given, check_trace=False)
         torch.jit.save(torch.jit.freeze(traced.eval()), held, _extra_files=job.metadata.texts())
     write_atomically(file, held.getvalue(), new=True)

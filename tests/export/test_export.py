@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import warnings
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_nothing_of_the_machine_that_exported_is_in_a_file(any_export):
         content = file.read_bytes()
         for place in (str(Path(__file__).parents[2]), torch.__path__[0], str(out)):
             assert place.encode() not in content, file.name
+
+
+def test_no_face_is_in_a_file(exported, frsnet):
+    """Torch keeps the inputs with which a network was traced."""
+    out, done = exported
+    with zipfile.ZipFile(out / "net.pt2") as archive:
+        assert sum(member.file_size for member in archive.infolist() if "sample_inputs" in member.filename) < 4000
+    sizes = {parity.format: parity.bytes for parity in done.files}
+    assert sizes["pt2"] < 1.5 * sizes["safetensors"]
 
 
 def test_what_was_given_is_written_down(exported, folded, wrapped):

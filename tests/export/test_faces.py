@@ -34,7 +34,6 @@ def test_the_runs_own_validation_faces(run):
         planned = plan(weights)
         assert (planned.name, planned.note) == ("run", "")
         assert planned.faces.described == "2 faces of faces"
-        assert planned.faces.real
     assert set(planned.faces.priors.inputs) == {"parsing", "heatmap", "dictionary"}
     given = plan(run, degradation="none").faces
     assert torch.equal(given.degraded, given.clean)
@@ -79,7 +78,6 @@ def test_priors_that_are_not_stored_are_made_up(run, tmp_path):
     shutil.rmtree(tmp_path / "faces/priors")
     planned = plan(run)
     assert planned.faces.described == "2 faces of faces with made-up priors"
-    assert not planned.faces.real
     again = plan(run)
     for prior, maps in planned.faces.priors.maps.items():
         assert torch.equal(maps, again.faces.priors.maps[prior])
@@ -97,6 +95,13 @@ def test_priors_that_are_not_stored_are_made_up(run, tmp_path):
 def test_what_the_network_cannot_be_exported_as(run, values, said, refused):
     with refused(said):
         plan(run, **values)
+
+
+def test_zeros_are_zeros_for_the_network_too(run):
+    faces = plan(run, priors="zeros").faces
+    assert faces.described == "2 faces of faces"
+    assert [int(maps.abs().sum()) for maps in faces.priors.maps.values()] == [0, 0, 0]
+    assert faces.priors.inputs == {}
 
 
 def test_what_is_not_taken_is_not_asked_for(run, frsnet):

@@ -6,7 +6,7 @@ from mfps.export.faces import CheckedFaces
 from mfps.export.made_up_priors import GivenPriors
 from mfps.export.parity import compare, psnr_of
 
-FACES = CheckedFaces(torch.rand(3, 3, 8, 8), torch.rand(3, 3, 8, 8), GivenPriors({}, {}), "3 faces", True)
+FACES = CheckedFaces(torch.rand(3, 3, 8, 8), torch.rand(3, 3, 8, 8), GivenPriors({}, {}), "3 faces")
 
 
 def compared(tmp_path, change, precision="float32"):
