@@ -75,8 +75,8 @@ def is_foreign(file: Path) -> bool:
         check_safetensors(file, "weights file", "")
         with safe_open(file, framework="pt") as opened:
             return "mfps" not in (opened.metadata() or {})
-    except (MfpsError, SafetensorError):
-        return False  # damaged, which `load_weights` says
+    except (MfpsError, SafetensorError, RuntimeError):
+        return False  # damaged, or it cannot be read (torch raises a RuntimeError), which `load_weights` says
 
 
 def weights_in(place: Path) -> Path:

@@ -61,15 +61,16 @@ def export(config: ExportConfig, console: Console | None = None) -> Exported:
         job = _job(config, plan, traced)
         if traced:
             tick("program")
-        network = by_network(plan.compiled.restorer, plan.spec)
         found: list[Parity] = []
         loss, added = None, list[str]()
         for kind, row in zip(config.format, rows, strict=True):
+            spec = plan.spec.without_priors() if row.pictures_only else plan.spec
+            network = by_network(plan.compiled.restorer, spec)
             if row.compiles:
                 say(console, f"{kind}: compiling for this processor takes minutes")
             for file in (unfinished / f"{plan.name}{ending}" for ending in row.endings):
                 precision = _write(plan, job, kind, file)
-                run = by_file(file, kind, plan.spec)
+                run = by_file(file, kind, spec)
                 found.append(compare(file, kind, precision, run, plan.faces, network))
                 if precision == "int8" and plan.ranges is not None:
                     loss = loss_of(network, run, plan.ranges.held_out, plan.spec)

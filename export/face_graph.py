@@ -35,6 +35,10 @@ class GraphSpec(NamedTuple):
         """`output`, or `iteration_0` and so on if there are several."""
         return ("output",) if len(self.outputs) == 1 else tuple(f"iteration_{number}" for number in self.outputs)
 
+    def without_priors(self) -> "GraphSpec":
+        """What is left where nothing but the picture is given: the first pass, if later ones take priors."""
+        return self._replace(passes=1, outputs=(0,), channels={}, priors="none") if self.channels else self
+
     @property
     def side(self) -> int:
         """Side in pixels of the pictures that go in and come out."""

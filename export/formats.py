@@ -30,6 +30,8 @@ class Format(NamedTuple):
         load: for files that hold weights alone, and nothing of size, passes, priors and wrapping: rebuilds the network.
             Without it, writing takes a program of torch.export, and the file is opened as an exported one.
         compiles: writing takes a compiler for C++, and minutes.
+        pictures_only: programs give the file a picture and nothing else, so of a network with priors it holds the first
+            iteration, which takes none.
     """
 
     endings: tuple[str, ...]
@@ -39,6 +41,7 @@ class Format(NamedTuple):
     packages: tuple[str, ...] = ()
     load: "Callable[[Path], nn.Module] | None" = None
     compiles: bool = False
+    pictures_only: bool = False
 
 
 COMPILERS = ("g++", "clang++")
@@ -81,6 +84,18 @@ def _load_weights(file: Path) -> "nn.Module":
     return load_network(file).restorer
 
 
+def _write_spandrel(job: "ExportJob", file: Path) -> None:
+    from .weights_file import write_spandrel
+
+    write_spandrel(job, file)
+
+
+def _load_spandrel(file: Path) -> "nn.Module":
+    from .weights_file import load_spandrel
+
+    return load_spandrel(file)
+
+
 _CALL = "{results} = network({arguments})  # tensors"
 
 FORMATS: dict[str, Format] = {
@@ -116,6 +131,17 @@ FORMATS: dict[str, Format] = {
         _write_weights,
         ("import mfps", 'network = mfps.load("{file}")', 'restored = network("face.png")  # uint8 (H, W, 3), RGB'),
         load=_load_weights,
+    ),
+    "spandrel": Format(
+        ("-spandrel.safetensors", ".pth"),
+        _write_spandrel,
+        (
+            "import mfps.integrations.spandrel, spandrel",
+            "mfps.integrations.spandrel.install()",
+            'network = spandrel.ModelLoader().load_from_file("{file}")',
+        ),
+        load=_load_spandrel,
+        pictures_only=True,
     ),
 }
 """Every format by its name."""

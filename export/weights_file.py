@@ -1,9 +1,14 @@
-"""The weights file of an export: the network as mfps keeps it, for the commands of mfps and for other readers."""
+"""Weights files of an export: the network as mfps keeps it, and as spandrel reads it."""
 
 from pathlib import Path
 
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
 from ..engine.weights import save_weights
 from ..inference.compile import weights_header
+from ..integrations.spandrel import network_of, spandrel_state
 from .job import ExportJob
 
 
@@ -15,3 +20,18 @@ def write_weights(job: ExportJob, file: Path) -> None:
         for name, tensor in compiled.restorer.state_dict().items()
     }
     save_weights(file, state, new=True, **weights_header(compiled.genotype, compiled.config, compiled.provenance))
+
+
+def write_spandrel(job: ExportJob, file: Path) -> None:
+    """Write weights and architecture for spandrel: tensors alone, as .safetensors or .pth."""
+    state = spandrel_state(job.compiled, job.graph.spec.half)
+    if file.suffix == ".pth":
+        torch.save(state, file)
+    else:
+        save_file(state, file)
+
+
+def load_spandrel(file: Path) -> nn.Module:
+    """The network in such a file, as spandrel rebuilds it."""
+    state = torch.load(file, weights_only=True) if file.suffix == ".pth" else load_file(file)
+    return network_of(state).restorer

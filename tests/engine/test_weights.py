@@ -2,7 +2,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from mfps.engine.weights import load_weights, save_weights
+from mfps.engine.weights import is_foreign, load_weights, save_weights
 from mfps.errors import MfpsError
 from safetensors.torch import save_file
 
@@ -39,3 +39,14 @@ def test_garbage_is_refused_in_one_line(tmp_path_factory, content):
         load_weights(file)
     assert "\n" not in str(caught.value)
     assert "garbage" in str(caught.value)
+
+
+def test_a_file_that_torch_cannot_read_is_refused_in_one_line(tmp_path, monkeypatch, refused):
+    def interrupted(*_, **__):
+        raise RuntimeError("unable to open file: Interrupted system call (4)")
+
+    save_weights(tmp_path / "weights.safetensors", {"a": torch.ones(1)})
+    monkeypatch.setattr("mfps.engine.weights.safe_open", interrupted)
+    assert not is_foreign(tmp_path / "weights.safetensors")
+    with refused("Interrupted system call"):
+        load_weights(tmp_path / "weights.safetensors")

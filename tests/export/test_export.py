@@ -250,3 +250,10 @@ def test_an_exporter_that_fails_leaves_nothing(frsnet, tmp_path, monkeypatch):
     with pytest.raises(MfpsError, match="no"):
         export(ExportConfig(weights=frsnet, out=tmp_path / "out", format=("safetensors",)))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["frsnet", "mfpsnet"])
+def test_files_for_spandrel_hold_what_runs_on_a_picture_alone(name, request, tmp_path):
+    done = export(ExportConfig(weights=request.getfixturevalue(name), out=tmp_path / "out", format="spandrel"))
+    assert [Path(parity.file).suffix for parity in done.files] == [".safetensors", ".pth"]
+    assert max(parity.largest for parity in done.files) < 1e-6
