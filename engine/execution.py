@@ -151,7 +151,7 @@ def choose(
             prepare(execution)
             pictures = [picture.detach().float().cpu() for picture in run(execution)]
         except Exception:  # of compilers, drivers and missing programs: whatever it is, the network runs without
-            if not execution.compiled:
+            if not execution.compiled or all(each.compiled for each in tried):
                 raise
             failed.append(execution)
             del seconds[execution]
@@ -166,7 +166,7 @@ def choose(
             seconds[execution] = min(seconds[execution], _timed(lambda execution=execution: run(execution), device))
         if time.perf_counter() - began > SECONDS:
             break
-    best = tried[0]
+    best = next(iter(seconds))
     for execution in seconds:
         if execution not in unsafe and seconds[execution] < WORTHWHILE * seconds[best]:
             best = execution

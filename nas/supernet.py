@@ -16,12 +16,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..genotypes.branch_genotype import BranchGenotype
-from ..genotypes.space import EDGES, BranchSpace, Transition, cell_width
-from ..networks.cell import Cell, Weight, sum_in_order
+from ..genotypes.space import EDGES, RATES, BranchSpace, Transition, cell_width
+from ..networks.cell import Weight
 from ..networks.path import Head, Mixture, Stem, cell_name, input_channels, projection_name, size_at
-from ..networks.resampling import Projection
+from ..networks.resampling import Projection, resize
 from .choices import Choice, branch_choices, mixture_of
-from .mixed_operation import MixedOperation
+from .mixed_cell import MixedCell
+from .weighted_sum import is_zero, plus_weighted, weighted_sum
 
 Mixing = Literal["input", "output"]
 """`input`: a cell runs once, on its averaged inputs. `output` (as published): it runs on each, and its outputs are
@@ -70,7 +71,7 @@ class Supernet(nn.Module):
                 if name not in self.s0:
                     channels = input_channels(space.width, space.start_rate, layer - 2, before)
                     self.s0[name] = Projection(channels, target)
-        self.cells[cell_name(layer, rate)] = Cell(target, lambda _, width: MixedOperation(space.operations, width))
+        self.cells[cell_name(layer, rate)] = MixedCell(space.operations, target)
 
     def _two_back(self, transition: Transition) -> dict[int, Transition | None]:
         """The rates two layers back from which a transition can be reached, each with the step that leads there."""
@@ -95,13 +96,14 @@ class Supernet(nn.Module):
 
         Args:
             x: (B, start width, h, w) at the start rate.
-            mixture: the weights of all choices, the supernet's own by default; what it lacks is not computed, so a
-                genotype's mixture (`restriction`) runs only the genotype's cells.
+            mixture: the weights of all choices, the supernet's own by default. What it lacks or gives a plain 0 is not
+                computed, nor are cells from which no end is reached: a genotype's mixture (`restriction`) runs only the
+                genotype's cells.
 
         Returns:
             (B, 3 * width, H, W) at rate 8.
         """
-        mixture = mixture or self.mixture()
+        mixture = _without_dead_ends(mixture or self.mixture(), self.space.layers)
         space, start_size = self.space, (x.shape[-2], x.shape[-1])
         before, previous = {space.start_rate: x}, {space.start_rate: self.stem(x)}
         for layer, rates in enumerate(space.rates):
@@ -112,7 +114,17 @@ class Supernet(nn.Module):
                     size = size_at(rate, space.start_rate, start_size)
                     outputs[rate] = self._run_cell(into, before, previous, mixture, size)
             before, previous = previous, outputs
-        return sum_in_order([weight * self.head(previous[rate], rate) for rate, weight in mixture.ends.items()])
+        return self._end(previous, mixture.ends, size_at(RATES[-1], space.start_rate, start_size))
+
+    def _end(self, last: Mapping[int, Tensor], ends: Mapping[int, Weight], size: tuple[int, int]) -> Tensor:
+        """The weighted sum of the heads of the ends, with one enlargement and one last convolution for all of them."""
+        climbed = {rate: self.head.climbed(last[rate], rate) for rate in ends}
+        lower = [(ends[rate], climbed[rate]) for rate in ends if rate < RATES[-1]]
+        mixed = weighted_sum(lower) if lower else None
+        if RATES[-1] in ends:
+            enlarged = None if mixed is None else resize(mixed, size)
+            mixed = plus_weighted(enlarged, ends[RATES[-1]], climbed[RATES[-1]])
+        return self.head.last(mixed, size)
 
     def _run_cell(
         self,
@@ -131,17 +143,17 @@ class Supernet(nn.Module):
         s0 = {source: self.s0[projection_name(layer, source, rate)](before[source], size) for source in sorted(needed)}
 
         def mixed_s0(weights: Mapping[int, Weight]) -> Tensor:
-            return sum_in_order([weight * s0[source] for source, weight in weights.items()])
+            return weighted_sum([(weight, s0[source]) for source, weight in weights.items()])
 
         if self.mixing == "output":
-            runs = [mixture.transitions[t] * cell(mixed_s0(s0_weights[t]), s1[t], mixture.operations) for t in into]
-            return sum_in_order(runs)
+            runs = [(mixture.transitions[t], cell(mixed_s0(s0_weights[t]), s1[t], mixture.operations)) for t in into]
+            return weighted_sum(runs)
         two_step: dict[int, Weight] = {}
         for t in into:
             for source, weight in s0_weights[t].items():
                 step = mixture.transitions[t] * weight
                 two_step[source] = two_step[source] + step if source in two_step else step
-        mixed_s1 = sum_in_order([mixture.transitions[t] * s1[t] for t in into])
+        mixed_s1 = weighted_sum([(mixture.transitions[t], s1[t]) for t in into])
         return cell(mixed_s0(two_step), mixed_s1, mixture.operations)
 
     def _s0_weights(self, transition: Transition, mixture: Mixture) -> dict[int, Weight]:
@@ -151,6 +163,22 @@ class Supernet(nn.Module):
             for source, step in self._two_back(transition).items()
             if step is None or step in mixture.transitions
         }
+
+
+def _without_dead_ends(mixture: Mixture, layers: int) -> Mixture:
+    """A mixture without ends and steps whose weight is a plain 0, and without steps from which no end is reached."""
+    ends = {rate: weight for rate, weight in mixture.ends.items() if not is_zero(weight)}
+    transitions: dict[Transition, Weight] = {}
+    reaching = set(ends)
+    for layer in reversed(range(layers)):
+        kept = {
+            t: weight
+            for t, weight in mixture.transitions.items()
+            if t.layer == layer and t.target in reaching and not is_zero(weight)
+        }
+        transitions |= kept
+        reaching = {t.source for t in kept}
+    return mixture._replace(transitions=transitions, ends=ends)
 
 
 def restriction(branch: BranchGenotype) -> Mixture:

@@ -1,9 +1,9 @@
-"""The cell: three nodes that sum their edges. Supernet and fixed network differ only in the edges passed to it.
+"""The cell of a fixed network: three nodes that sum their edges.
 
 Legend: B batch, C channels, H/W pixels.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -19,11 +19,11 @@ EdgeFactory = Callable[[Edge, int], nn.Module | None]
 
 
 class Cell(nn.Module):
-    """A cell of a given width. Node n sums its edges in edge order; the output is the concatenation of the three nodes.
+    """A fixed cell of a given width. Node n sums its edges in edge order; the output is the concatenation of the nodes.
 
     Args:
         width: channels of the two inputs and of every node.
-        make_edge: builds each edge's module, called as `module(x)`, or as `module(x, weights)` with mixing weights.
+        make_edge: builds each edge's module.
     """
 
     def __init__(self, width: int, make_edge: EdgeFactory) -> None:
@@ -32,31 +32,20 @@ class Cell(nn.Module):
         self.edges = nn.ModuleDict({edge.name: module for edge, module in made.items() if module is not None})
         self.present = tuple(edge for edge in EDGES if edge.name in self.edges)
 
-    def forward(
-        self,
-        s0: Float[Tensor, "B C H W"],
-        s1: Float[Tensor, "B C H W"],
-        weights: Mapping[Edge, Mapping[str, Weight]] | None = None,
-    ) -> Float[Tensor, "B 3*C H W"]:
+    def forward(self, s0: Float[Tensor, "B C H W"], s1: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 3*C H W"]:
         """Run the cell.
 
         Args:
             s0: features from two layers back, at the cell's size and width.
             s1: features from the layer before, likewise.
-            weights: for each edge the weight of each operation; a missing edge is left out. None if each edge has only
-                one operation.
 
         Returns:
             The concatenation of the three nodes.
         """
         features: dict[str, Tensor] = {"s0": s0, "s1": s1}
         for node in NODES:
-            into = [edge for edge in self.present if edge.target == node and (weights is None or edge in weights)]
-            terms = [
-                self.edges[edge.name](features[edge.source], None if weights is None else weights[edge])
-                for edge in into
-            ]
-            features[node] = sum_in_order(terms)
+            into = [edge for edge in self.present if edge.target == node]
+            features[node] = sum_in_order([self.edges[edge.name](features[edge.source]) for edge in into])
         return torch.cat([features[node] for node in NODES], dim=1)
 
 

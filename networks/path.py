@@ -92,19 +92,27 @@ class Head(nn.Module):
 
     def forward(self, x: Float[Tensor, "B _ _ _"], rate: int) -> Float[Tensor, "B _ _ _"]:
         """Map (B, 3 * width * 8 / rate, h, w) at `rate` to (B, 3 * width, h * 8 / rate, w * 8 / rate)."""
-        size = (x.shape[-2], x.shape[-1])
+        return self.last(self.climbed(x, rate), size_at(RATES[-1], rate, (x.shape[-2], x.shape[-1])))
+
+    def climbed(self, x: Float[Tensor, "B _ _ _"], rate: int) -> Float[Tensor, "B _ _ _"]:
+        """What goes into the last convolution, (B, 3 * width, ...): at rate 8 as it is, else at rate 4, to be enlarged.
+
+        Args:
+            x: (B, 3 * width * 8 / rate, h, w) at `rate`.
+            rate: the rate at which the path ends.
+        """
+        start_rate, start_size = rate, (x.shape[-2], x.shape[-1])
         while rate < RATES[-1]:
-            x = self.climb[f"r{rate}"](x, size)
-            size = (2 * size[0], 2 * size[1])
+            x = self.climb[f"r{rate}"](x, size_at(rate, start_rate, start_size))
             rate *= 2
-        return self.last(x, size)
+        return x
 
 
 class ChosenOperation(nn.ModuleDict):
     """The edge of a fixed cell: its one operation, under the name it has among the supernet's candidates."""
 
-    def forward(self, x: Float[Tensor, "B C H W"], weights: None = None) -> Float[Tensor, "B C H W"]:
-        """Apply the operation; a fixed edge takes no weights."""
+    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
+        """Apply the operation."""
         (operation,) = self.values()
         return operation(x)
 

@@ -54,6 +54,8 @@ TESTED_ELSEWHERE = {
     "nas/strategies/mixed": "nas/test_supernet_training",
     "nas/strategies/strategy": "nas/strategies/test_single_path",
     "nas/search": "cli/test_commands",
+    "nas/wide_convolution": "nas/test_mixed_cell",
+    "nas/weighted_sum": "nas/test_mixed_cell",
     "nas/search_files": "nas/test_supernet_training",
     "nas/search_faces": "training/test_training_data",
     "nas/epoch_record": "nas/test_supernet_training",

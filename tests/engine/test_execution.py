@@ -85,8 +85,10 @@ def test_what_cannot_be_compiled_is_left_out_and_nothing_else():
     assert not choice.execution.compiled
     assert choice.failed == ("contiguous float32 compiled", "channels-last float32 compiled")
     assert "could not be compiled: contiguous float32 compiled" in str(choice)
-    with pytest.raises(RuntimeError, match="no compiler"):
-        choose(tried, lambda execution: run(execution, lambda e: not e.compiled))
+    for given, fails in ((tried, lambda e: not e.compiled), (tried[1::2], lambda e: e.compiled)):
+        with pytest.raises(RuntimeError, match="no compiler"):
+            choose(given, lambda execution, fails=fails: run(execution, fails))
+    assert not choose(tried[::-1], lambda execution: run(execution, lambda e: e.compiled)).execution.compiled
 
 
 def test_each_candidate_is_prepared_before_each_of_its_passes():

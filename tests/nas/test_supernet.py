@@ -219,6 +219,22 @@ def test_a_restriction_runs_the_genotypes_modules_alone(space, entry, supernet_o
     assert ran == path
 
 
+@torch.no_grad()
+def test_ends_without_weight_are_not_run_nor_what_leads_only_there(supernet_of):
+    space = BranchSpace("upsample", 1, 3)
+    supernet = supernet_of(space)
+    mixture = supernet.mixture()
+    one_end = mixture._replace(ends={rate: float(rate == space.end_rates[0]) for rate in space.end_rates})
+    ran = []
+    handles = [
+        module.register_forward_hook(lambda *_, name=name: ran.append(name)) for name, module in supernet.cells.items()
+    ]
+    supernet(torch.randn(1, 8, 2, 2), one_end)
+    for handle in handles:
+        handle.remove()
+    assert [name for name in ran if name.startswith("l2_")] == [f"l2_r{space.end_rates[0]}"]
+
+
 def test_candidates_are_the_spaces_operations():
     supernet = Supernet(BranchSpace("heatmap", 1, 2, operations=OPERATIONS[1:3]))
     assert {name for cell in supernet.cells.values() for edge in cell.edges.values() for name in edge} == {

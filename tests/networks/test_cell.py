@@ -8,14 +8,14 @@ from torch import nn
 
 
 class Scale(nn.Module):
-    """An edge that can be recognised: it multiplies by its own number and by its weight."""
+    """An edge that can be recognised: it multiplies by its own number."""
 
     def __init__(self, factor):
         super().__init__()
         self.factor = factor
 
-    def forward(self, x, weights=None):
-        return x * self.factor * (1.0 if weights is None else weights["skip"])
+    def forward(self, x):
+        return x * self.factor
 
 
 FACTORS = {edge: 1.0 + i for i, edge in enumerate(EDGES)}
@@ -53,23 +53,16 @@ def test_dropped_edges_are_left_out(kept, inputs):
     assert torch.allclose(cell(*inputs), expected(*inputs, {edge: FACTORS[edge] for edge in kept}))
 
 
-@pytest.mark.parametrize("kept", decoded_cells())
-def test_missing_weights_leave_edges_out(kept, inputs):
-    weights = {edge: {"skip": 1.0 / (1 + i)} for i, edge in enumerate(kept)}
-    factors = {edge: FACTORS[edge] * weights[edge]["skip"] for edge in kept}
-    assert torch.allclose(make_cell()(*inputs, weights), expected(*inputs, factors), atol=1e-5)
-
-
-def test_edges_run_in_edge_order_whatever_the_order_of_the_weights(inputs):
+def test_edges_run_in_edge_order(inputs):
     called = []
 
     class Recorder(Scale):
-        def forward(self, x, weights=None):
+        def forward(self, x):
             called.append(self.factor)
-            return super().forward(x, weights)
+            return super().forward(x)
 
     cell = Cell(2, lambda edge, width: Recorder(FACTORS[edge]))
-    cell(*inputs, {edge: {"skip": 1.0} for edge in reversed(EDGES)})
+    cell(*inputs)
     assert called == [FACTORS[edge] for edge in EDGES]
 
 

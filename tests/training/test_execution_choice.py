@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from types import SimpleNamespace
 from unittest.mock import Mock
 
 import mfps.nas.search_files
@@ -212,6 +213,29 @@ def test_timing_changes_nothing(fails, layout, processes):
         assert fastest(BOTH, network, step, CPU).execution in BOTH
     assert len(runs) >= 4
     assert everything(network) == before
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_only_the_fastest_is_compiled(monkeypatch, works):
+    now = [0.0]
+    clock = SimpleNamespace(perf_counter=lambda: now[0], process_time=lambda: now[0])
+    monkeypatch.setattr("mfps.engine.execution.time", clock)
+    compiled = set()
+
+    def step(execution):
+        if execution.compiled:
+            compiled.add(execution)
+            if not works:
+                raise RuntimeError("no compiler")
+        now[0] += (2 if execution.layout == "contiguous" else 1) / (4 if execution.compiled else 1)
+        return [torch.zeros(1, 3, 8, 8)]
+
+    tried = [execution._replace(compiled=c) for execution in BOTH for c in (False, True)]
+    choice = fastest(tried, torch.nn.Conv2d(3, 3, 1), step, CPU)
+    assert compiled == {Execution("channels-last", compiled=True)}
+    assert choice.execution == Execution("channels-last", compiled=works)
+    assert len(choice.milliseconds) == 2 + works
+    assert bool(choice.failed) != works
 
 
 def test_all_processes_take_the_first_ones_choice(monkeypatch):
