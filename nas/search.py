@@ -62,7 +62,8 @@ def train_supernet(config: SearchConfig, console: Console | None = None) -> bool
         training.session.open_run(console, "search", training.parts, training.inputs) as run,
         counted_stage(config.out, "search", training.network, is_first) as ledger,
     ):
-        run.say(f"memory    {training.memory}")
+        if run.unfinished:
+            run.say(f"memory    {training.memory}")
         if run.unfinished and is_first:
             clear_selection(config.out)  # it would be that of another supernet
         while run.unfinished and not training.is_settled():
