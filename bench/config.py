@@ -7,7 +7,10 @@ from pydantic import Field
 
 from ..engine.fields import Device, Layout, RunningPrecision
 from ..files.config_model import COMMAS, REPEATED, ConfigModel, Panel
-from ..networks.restorer import STRIDE
+from ..genotypes.space import RATES
+
+STRIDE = RATES[-1]
+"""The side of a face is a multiple of it."""
 
 
 class BenchConfig(ConfigModel):

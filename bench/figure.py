@@ -12,6 +12,7 @@ from ..genotypes.drawing import palette
 from ..genotypes.drawing.render_matplotlib import SETTINGS
 from ..genotypes.drawing.scene import PNG_DPI
 from .report import milliseconds
+from .ways import Point
 
 
 def bench_png(report: Mapping[str, Any]) -> bytes:
@@ -28,8 +29,7 @@ def bench_png(report: Mapping[str, Any]) -> bytes:
     """
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for row in report["measured"]:
-        threads = f"{row['threads']} thread{'s' * (row['threads'] > 1)}"
-        groups.setdefault(f"{row['size']} px, batches of {row['batch']}, {threads}", []).append(row)
+        groups.setdefault(str(Point(row["size"], row["batch"], row["threads"])), []).append(row)
     networks = list(dict.fromkeys(row["network"] for row in report["measured"]))
     colours = dict(zip(networks, [*palette.BRANCH_COLOURS.values()] * len(networks), strict=False))
     height = 0.9 + 0.28 * len(report["measured"]) + 0.42 * len(groups)
@@ -50,6 +50,7 @@ def bench_png(report: Mapping[str, Any]) -> bytes:
                 va="center",
                 color=palette.INK,
                 weight="bold",
+                parse_math=False,
             )
             at += 1
             for row in rows:
@@ -70,12 +71,12 @@ def bench_png(report: Mapping[str, Any]) -> bytes:
                 names.append(f"{row['network']}  {row['runtime']} {row['runs_as']}".strip())
                 at += 1
             at += 0.5
-        axes.set_yticks(ticks, names, size=8)
+        axes.set_yticks(ticks, names, size=8, parse_math=False)
         axes.set_ylim(at - 0.4, -0.7)
         axes.set_xlim(0, 1.5 * max(row["ms_most"] / row["batch"] for row in report["measured"]))
         axes.set_xlabel("time of a face (ms): median, least to most", size=9, color=palette.INK)
         axes.tick_params(axis="x", labelsize=8)
-        axes.set_title(report["device"], size=10, color=palette.INK, loc="left")
+        axes.set_title(report["device"], size=10, color=palette.INK, loc="left", parse_math=False)
         axes.grid(axis="x", color=palette.GRID, lw=0.6)
         axes.set_axisbelow(True)
         for side in ("top", "right", "left"):

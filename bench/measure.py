@@ -3,6 +3,7 @@
 import json
 import platform
 import statistics
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,7 @@ from .config import BenchConfig
 from .figure import bench_png
 from .report import table_markdown
 from .sources import open_sources
-from .ways import Point, Way, label, ways
+from .ways import Point, Way, labels, ways
 from .worker import Opened, Turn, worker
 
 
@@ -40,13 +41,14 @@ def bench(config: BenchConfig, console: Console | None = None) -> dict[str, Any]
     if config.out is not None:
         check_free(config.out)
     device, console = choose_device(config.device), console or Console(quiet=True)
+    names = labels(config.network)
     with TemporaryDirectory(prefix="mfps-bench-") as exports:
         measured = ways(config, open_sources(config, Path(exports), console))
         total = config.rounds * sum(map(len, measured.values()))
         rows: list[dict[str, Any]] = []
         with track("bench", total, console) as tick:
             for point, compared in measured.items():
-                rows += _take_turns(point, compared, config.rounds, lambda text: tick(text))
+                rows += _take_turns(point, compared, config.rounds, names, tick)
     report = {
         "mfps": __version__,
         "torch": torch.__version__,
@@ -62,24 +64,26 @@ def bench(config: BenchConfig, console: Console | None = None) -> dict[str, Any]
     return report
 
 
-def _take_turns(point: Point, compared: list[Way], rounds: int, tick: Any) -> list[dict[str, Any]]:
+def _take_turns(
+    point: Point, compared: list[Way], rounds: int, names: Mapping[str, str], tick: Callable[[str], None]
+) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         workers = [stack.enter_context(worker(way)) for way in compared]
         turns: list[list[Turn]] = [[] for _ in workers]
         for _ in range(rounds):
             for one, own in zip(workers, turns, strict=True):
                 own.append(one.turn())
-                tick(f"{label(one.way.network)}, {point}")
-        return [_row(one.way, one.opened, own) for one, own in zip(workers, turns, strict=True)]
+                tick(f"{names[one.way.network]}, {point}")
+        return [_row(names[one.way.network], one.way, one.opened, own) for one, own in zip(workers, turns, strict=True)]
 
 
-def _row(way: Way, opened: Opened, turns: list[Turn]) -> dict[str, Any]:
+def _row(name: str, way: Way, opened: Opened, turns: list[Turn]) -> dict[str, Any]:
     """What was measured of one way; times are for a whole batch."""
     walls = sorted(turn.seconds for turn in turns)
     middle = statistics.median(walls)
     flops_per_second = opened.flops * way.point.batch / middle
     return {
-        "network": label(way.network),
+        "network": name,
         "runtime": way.runtime,
         "runs_as": opened.runs_as,
         **way.point._asdict(),
@@ -90,7 +94,7 @@ def _row(way: Way, opened: Opened, turns: list[Turn]) -> dict[str, Any]:
         "faces_per_second": way.point.batch / middle,
         "load_ms": 1000 * opened.load_seconds,
         "first_ms": 1000 * opened.first_seconds,
-        "peak_mb": turns[-1].peak_mb,
+        "peak_mb": turns[0].peak_mb,
         "gflop": opened.flops / 1e9,
         "gflops_per_second": flops_per_second / 1e9,
         "share_of_machine": flops_per_second / statistics.median(turn.rate for turn in turns),

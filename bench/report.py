@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..files.markdown import markdown_table, markdown_text
+from .ways import Point
+
 COLUMNS = (
     "network", "runs as", "px", "batch", "threads", "ms (least-most)", "CPU ms", "faces/s", "first ms", "peak MB",
     "GFLOP/s", "share",
@@ -36,8 +39,7 @@ def grouped(report: Mapping[str, Any]) -> dict[str, list[tuple[str, ...]]]:
     """The rows without what they have in common, by that: size, batch size and threads."""
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in table_rows(report):
-        size, batch, threads = row[POINT]
-        together = f"{size} px, {batch} at a time, {threads} thread{'s' * (threads != '1')}"
+        together = str(Point(*map(int, row[POINT])))
         groups.setdefault(together, []).append((*row[: POINT.start], *row[POINT.stop :]))
     return groups
 
@@ -52,9 +54,7 @@ def facts(report: Mapping[str, Any]) -> str:
 
 def table_markdown(report: Mapping[str, Any]) -> str:
     """The table as Markdown."""
-    lines = [facts(report), "", f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in table_rows(report)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([markdown_text(facts(report)), "", *markdown_table(COLUMNS, table_rows(report))]) + "\n"
 
 
 def milliseconds(ms: float) -> str:

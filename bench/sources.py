@@ -41,7 +41,7 @@ def open_sources(config: BenchConfig, folder: Path, console: Console) -> list[So
             weights = folder / f"{number}.safetensors"
             header = weights_header(compiled.genotype, compiled.config, compiled.provenance)
             save_weights(weights, compiled.restorer.state_dict(), **header)
-            for size in config.sizes or (compiled.size,):
+            for size in dict.fromkeys(config.sizes or (compiled.size,)):
                 out = folder / f"{number}-{size}"
                 iterations = None if config.iterations is None else str(config.iterations)
                 export(

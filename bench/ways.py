@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import MfpsError
-from ..inference.exported_network import is_exported
 from ..networks.restorer import STRIDE
 from .config import BenchConfig
 
@@ -81,10 +80,15 @@ def ways(config: BenchConfig, sources: Sequence[Source]) -> dict[Point, list[Way
     return found
 
 
-def label(network: str) -> str:
-    """A network's name in tables: that of its file, or of its run folder."""
-    path = Path(network)
-    return path.name if is_exported(path) or path.suffix != ".safetensors" else f"{path.parent.name}/{path.name}"
+def labels(networks: Sequence[str]) -> dict[str, str]:
+    """Short names of networks for tables: those of their files or folders, with as much of their places as differs."""
+    parts = {network: Path(network).parts or (network,) for network in networks}
+    longest = max(map(len, parts.values()), default=1)
+    for length in range(1, longest + 1):
+        named = {network: "/".join(own[-length:]) for network, own in parts.items()}
+        if len(set(named.values())) == len(named):
+            return named
+    return {network: network for network in networks}
 
 
 def _check_takes(source: Source, size: int, batch: int) -> None:

@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import MfpsError
+from ..errors import MfpsError, shortened
 from .ways import Way
 
 SHORTEST_TURN_SECONDS = 0.3
@@ -39,7 +40,7 @@ class Turn(NamedTuple):
     rate: float
     """FLOP/s at which the machine computes convolutions, measured right after."""
     peak_mb: float
-    """Peak memory so far, beyond that of the libraries."""
+    """Peak memory so far, beyond that of the libraries; only that of the first turn is the network's alone."""
 
 
 class Worker:
@@ -57,13 +58,14 @@ class Worker:
 
     def turn(self) -> Turn:
         """Let it measure once; it is idle between two turns."""
-        self._connection.send("turn")
-        return self._receive()
+        return self._receive("turn")
 
-    def _receive(self) -> Any:
+    def _receive(self, order: str | None = None) -> Any:
         try:
+            if order is not None:
+                self._connection.send(order)
             answer = self._connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
             raise MfpsError(
                 f"{self.way.network}: the process that measured it ended, likely for lack of memory; choose a smaller "
                 "`batch_sizes` or `sizes`"
@@ -107,7 +109,15 @@ def _serve(connection: Any, way: Way) -> None:
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return  # the benchmark is over
     except Exception as error:
-        connection.send(error if isinstance(error, MfpsError) else MfpsError(f"{way.network}: {error}"))
+        connection.send(error if isinstance(error, MfpsError) else MfpsError(_told(way, error)))
+
+
+def _told(way: Way, error: Exception) -> str:
+    """An error of a library in one line, as far as it fits."""
+    first = next(iter(str(error).splitlines()), type(error).__name__)
+    return (
+        f"{way.network}: cannot be run in this way ({shortened(first, 200)}); choose another runtime or number format"
+    )
 
 
 class _Measured:
@@ -137,5 +147,9 @@ class _Measured:
 
 
 def _resident_mb() -> float:
-    """Peak memory of this process."""
+    """Peak memory of this process alone: on Linux ru_maxrss begins with that of the process which started it."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        lines = status.read_text(encoding="utf-8").splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 2**20)

@@ -36,7 +36,7 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, float]:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     loaded = resident_mb()
-    fabric = make_fabric("auto", "bfloat16" if "bfloat16" in variant else "float32")
+    fabric = make_fabric("auto")
     step = Step(variant, arguments, fabric)
     step.make(0)
     count = 1 if step.strategy_name == "mixed" else 8
@@ -70,7 +70,7 @@ class Step:
         words = variant.replace(",", "").split()
         self.strategy_name = words[0]
         self.draws = int(words[1]) if "draws" in words else 1
-        self.strategy, self.fabric = STRATEGIES[words[0]], fabric
+        self.strategy, self.fabric, self.bfloat16 = STRATEGIES[words[0]], fabric, "bfloat16" in words
         priors = ("heatmap",) if "heatmap" in words else tuple(CHANNELS) if "five" in words else ()
         mixing = "output" if "output" in words else "input"
         space = search_space(priors, width=arguments.width, layers=arguments.layers)
@@ -99,6 +99,7 @@ class Step:
 
     def make(self, number: int) -> None:
         """Make one step."""
+        import torch
         from mfps.engine.update import apply_update
         from mfps.nas.strategies.strategy import Draw
         from mfps.networks.losses import restoration_loss
@@ -110,7 +111,7 @@ class Step:
             self.optimizers[level].zero_grad()
             for i in range(self.draws):
                 mixtures = self.strategy.mixtures(self.searched, Draw(0, level, number * self.draws + i, 1.0))
-                with self.fabric.autocast():
+                with torch.autocast(self.fabric.device.type, torch.bfloat16, enabled=self.bfloat16):
                     outputs = self.searched.restorer(self.degraded, self.priors, mixtures=mixtures)
                 (loss,) = restoration_loss([output.float() for output in outputs], self.clean, "smooth_l1").values()
                 (loss / self.draws).backward()

@@ -38,15 +38,17 @@ def bench(config: "BenchConfig") -> None:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Table:
+    """What fits a terminal: without the first pass and the rate, which the report has."""
     from ..bench.report import COLUMNS, POINT
     from ..engine.terminal import add_row
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     columns = (*COLUMNS[: POINT.start], *COLUMNS[POINT.stop :])
-    for i, column in enumerate(columns):
+    shown = [i for i, column in enumerate(columns) if column not in ("first ms", "GFLOP/s")]
+    for i in shown:
         number = i >= POINT.start
-        heading = column.replace(" ", "\n", 1)
+        heading = columns[i].replace(" (", "\n(")
         table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
     for row in rows:
-        add_row(table, *row)
+        add_row(table, *(row[i] for i in shown))
     return table

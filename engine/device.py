@@ -1,4 +1,4 @@
-"""Devices and precision, for running a network and, through Lightning Fabric, for training one."""
+"""Devices, for running a network and, through Lightning Fabric, for training one."""
 
 import logging
 import os
@@ -11,9 +11,6 @@ from ..errors import MfpsError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-
-PRECISIONS = {"float32": "32-true", "bfloat16": "bf16-mixed"}
-"""Our names of the precisions, and Fabric's. bfloat16 has the range of float32, so losses need no scaling."""
 
 
 def choose_device(device: str, devices: int = 1, num_nodes: int = 1) -> torch.device:
@@ -49,25 +46,17 @@ def choose_device(device: str, devices: int = 1, num_nodes: int = 1) -> torch.de
     return torch.device("cpu") if kind == "cpu" else torch.device("cuda", first)
 
 
-def check_precision(precision: str) -> None:
-    """Raise an MfpsError unless `precision` is one of `PRECISIONS`."""
-    if precision not in PRECISIONS:
-        raise MfpsError(f"unknown precision {precision!r}: choose from {', '.join(PRECISIONS)}")
-
-
-def make_fabric(device: str, precision: str, devices: int = 1, num_nodes: int = 1) -> "Fabric":
-    """Choose the devices and the precision for training. `launch` starts the processes.
+def make_fabric(device: str, devices: int = 1, num_nodes: int = 1) -> "Fabric":
+    """Choose the devices for training. `launch` starts the processes.
 
     Args:
         device: auto (CUDA if there is a GPU), cpu, cuda or cuda:N.
-        precision: float32 or bfloat16.
         devices: processes on this machine, one per GPU, or all on the CPU.
         num_nodes: machines.
 
     Raises:
-        MfpsError: the precision is unknown. See also `choose_device`.
+        MfpsError: see `choose_device`.
     """
-    check_precision(precision)
     first = choose_device(device, devices, num_nodes)
     # Imported here: it takes a second, and running a network does not need it.
     from lightning_fabric import Fabric
@@ -79,5 +68,4 @@ def make_fabric(device: str, precision: str, devices: int = 1, num_nodes: int = 
         devices=devices if first.type == "cpu" else list(range(index, index + devices)),
         num_nodes=num_nodes,
         strategy="ddp" if devices * num_nodes > 1 else "auto",
-        precision=PRECISIONS[precision],  # pyright: ignore[reportArgumentType]
     )

@@ -112,6 +112,8 @@ def candidates(
     check_precision(device, precision)
     precisions = [name for name in formats if is_native(device, name)] if precision == "auto" else [precision]
     layouts = LAYOUTS if layout == "auto" else (layout,)
+    if precision != "auto" and not is_native(device, precision):
+        layouts = layouts[-1:]  # emulated passes are too slow to be timed
     return [Execution(*found) for found in ((a, b, c) for b in precisions for a in layouts for c in compiled)]
 
 
@@ -221,8 +223,30 @@ def is_native(device: torch.device, precision: str) -> bool:
     if device.type == "cuda":
         return precision == "float16" or torch.cuda.is_bf16_supported(including_emulation=False)
     if precision == "float16":
-        return torch.cpu._is_amx_fp16_supported()  # pyright: ignore[reportPrivateUsage] - nothing public tells
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # pyright: ignore[reportPrivateUsage]
+        return _has("_is_amx_fp16_supported")
+    return _has("_is_avx512_bf16_supported") or _has("_is_amx_tile_supported")
+
+
+def _has(question: str) -> bool:
+    """Ask torch about the processor: nothing public tells, and an older torch knows fewer questions."""
+    return bool(getattr(torch.cpu, question, lambda: False)())
+
+
+def emulation_note(device: torch.device, precision: str, remedy: str = "set") -> str | None:
+    """What to say before a network is computed in a number format that its device has no instructions for, if so.
+
+    Args:
+        device: where it runs.
+        precision: the number format.
+        remedy: what to do about it, followed by "`precision` float32".
+    """
+    if is_native(device, precision):
+        return None
+    what = "this processor" if device.type == "cpu" else "this GPU"
+    return (
+        f"{what} emulates {precision}: a convolution takes {slowdown(device, precision):.3g} times as long as in "
+        f"float32; {remedy} `precision` float32"
+    )
 
 
 def check_precision(device: torch.device, precision: str) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from .. import __version__
 from ..engine.progress import track
 from ..engine.terminal import say
+from ..errors import MfpsError, shortened
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free
 from ..networks.folded_norm import fold_norms
@@ -95,12 +96,18 @@ def _job(config: ExportConfig, plan: Plan, traced: bool) -> ExportJob:
 
 def _write(plan: Plan, job: ExportJob, kind: str, file: Path) -> str:
     """Write a file; returns its number format."""
-    FORMATS[kind].write(job, file)
-    if kind != "onnx" or plan.ranges is None:
-        return plan.metadata.precision
-    metadata = plan.metadata.model_copy(update={"precision": "int8"})
-    quantize_onnx(file, plan.ranges.calibration, plan.spec, metadata)
-    return metadata.precision
+    precision = "int8" if kind == "onnx" and plan.ranges is not None else plan.metadata.precision
+    try:
+        FORMATS[kind].write(job, file)
+        if kind == "onnx" and plan.ranges is not None:
+            metadata = plan.metadata.model_copy(update={"precision": precision})
+            quantize_onnx(file, plan.ranges.calibration, plan.spec, metadata)
+    except (MfpsError, OSError):
+        raise
+    except Exception as error:  # exporters and compilers raise types of their own
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise MfpsError(f"`format` {kind}: cannot be made ({shortened(said, 200)}); leave it out") from error
+    return precision
 
 
 def _record(plan: Plan, done: Exported) -> dict[str, object]:

@@ -34,7 +34,11 @@ def readme(job: ExportJob, files: Sequence[Parity], loss: QuantizationLoss | Non
     lines += [
         f"Written by `mfps export`; genotype {metadata.genotype_hash}. Every file says so itself; `parity.json` has its"
     ]
-    lines += ["SHA-256 and how it compares with the network. `mfps restore` takes each of them as its weights.", ""]
+    lines += [
+        "SHA-256 and how it compares with the network. `mfps restore` takes each of them as its weights, but for those "
+        "of spandrel.",
+        "",
+    ]
     told = {"Licence": metadata.licence, "Trained on": metadata.data, "Degradation": metadata.degradation}
     lines += [f"- {title}: {markdown_text(text)}" for title, text in told.items() if text]
     lines += ["", *markdown_table(("name", "shape", "what"), _interface(job)), ""]

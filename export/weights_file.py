@@ -1,12 +1,14 @@
 """Weights files of an export: the network as mfps keeps it, and as spandrel reads it."""
 
+import io
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from ..engine.weights import save_weights
+from ..files.atomic_file import write_atomically
 from ..inference.compile import weights_header
 from ..integrations.spandrel import network_of, spandrel_state
 from .job import ExportJob
@@ -25,10 +27,10 @@ def write_weights(job: ExportJob, file: Path) -> None:
 def write_spandrel(job: ExportJob, file: Path) -> None:
     """Write weights and architecture for spandrel: tensors alone, as .safetensors or .pth."""
     state = spandrel_state(job.compiled, job.graph.spec.half)
+    content = io.BytesIO()
     if file.suffix == ".pth":
-        torch.save(state, file)
-    else:
-        save_file(state, file)
+        torch.save(state, content)
+    write_atomically(file, content.getvalue() or save(state), new=True)
 
 
 def load_spandrel(file: Path) -> nn.Module:

@@ -19,6 +19,10 @@ NO_CLASS = -1
 """A label that is in no channel."""
 
 
+_NOTHING = np.empty(0)
+"""What stands for a prior that was not read."""
+
+
 def folded_inputs(facts: NetworkFacts, stored: Sequence[Mapping[str, np.ndarray]]) -> dict[str, Tensor]:
     """The inputs from which a file draws the priors of a batch.
 
@@ -35,7 +39,7 @@ def folded_inputs(facts: NetworkFacts, stored: Sequence[Mapping[str, np.ndarray]
     """
     inputs: dict[str, Tensor] = {}
     for prior in facts.priors:
-        arrays = [face[prior] for face in stored]
+        arrays = [face.get(prior, _NOTHING) for face in stored]
         if any(array.ndim > 2 for array in arrays) or prior not in _DRAWN_FROM:
             raise MfpsError(
                 f"the {prior} prior is stored as maps, but the file draws it itself; give a folder as `mfps prepare` "

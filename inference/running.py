@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from torch import Tensor, nn
 
-from ..engine.execution import DTYPES, Choice, Execution, candidates, choose, is_native, slowdown
+from ..engine.execution import DTYPES, Choice, Execution, candidates, choose, emulation_note
 from ..engine.terminal import say
 from ..networks.folded_norm import fold_norms
 from .cuda_graphs import CudaGraphs, Eager, Form, TorchCompiled
@@ -181,19 +181,3 @@ class FirstFastest:
             if self._device.type == "cuda":
                 torch.cuda.synchronize(self._device)
         return time.perf_counter() - began
-
-
-def emulation_note(device: torch.device, precision: str) -> str | None:
-    """What to say before a network runs in a number format that its device has no instructions for, if it has none.
-
-    Args:
-        device: where it runs.
-        precision: the number format.
-    """
-    if is_native(device, precision):
-        return None
-    what = "this processor" if device.type == "cpu" else "this GPU"
-    return (
-        f"{what} emulates {precision}: a convolution takes {slowdown(device, precision):.3g} times as long as in "
-        "float32; set `precision` float32"
-    )

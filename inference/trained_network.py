@@ -124,13 +124,13 @@ class TrainedNetwork:
         return self._running[1]
 
 
-_Tensors = tuple[tuple[int, int], ...]
+_Tensors = tuple[tuple[int, float], ...]
 
 
 def _tensors_of(network: Restorer) -> _Tensors:
-    """Where each tensor of a network is and how often it was changed: other numbers, other tensors."""
+    """Where each tensor of a network is, and the sum of its values; torch's counters miss fused optimizers' updates."""
     tensors = (*network.parameters(), *network.buffers())
-    return tuple((tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version) for tensor in tensors)
+    return tuple((tensor.data_ptr(), float(tensor.detach().sum(dtype=torch.float64))) for tensor in tensors)
 
 
 def _pixels(face: str | Path | np.ndarray) -> np.ndarray:

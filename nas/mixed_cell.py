@@ -70,7 +70,7 @@ class MixedCell(nn.Module):
             }
             targets, wanted = tuple(given), list(given.values())
             operations = [self.get_submodule(f"edges.{source}_{target}.{name}") for target in targets]
-            if (wide := as_wide(operations, wanted)) is not None:
+            if (wide := as_wide(operations, wanted, x)) is not None:
                 block = wide(x)
                 blocks[targets] = blocks[targets] + block if targets in blocks else block
                 continue

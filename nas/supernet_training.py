@@ -69,7 +69,7 @@ class SupernetTraining:
         check_run_folder(config)
         if not config.overwrite:
             read_ledger(config.out)
-        fabric = make_fabric(config.device, "float32", config.devices, config.num_nodes)
+        fabric = make_fabric(config.device, config.devices, config.num_nodes)
         faces = search_faces(config)
         train, val, select = faces
         self.memory = check_memory(config, train.prior_channels, fabric.device)

@@ -2,7 +2,8 @@
 
 The weighted results w * relu(norm(conv(x))) of convolutions with the same kernel are computed with their kernels
 stacked. As w is not negative it can be multiplied into the norm's scale and shift: w * relu(y) = relu(w * y). Each norm
-keeps its own parameters and running statistics.
+keeps its own parameters and running statistics. Only where w is exactly 0 is its gradient another one, 0; a softmax
+multiplies the gradient by w, so its logits get the same.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,10 @@ from torch import Tensor, nn
 from ..networks.cell import Weight
 from ..networks.operations import ConvNormReLU
 
+LARGEST_KERNEL = 1
+"""Kernels with more numbers than this for each of the features' run one by one: stacked copies of them would take more
+memory than is saved."""
+
 
 class WideConvolution(NamedTuple):
     """Operations with the same kernel and width, and the weight () of each, not negative."""
@@ -26,10 +31,13 @@ class WideConvolution(NamedTuple):
     def __call__(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B _ H W"]:
         """Map (B, C, H, W) to the operations' weighted results side by side, (B, N * C, H, W) for N operations."""
         convolutions = [operation.conv for operation in self.operations]
+        first = convolutions[0]
         if len(convolutions) == 1:
-            y = convolutions[0](x)
+            y = first(x)
         else:
-            y = F.conv2d(x, torch.cat([conv.weight for conv in convolutions]), padding=convolutions[0].padding)
+            y = F.conv2d(
+                x, torch.cat([conv.weight for conv in convolutions]), None, first.stride, first.padding, first.dilation
+            )
         norms = [operation.bn for operation in self.operations]
         factors = torch.stack(self.weights)[:, None]
         scale = (torch.stack([norm.weight for norm in norms]) * factors).flatten()
@@ -37,7 +45,9 @@ class WideConvolution(NamedTuple):
         return F.relu(_normalised(y, norms, scale, shift), inplace=True)
 
 
-def as_wide(operations: Sequence[nn.Module], weights: Sequence[Weight]) -> WideConvolution | None:
+def as_wide(
+    operations: Sequence[nn.Module], weights: Sequence[Weight], x: Float[Tensor, "B C H W"]
+) -> WideConvolution | None:
     """Operations of one name and their weights as one wide convolution, or None if they have to run one by one.
 
     A weight that is a plain number stands for a choice that was made: little runs then, and the operations run as the
@@ -49,6 +59,8 @@ def as_wide(operations: Sequence[nn.Module], weights: Sequence[Weight]) -> WideC
         operation for operation in operations if isinstance(operation, ConvNormReLU) and _is_ordinary(operation.bn)
     ]
     if not operations or len(tensors) < len(operations) or len(ordinary) < len(operations):
+        return None
+    if ordinary[0].conv.weight.numel() > LARGEST_KERNEL * x.numel():
         return None
     return WideConvolution(ordinary, tensors)
 

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from scipy import ndimage
 from torch import Tensor, nn
 
 MOST_BOXES = 16
@@ -83,6 +82,8 @@ def boxes_of(x: Float[Tensor, "B _ H W"]) -> list[Box] | None:
     Args:
         x: the map, on the CPU.
     """
+    from scipy import ndimage  # only here, as importing networks is to be quick
+
     filled = (x.detach() != 0).any(1).numpy()
     found: list[Box] = []
     for item, mask in enumerate(filled):

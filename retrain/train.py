@@ -93,7 +93,7 @@ class Training:
     def __init__(self, config: RetrainConfig) -> None:
         config, start = take_on(continued(config))
         check_run_folder(config)
-        fabric = make_fabric(config.device, "float32", config.devices, config.num_nodes)
+        fabric = make_fabric(config.device, config.devices, config.num_nodes)
         self.genotype = genotype_to_train(config, start)
         on_the_fly = config.priors_from != "clean" and bool(config.priors)
         train, val = training_data(config, stored_priors=not on_the_fly)

@@ -12,7 +12,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from ..engine.configuration import RunConfig
-from ..engine.execution import DTYPES, LAYOUTS, Choice, Execution, candidates, choose, is_native, slowdown
+from ..engine.execution import DTYPES, LAYOUTS, Choice, Execution, candidates, choose
 from ..engine.processes import largest
 from ..engine.run_folder import was_compiled
 from ..engine.training_state import kept_generators
@@ -39,8 +39,8 @@ def training_candidates(config: RunConfig, device: torch.device, processes: int 
     """
     compiled: tuple[bool, ...] = (False,)
     if config.compile == "auto" and device.type == "cuda" and processes == 1 and steps >= LEAST_COMPILED_STEPS:
-        before = was_compiled(config.out) if config.resume else None
-        compiled = (False, True) if before is None else (before,)
+        resumed = config.resume and (config.out / "config.yaml").exists()
+        compiled = (was_compiled(config.out) or False,) if resumed else (False, True)
     return candidates(device, config.layout, config.precision, compiled, FORMATS)
 
 
@@ -92,26 +92,6 @@ def agreed(fabric: Fabric, choice: Choice) -> Choice:
     first = largest(fabric, *(own if fabric.is_global_zero else (-1, -1, -1)))
     execution = Execution(LAYOUTS[first[0]], tuple(DTYPES)[first[1]], bool(first[2]))
     return choice._replace(execution=execution)
-
-
-def emulation_note(device: torch.device, precision: str, resumed: bool = False) -> str | None:
-    """What to say before a run in a number format that its device has no instructions for; None if it has them.
-
-    Args:
-        device: where it runs.
-        precision: the number format.
-        resumed: the run was started with it, and cannot change it.
-    """
-    if is_native(device, precision):
-        return None
-    what = "this processor" if device.type == "cpu" else "this GPU"
-    remedy = (
-        "the run was started with it; continue it on a device that has it, or start another with" if resumed else "set"
-    )
-    return (
-        f"{what} emulates {precision}: a convolution takes {slowdown(device, precision):.3g} times as long as in "
-        f"float32; {remedy} `precision` float32"
-    )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from ..data.kept_batches import KeptBatches
 from ..data.loader import make_loader, make_training_loader, shut_down_workers, steps_of, training_steps
 from ..data.sampling import BatchShare, FaceAddress
 from ..engine.configuration import RunConfig
-from ..engine.execution import Choice, Execution
+from ..engine.execution import Choice, Execution, emulation_note
 from ..engine.open_run import open_run
 from ..engine.position import Length
 from ..engine.processes import gather_parts, launch, own_part
@@ -27,7 +27,7 @@ from ..engine.training_state import Parts
 from ..images.fit_note import fit_note
 from ..networks.synchronised_norm import synchronise_norms
 from ..priors.provenance import oracle_priors, read_provenance
-from .execution_choice import agreed, emulation_note, fastest, training_candidates
+from .execution_choice import agreed, fastest, training_candidates
 from .validation import ValidationPSNR, validation_psnr
 
 Pieces = tuple[FaceBatch, ...]
@@ -35,6 +35,9 @@ Pieces = tuple[FaceBatch, ...]
 
 Forward = Callable[[FaceBatch], list[Tensor]]
 """Runs a network on a batch on the device; returns each iteration's output (B, 3, H, W)."""
+
+RESUMED_REMEDY = "the run was started with it; continue it on a device that has it, or start another with"
+"""What to do about a number format that is emulated, in a run that was started with it."""
 
 Trial = Callable[[FaceBatch], Sequence[Tensor]]
 """What a step does with a piece of a batch, forward and backward, without an update; returns the outputs."""
@@ -164,8 +167,8 @@ class Session:
             if self._choice.milliseconds:
                 run.say(f"fastest   {self._choice}")
             if self.fabric.is_global_zero:
-                note = emulation_note(self.fabric.device, self.execution.precision, run.position.step > 0)
-                if note:
+                remedy = RESUMED_REMEDY if run.position.step else "set"
+                if note := emulation_note(self.fabric.device, self.execution.precision, remedy):
                     run.say(f"note      {note}")
             yield run
 

@@ -2,7 +2,7 @@
 
 import pytest
 from mfps.bench.config import BenchConfig
-from mfps.bench.ways import Point, Source, label, ways
+from mfps.bench.ways import Point, Source, labels, ways
 from mfps.errors import MfpsError
 
 RUN = Source("runs/a", 128, {("torch", 0): "runs/a"})
@@ -40,7 +40,7 @@ def test_what_an_exported_file_does_not_take_is_refused(asked, name):
         ways(config(**asked), [FILE])
 
 
-def test_labels_name_the_run():
-    assert label("runs/a/weights.safetensors") == "a/weights.safetensors"
-    assert label("runs/a") == "a"
-    assert label("mfpsnet") == "mfpsnet"
+def test_labels_are_as_long_as_it_takes_to_differ():
+    assert labels(["runs/a", "mfpsnet"]) == {"runs/a": "a", "mfpsnet": "mfpsnet"}
+    assert labels(["x/a/n.onnx", "x/b/n.onnx"]) == {"x/a/n.onnx": "a/n.onnx", "x/b/n.onnx": "b/n.onnx"}
+    assert labels(["same", "same"]) == {"same": "same"}

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from mfps.engine.device import check_precision, choose_device, make_fabric
+from mfps.engine.device import choose_device, make_fabric
 from mfps.errors import MfpsError
 
 
@@ -10,15 +10,7 @@ def test_auto_takes_a_gpu_if_there_is_one():
 
 @pytest.mark.parametrize("device", ["auto", "cpu"])
 def test_what_trains_and_what_runs_choose_the_same(device):
-    assert make_fabric(device, "float32").device == choose_device(device)
-
-
-def test_bfloat16_keeps_weights_in_float32():
-    fabric = make_fabric("cpu", "bfloat16")
-    module = torch.nn.Conv2d(2, 2, 3)
-    with fabric.autocast():
-        assert module(torch.rand(1, 2, 8, 8)).dtype == torch.bfloat16
-    assert module.weight.dtype == torch.float32
+    assert make_fabric(device).device == choose_device(device)
 
 
 @pytest.mark.parametrize("device", ["gpu", "cpu:1", "cuda:x", "cuda:99", ""])
@@ -28,7 +20,7 @@ def test_what_is_not_there(device):
 
 
 def test_several_processes():
-    fabric = make_fabric("cpu", "float32", devices=2, num_nodes=3)
+    fabric = make_fabric("cpu", devices=2, num_nodes=3)
     assert (fabric.world_size, fabric.device.type) == (6, "cpu")
 
 
@@ -42,15 +34,10 @@ def test_several_gpus_must_be_there(monkeypatch, refused):
 def test_a_launcher_must_agree(monkeypatch, refused):
     monkeypatch.setenv("WORLD_SIZE", "4")
     with refused("the launcher started 4 processes, but `devices` 2 times `num_nodes` 1 is 2"):
-        make_fabric("cpu", "float32", devices=2)
-
-
-def test_unknown_precision():
-    with pytest.raises(MfpsError, match="float32, bfloat16"):
-        check_precision("float16")
+        make_fabric("cpu", devices=2)
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_a_gpu_by_number():
-    assert make_fabric("cuda:0", "bfloat16").device == torch.device("cuda", 0)
+    assert make_fabric("cuda:0").device == torch.device("cuda", 0)

@@ -26,7 +26,7 @@ def write():
     open(f"{sys.argv[1]}/{rank}.json", "w").write(json.dumps(found))
 atexit.register(write)  # called last, after the functions that `launch` registers
 
-fabric = make_fabric("cpu", "float32", devices=2)
+fabric = make_fabric("cpu", devices=2)
 launch(fabric)
 rank = fabric.global_rank
 found = {"rank": rank, "largest": largest(fabric, rank, -rank, 5)}
@@ -147,7 +147,7 @@ def test_no_thread_listens_to_the_others_at_the_end(both):
 
 
 def test_one_process_is_left_alone():
-    fabric = make_fabric("cpu", "float32")
+    fabric = make_fabric("cpu")
     parameter = torch.nn.Parameter(torch.zeros(2))
     average_gradients(fabric, [parameter])
     assert parameter.grad is None

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 STEPS, EPOCHS = 3, 4
 LENGTH = Length(EPOCHS, STEPS, EPOCHS * STEPS)
-FABRIC = make_fabric("cpu", "float32")
+FABRIC = make_fabric("cpu")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from mfps.errors import NotFiniteError
 
 from ..waits import waits_for
 
-FABRIC = make_fabric("cpu", "float32")
+FABRIC = make_fabric("cpu")
 
 
 def parameters(*gradients):

@@ -257,3 +257,14 @@ def test_files_for_spandrel_hold_what_runs_on_a_picture_alone(name, request, tmp
     done = export(ExportConfig(weights=request.getfixturevalue(name), out=tmp_path / "out", format="spandrel"))
     assert [Path(parity.file).suffix for parity in done.files] == [".safetensors", ".pth"]
     assert max(parity.largest for parity in done.files) < 1e-6
+
+
+def test_what_an_exporter_raises_is_one_line_and_leaves_nothing(frsnet, tmp_path, monkeypatch, refused):
+    def fails(job, file):
+        file.write_bytes(b"half")
+        raise RuntimeError("the compiler gave up\nin many lines")
+
+    monkeypatch.setitem(FORMATS, "safetensors", FORMATS["safetensors"]._replace(write=fails))
+    with refused(r"`format` safetensors: cannot be made \(the compiler gave up\); leave it out"):
+        export(ExportConfig(weights=frsnet, out=tmp_path / "out", format="safetensors"))
+    assert not list(tmp_path.iterdir())

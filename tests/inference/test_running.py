@@ -68,8 +68,7 @@ def test_what_is_chosen_among(monkeypatch):
 
 def test_a_format_that_the_processor_lacks(restorer, refused, console, monkeypatch):
     monkeypatch.setattr("mfps.engine.execution.is_native", lambda device, precision: precision == "float32")
-    monkeypatch.setattr("mfps.inference.running.is_native", lambda device, precision: precision == "float32")
-    monkeypatch.setattr("mfps.inference.running.slowdown", lambda device, precision: 85.2)
+    monkeypatch.setattr("mfps.engine.execution.slowdown", lambda device, precision: 85.2)
     with refused("`precision` float16: this processor cannot compute in it"):
         executions(Asked(precision="float16"), CPU, 1)
     RunningNetwork(restorer, CPU, executions(Asked(precision="bfloat16"), CPU, 1), console)

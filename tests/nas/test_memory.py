@@ -79,7 +79,7 @@ def test_activations_are_what_autograd_keeps_of_a_step(variant):
             kept = kept_of_a_step(
                 variant, level, partial(lambda draw, searched: strategy.mixtures(searched, draw), draw)
             )
-            assert 0.98 * kept <= found, (level, number)
+            assert 0.9 * kept <= found, (level, number)  # stacked kernels are kept besides
             assert strategy.samples or found <= 1.25 * kept, level
 
 

@@ -32,7 +32,7 @@ def made(seed=0, operations=OPERATIONS):
     for name, tensor in cell.state_dict().items():
         if "bn" in name and tensor.is_floating_point():
             tensor.uniform_(0.5, 1.5)
-    return cell, torch.randn(2, WIDTH, 6, 5).double(), torch.randn(2, WIDTH, 6, 5).double()
+    return cell, torch.randn(2, WIDTH, 9, 8).double(), torch.randn(2, WIDTH, 9, 8).double()
 
 
 def compared(weights_of, training, operations=OPERATIONS):
@@ -135,3 +135,12 @@ def test_norms_that_must_see_their_channels_alone_run_one_by_one(change, monkeyp
     monkeypatch.setitem(globals(), "made", changed)
     monkeypatch.setattr(wide_convolution.WideConvolution, "__call__", lambda *_: pytest.fail("they ran together"))
     compared(softmaxed(), training=True)
+
+
+def test_kernels_larger_than_the_features_are_not_stacked(monkeypatch):
+    cell, _, _ = made()
+    small = torch.randn(1, WIDTH, 1, 1).double()
+    cell.eval()
+    monkeypatch.setattr(wide_convolution.WideConvolution, "__call__", lambda *_: pytest.fail("they were stacked"))
+    weights = softmaxed()()
+    assert torch.allclose(cell(small, small, weights), one_by_one(cell, small, small, weights), atol=1e-9)
