@@ -4,13 +4,14 @@ import io
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import nn
 
 from ..engine.weights import save_weights
 from ..files.atomic_file import write_atomically
 from ..inference.compile import weights_header
 from ..integrations.spandrel import network_of, spandrel_state
+from ..networks.state_dict_file import read_state_dict
 from .job import ExportJob
 
 
@@ -35,5 +36,4 @@ def write_spandrel(job: ExportJob, file: Path) -> None:
 
 def load_spandrel(file: Path) -> nn.Module:
     """The network in such a file, as spandrel rebuilds it."""
-    state = torch.load(file, weights_only=True) if file.suffix == ".pth" else load_file(file)
-    return network_of(state).restorer
+    return network_of(read_state_dict(file)).restorer
