@@ -1,7 +1,7 @@
 """What every architecture of a search space costs, exactly, without building its network.
 
 A whole network costs a constant rest plus the sum over its branches: a branch's parameters once, its FLOPs in each
-iteration in which it runs.
+iteration in which it is computed.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import torch
 
 from ..errors import MfpsError
 from ..genotypes.branch_genotype import BranchGenotype
+from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import BranchSpace
 from ..networks.cost import Cost, network_cost
 from ..networks.path import FixedPath
@@ -78,9 +79,8 @@ class SpaceCosts:
         """The branches that are searched."""
         self.branch_costs = {name: BranchCosts(space.start_rate, space.width, size) for name, space in spaces.items()}
         """What the parts of each branch cost."""
-        later = config.iterations - 1
-        self.runs = {name: config.iterations if name == "upsample" else later for name in spaces}
-        """Iterations in which each branch runs."""
+        self.runs = {name: _runs(name, config.iterations) for name in spaces}
+        """Iterations in which each branch is computed."""
         self.rest = _rest(spaces, config, size)
         """What the network costs without its paths."""
         self.constant = added(self.rest, *(self.branch(name, branch) for name, branch in self.fixed.items()))
@@ -203,6 +203,15 @@ def cheapest_branch(space: BranchSpace, costs: BranchCosts, columns: list[Column
     kind = np.zeros(len(space.operations), np.int64)
     kind[position] = KEPT_EDGES
     return branch_of(space, path, kind)
+
+
+def _runs(branch: str, iterations: int) -> int:
+    """Of all iterations, those in which a branch is computed; one that never sees the picture stays as it is."""
+    if branch == "upsample":
+        return iterations
+    later = iterations - 1
+    seen = branch not in PRIOR_BRANCHES or PRIOR_BRANCHES[branch].with_picture
+    return later if seen else min(later, 1)
 
 
 def _cost_alike(one: BranchSpace, other: BranchSpace) -> bool:

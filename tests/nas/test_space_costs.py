@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mfps.genotypes.branch_genotype import space_of
 from mfps.genotypes.genotype import Branches, Genotype
@@ -36,6 +36,7 @@ def space_costs(space, iterations=None, size=16, **how):
     st.booleans(),
     st.integers(0, 99),
 )
+@example(["dictionary", "parsing"], 1, 1, 1, 3, "none", False, 0)  # one prior is computed in one iteration alone
 def test_an_architecture_costs_what_its_network_costs(priors, width, layers, deep, iterations, base, attention, seed):
     space = search_space(priors, width=width, layers=layers, fusion_layers=deep)
     channels = dict.fromkeys(priors, 2 + seed % 3)
