@@ -17,7 +17,7 @@ from ..genotypes.space import BranchSpace
 from ..networks.losses import restoration_loss
 from ..networks.operations import CANDIDATES
 from ..networks.path import Mixture
-from ..networks.training_memory import WithoutWeights, saved_activations
+from ..networks.training_memory import Kept, WithoutWeights, saved_activations
 from .config import SearchConfig
 from .costs.cell_kinds import KEPT_EDGES
 from .costs.cost_distribution import branch_of
@@ -92,8 +92,8 @@ class NetworkCount(NamedTuple):
     """Most weights that a pass uses."""
     channels: int
     """Of a face with all its priors, degraded and clean."""
-    activations: int
-    """Most bytes that autograd keeps of a pass, for one face."""
+    activations: Kept
+    """The most that autograd keeps of a pass."""
 
 
 def search_memory(config: SearchConfig, count: NetworkCount) -> SearchMemory:
@@ -103,7 +103,7 @@ def search_memory(config: SearchConfig, count: NetworkCount) -> SearchMemory:
         config: the search's.
         count: of its network, see `count_network`.
     """
-    strategy = STRATEGIES[config.strategy]
+    strategy, kept = STRATEGIES[config.strategy], count.activations
     draws = config.draws if strategy.samples else 1
     learning = min(count.weights, count.around + draws * (count.used - count.around)) + count.choices
     states = 2 if config.solver == "adam" else int(config.weight_momentum > 0)
@@ -116,7 +116,7 @@ def search_memory(config: SearchConfig, count: NetworkCount) -> SearchMemory:
         parameters=FLOAT * (count.weights + count.choices),
         gradients=FLOAT * learning,
         optimizer=FLOAT * optimizer,
-        activations=round(HELD * piece * count.activations) + copied_weights,
+        activations=round(HELD * piece * kept.of_a_face) + kept.of_a_pass + copied_weights,
         data=FLOAT * (loaded + piece) * count.channels * config.size**2,
         checkpoint=FLOAT * CHECKPOINT_COPIES * (count.weights + count.choices + optimizer),
     )
@@ -146,8 +146,8 @@ def count_network(config: SearchConfig, prior_channels: Mapping[str, int]) -> Ne
     return NetworkCount(weights, choices, around, used, channels, _activations(config, searched))
 
 
-def _activations(config: SearchConfig, searched: SearchNetwork) -> int:
-    """Most bytes that autograd keeps of a pass, for one face.
+def _activations(config: SearchConfig, searched: SearchNetwork) -> Kept:
+    """The most that autograd keeps of a pass.
 
     All parameters count as trained: the weights keep a little more than the architecture, and nearly the same.
     """

@@ -77,7 +77,8 @@ def _remedy(config: SearchConfig, prior_channels: Mapping[str, int], kind: str, 
             channels = {name: prior_channels[name] for name in changed.priors}
             counts[key] = count_network(changed.model_copy(update={"size": config.size}), channels)
         scale = (changed.size / config.size) ** 2
-        count = counts[key]._replace(activations=round(counts[key].activations * scale))
+        kept = counts[key].activations
+        count = counts[key]._replace(activations=kept._replace(of_a_face=round(kept.of_a_face * scale)))
         estimate = search_memory(changed, count)
         fits = all(needed <= free.get(place, needed) for place, needed in _needed(changed, estimate, kind).items())
         return estimate.total if fits else None

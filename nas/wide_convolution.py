@@ -17,10 +17,6 @@ from torch import Tensor, nn
 from ..networks.cell import Weight
 from ..networks.operations import ConvNormReLU
 
-LARGEST_KERNEL = 1
-"""Kernels with more numbers than this for each of the features' run one by one: stacked copies of them would take more
-memory than is saved."""
-
 
 class WideConvolution(NamedTuple):
     """Operations with the same kernel and width, and the weight () of each, not negative."""
@@ -50,9 +46,10 @@ def as_wide(
 ) -> WideConvolution | None:
     """Operations of one name and their weights as one wide convolution, or None if they have to run one by one.
 
-    A weight that is a plain number stands for a choice that was made: little runs then, and the operations run as the
-    fixed network's do. A norm that is synchronised between processes, has no statistics, or averages them without
-    momentum, has to see its own channels alone.
+    Kernels larger than the features of a face run one by one, as stacked copies of them would take more memory than the
+    features that are saved. A weight that is a plain number stands for a choice that was made: little runs then, and
+    the operations run as the fixed network's do. A norm that is synchronised between processes, has no statistics, or
+    averages them without momentum, has to see its own channels alone.
     """
     tensors = [weight for weight in weights if isinstance(weight, Tensor)]
     ordinary = [
@@ -60,7 +57,7 @@ def as_wide(
     ]
     if not operations or len(tensors) < len(operations) or len(ordinary) < len(operations):
         return None
-    if ordinary[0].conv.weight.numel() > LARGEST_KERNEL * x.numel():
+    if ordinary[0].conv.weight.numel() > x.shape[1:].numel():
         return None
     return WideConvolution(ordinary, tensors)
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from .empty_batch import convolved_shape, transposed_shape, unshuffled_shape
 from .restorer import Restorer
 
 
@@ -60,18 +61,11 @@ class _EmptyBatch(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         args = [torch.zeros(()) if isinstance(a, Tensor) and a.is_meta and not a.ndim else a for a in args]
         if func is torch.pixel_unshuffle:
-            x, factor = args
-            batch, channels, height, width = x.shape
-            return x.new_empty(batch, channels * factor**2, height // factor, width // factor)
+            return args[0].new_empty(unshuffled_shape(*args))
         if func is torch.conv2d:
-            x, weight, _bias, stride, padding, dilation = args[:6]
-            sides = [
-                (side + 2 * around - apart * (kernel - 1) - 1) // step + 1
-                for side, kernel, step, around, apart in zip(
-                    x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True
-                )
-            ]
-            return x.new_empty(len(x), len(weight), *sides)
+            return args[0].new_empty(convolved_shape(*args))
+        if func is torch.conv_transpose2d:
+            return args[0].new_empty(transposed_shape(*args))
         if func is F.batch_norm:
             return args[0]
         return func(*args, **(kwargs or {}))

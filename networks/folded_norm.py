@@ -7,12 +7,15 @@ from typing import TypeGuard
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from .doubling_convolution import DoublingConvolution
+
 
 def fold_norms(network: nn.Module) -> nn.Module:
     """A copy of a network, in eval mode, whose batch norms are part of the convolutions that they follow.
 
     A norm follows a convolution if it is registered right after it in the same module, as in `ConvNormReLU`. Others
-    are left as they are, as is a norm without running statistics. Fold in float32 and convert afterwards: in a
+    are left as they are, as is a norm without running statistics. A `DoublingConvolution` becomes the transposed
+    convolution that it is. Fold in float32 and convert afterwards: in a
     narrower format the products would be rounded once more.
 
     Args:
@@ -28,6 +31,9 @@ def fold_norms(network: nn.Module) -> nn.Module:
             if isinstance(conv, nn.Conv2d) and _is_fixed_norm(norm):
                 setattr(module, name, fuse_conv_bn_eval(conv, norm))
                 setattr(module, norm_name, nn.Identity())
+        for name, child in module.named_children():
+            if isinstance(child, DoublingConvolution):
+                setattr(module, name, child.as_transposed())
     return folded
 
 

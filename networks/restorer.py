@@ -22,6 +22,7 @@ from ..genotypes.base import Base, BaseWindow
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
 from .base import first_base
+from .doubling_convolution import DoublingConvolution
 from .path import Mixture, PathFactory
 from .residual_dense import LEAKY_SLOPE, ResidualDenseBlock
 from .sparse_input import convolve_sparse
@@ -105,7 +106,7 @@ class Restorer(nn.Module):
         )
         self.refine = nn.Sequential(*(ResidualDenseBlock(features, features // 2) for _ in range(config.blocks)))
         self.conv_refined = nn.Conv2d(features, features, 3, padding=1)
-        self.conv_up = nn.ModuleList(nn.Conv2d(features, features, 3, padding=1) for _ in range(3))
+        self.conv_up = nn.ModuleList(DoublingConvolution(features, features) for _ in range(3))
         self.conv_hr = nn.Conv2d(features, features, 3, padding=1)
         self.conv_last = nn.Conv2d(features, 3, 3, padding=1)
         if config.base != "none":
@@ -194,7 +195,7 @@ class Restorer(nn.Module):
         x = self.redistill(decoded) + encoded
         x = self.conv_refined(self.refine(x)) + features
         for conv in self.conv_up:
-            x = F.leaky_relu(conv(F.interpolate(x, scale_factor=2, mode="nearest")), LEAKY_SLOPE)
+            x = F.leaky_relu(conv(x), LEAKY_SLOPE)
         return self.conv_last(F.leaky_relu(self.conv_hr(x), LEAKY_SLOPE))
 
     def _check(self, image: Tensor, priors: Mapping[str, Tensor], iterations: int) -> None:

@@ -5,12 +5,14 @@ kept, so that the count follows from the network's code alone.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+
+from .empty_batch import convolved_shape, transposed_shape, unshuffled_shape
 
 
 class WithoutWeights(TorchFunctionMode):
@@ -31,12 +33,21 @@ class WithoutWeights(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
+class Kept(NamedTuple):
+    """Bytes that autograd keeps of a forward pass."""
+
+    of_a_face: int
+    """Features, for each face of a batch."""
+    of_a_pass: int
+    """Kernels and norms that were computed, whatever the batch."""
+
+
 def saved_activations(
     network: nn.Module,
     run: Callable[[], Tensor],
     inputs: Iterable[Tensor],
     dtype: torch.dtype = torch.float32,
-) -> int:
+) -> Kept:
     """Count what autograd keeps of a forward pass.
 
     Args:
@@ -47,20 +58,20 @@ def saved_activations(
         dtype: number format in which convolutions are computed.
 
     Returns:
-        Bytes for a batch of one, of all tensors that are kept until the backward pass has used them; neither of
-        parameters nor of the inputs.
+        What is kept until the backward pass has used it; neither parameters nor the inputs.
     """
     there = {_storage(tensor) for tensor in (*inputs, *network.parameters(), *network.buffers())}
     kept: dict[int, Tensor] = {}  # the tensors too, so that no later one takes a storage's address
 
     def keep(tensor: Tensor) -> Tensor:
-        if tensor.ndim == 4 and _storage(tensor) not in there:
+        if _storage(tensor) not in there:
             kept.setdefault(_storage(tensor), tensor)
         return tensor
 
     with _EmptyBatch(dtype), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         run()
-    return sum(tensor.element_size() * tensor.shape[1:].numel() for tensor in kept.values())
+    of_a_face = sum(each.element_size() * each.shape[1:].numel() for each in kept.values() if not each.numel())
+    return Kept(of_a_face, sum(each.element_size() * each.numel() for each in kept.values()))
 
 
 def _storage(tensor: Tensor) -> int:
@@ -71,10 +82,13 @@ class _Operation(torch.autograd.Function):
     """Stands in for an operation: its output has the right shape, and its input is kept if the real one keeps it."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor | None, shape: tuple[int, ...]) -> Tensor:
-        """Return an empty tensor of a shape."""
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor | None, shape: tuple[int, ...], statistics: Tensor | None = None
+    ) -> Tensor:
+        """Return an empty tensor of a shape. A weight that was computed is kept too; parameters are there anyway."""
         if weight is not None:
-            ctx.save_for_backward(x)
+            computed = () if weight.is_leaf else (weight,)
+            ctx.save_for_backward(x, *computed, *(() if statistics is None else (statistics,)))
         return x.new_empty(shape)
 
     @staticmethod
@@ -93,20 +107,18 @@ class _EmptyBatch(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is torch.conv2d:
-            x, weight, _bias, stride, padding, dilation = args[:6]
-            sides = [
-                (side + 2 * around - apart * (kernel - 1) - 1) // step + 1
-                for side, kernel, step, around, apart in zip(
-                    x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True
-                )
-            ]
-            return _Operation.apply(x.to(self._dtype), weight, (0, len(weight), *sides))
+            return _Operation.apply(args[0].to(self._dtype), args[1], convolved_shape(*args))
+        if func is torch.conv_transpose2d:
+            return _Operation.apply(args[0].to(self._dtype), args[1], transposed_shape(*args))
+        if func is torch.stack and all(part.is_meta for part in args[0]):  # a norm's few numbers, computed with below
+            parts = [torch.zeros(part.shape).requires_grad_(part.requires_grad) for part in args[0]]
+            return func(parts, *args[1:], **kwargs)
         if func is F.batch_norm:
             names = "input", "running_mean", "running_var", "weight"
             given = dict(zip(names, args, strict=False)) | kwargs
-            return _Operation.apply(given["input"], given["weight"], given["input"].shape)
+            x = given["input"]
+            statistics = torch.zeros(2, x.shape[1])  # the batch's mean and deviation
+            return _Operation.apply(x, given["weight"], x.shape, statistics)
         if func is torch.pixel_unshuffle:
-            x, factor = args
-            _, channels, height, width = x.shape
-            return _Operation.apply(x, None, (0, channels * factor**2, height // factor, width // factor))
+            return _Operation.apply(args[0], None, unshuffled_shape(*args))
         return func(*args, **kwargs)

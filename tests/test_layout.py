@@ -73,6 +73,7 @@ TESTED_ELSEWHERE = {
     "export/torch_files": "export/test_export",
     "export/weights_file": "export/test_export",
     "retrain/inputs": "training/test_face_inputs",
+    "networks/empty_batch": "networks/test_cost",
     "inference/network_facts": "inference/test_compile",
     "inference/exported_archive": "inference/test_exported_network",
     "inference/exported_model": "inference/test_exported_network",

@@ -71,7 +71,7 @@ def test_parameters_are_those_of_the_network(variant):
 
 def test_activations_are_what_autograd_keeps_of_a_step(variant):
     """The most that any pass keeps: nearly that of each level's where all paths run, no less than that of any drawn."""
-    strategy, found = STRATEGIES[variant.strategy], of(variant)[0].activations
+    strategy, found = STRATEGIES[variant.strategy], sum(of(variant)[0].activations)
     levels = ("architecture", "weights") if strategy.decides else ("weights",)
     for level in levels:
         for number in range(3 if strategy.samples else 1):
@@ -79,7 +79,7 @@ def test_activations_are_what_autograd_keeps_of_a_step(variant):
             kept = kept_of_a_step(
                 variant, level, partial(lambda draw, searched: strategy.mixtures(searched, draw), draw)
             )
-            assert 0.9 * kept <= found, (level, number)  # stacked kernels are kept besides
+            assert 0.98 * kept <= found, (level, number)
             assert strategy.samples or found <= 1.25 * kept, level
 
 
@@ -90,7 +90,7 @@ def test_a_drawn_network_with_the_largest_features_keeps_what_is_estimated():
         return {name: restriction(largest_features(space)) for name, space in searched.spaces.items()}
 
     kept = kept_of_a_step(given, "weights", largest)
-    assert of(given)[0].activations == pytest.approx(kept, rel=0.02)
+    assert sum(of(given)[0].activations) == pytest.approx(kept, rel=0.02)
 
 
 def test_no_drawn_network_has_more_weights():
@@ -104,12 +104,15 @@ def test_no_drawn_network_has_more_weights():
 
 
 def test_pieces_of_a_batch_have_a_part_of_the_activations():
-    whole = of(config(layers=1))[1]
+    """Of those of the faces, that is; kernels that are computed are kept once, and more of them for larger features."""
+    kept, whole = (found := of(config(layers=1)))[0].activations, found[1]
     for parts in ({"accumulate": 2}, {"batch_size": 2}, {"devices": 2}, {"num_nodes": 2}):
         half = of(config(layers=1, **parts))[1]
-        assert half.activations == whole.activations / 2
+        assert half.activations - kept.of_a_pass == (whole.activations - kept.of_a_pass) / 2
         assert half[:3] == whole[:3]
-    assert of(config(layers=1, size=32))[0].activations == 4 * of(config(layers=1))[0].activations
+    larger = of(config(layers=1, size=32))[0].activations
+    assert larger.of_a_face == 4 * kept.of_a_face
+    assert larger.of_a_pass >= kept.of_a_pass
 
 
 def test_gradients_are_of_what_a_step_trains_and_states_of_what_all_do():
