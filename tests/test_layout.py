@@ -195,7 +195,16 @@ def test_what_is_installed_is_the_package_and_its_data(tmp_path):
     data = {"genotypes/genotype.schema.json", "genotypes/front.schema.json", "genotypes/published/mfpsnet.json"}
     data |= {"nas/report/search_report.html", "nas/report/search_report.js"}
     data |= {f"engine/presets/{name}.yaml" for name in PRESETS}
-    expected = {"__init__.py", "__main__.py", "errors.py", "py.typed", *modules, *packages, *data}
+    expected = {
+        "__init__.py",
+        "__main__.py",
+        "callable_package.py",
+        "errors.py",
+        "py.typed",
+        *modules,
+        *packages,
+        *data,
+    }
     assert {name.relative_to("mfps").as_posix() for name in found} == expected
 
 
