@@ -9,6 +9,8 @@ torch would unpickle whatever it names.
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -42,11 +44,11 @@ class Archive(NamedTuple):
 
 
 def is_archive(file: Path) -> bool:
-    """Whether a file is a zip archive that says which network of mfps it is."""
+    """Whether a file is a zip archive that says which network of mfps it is; False for whatever cannot be read."""
     try:
-        with open_regular(file, "exported file") as opened, zipfile.ZipFile(opened) as archive:
+        with _opened(file) as archive:
             return any(name.endswith(f"/extra/{PREFIX}format") for name in archive.namelist())
-    except (MfpsError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except MfpsError:
         return False
 
 
@@ -56,10 +58,17 @@ def read_archive(file: Path) -> Archive:
     Raises:
         MfpsError: it is no such archive, is damaged, or holds pickles of other things than tensors.
     """
+    with _opened(file) as archive:
+        return _read(archive, file)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip archive; whatever is found to be damaged inside the block is an MfpsError."""
     with open_regular(file, "exported file", REMEDY) as opened:
         try:
             with zipfile.ZipFile(opened) as archive:
-                return _read(archive, file)
+                yield archive
         except MfpsError:
             raise
         except Exception:  # zipfile raises almost anything for a damaged archive

@@ -227,6 +227,21 @@ def test_an_archive_is_recognised_by_what_is_in_it(write_exported, tmp_path):
     assert not is_exported(tmp_path / "nothing")
 
 
+def test_an_archive_that_cannot_be_read_is_no_exported_one(write_exported, tmp_path, refused):
+    """Cut anywhere, or with any byte changed, it is recognised or not, but never a traceback."""
+    write_exported(tmp_path / "a.torchscript")
+    whole = (tmp_path / "a.torchscript").read_bytes()
+    directory = whole.rindex(b"PK\x05\x06")
+    for place in (*range(len(whole) - 22, len(whole)), *range(directory - 300, directory, 7)):
+        file = tmp_path / "a.pt"
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        assert is_exported(file) in (True, False)
+    file.write_bytes(whole[: len(whole) // 2])
+    assert not is_exported(file)
+    with refused("damaged or cut short"):
+        open_exported(file)
+
+
 def test_without_onnxruntime_its_package_is_named(write_exported, tmp_path, refused, monkeypatch):
     write_exported(tmp_path / "a.onnx")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
