@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import MfpsError
-from ..inference.exported_model import FOLDED_INPUTS
+from ..inference.folded_inputs import FOLDED_INPUTS
 from ..priors.dictionary.component_boxes import PARTS
 from ..priors.dictionary.dictionary_file import CHANNELS, FacialDictionary
 from ..priors.landmarks.heatmaps import draw_heatmaps

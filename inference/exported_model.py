@@ -3,30 +3,20 @@
 Legend: B faces, C channels of a prior, S side of the faces in pixels.
 """
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from ..errors import MfpsError, shortened
 from .export_metadata import ExportMetadata
-from .exported_archive import ArchiveKind
-
-Kind = Literal["onnx"] | ArchiveKind
-"""What an exported file is."""
-
-Runner = Callable[[Sequence[Tensor]], Sequence[Tensor]]
-"""Runs a file: its inputs in order, float32 or int64, to its outputs in order, on the CPU or on the device."""
+from .exported_runner import Runner
+from .folded_inputs import folded_inputs
+from .network_facts import NetworkFacts
 
 FACE_PX = 512
 """Side in pixels of the faces of `face512`."""
-
-FOLDED_INPUTS = {"parsing": ("labels",), "heatmap": ("landmarks",), "dictionary": ("boxes", "entries")}
-"""For each prior that is drawn inside a file, the inputs that it is drawn from."""
 
 
 class ExportedModel:
@@ -34,13 +24,16 @@ class ExportedModel:
 
     Args:
         file: the file, for messages.
+        facts: what is known about its network.
         metadata: what it says about itself.
-        inputs: what it takes besides the picture, see `input_names`.
+        inputs: what it takes besides the picture, in order: maps of priors by their names, or what they are drawn from.
         run: runs the file.
     """
 
-    def __init__(self, file: Path, metadata: ExportMetadata, inputs: Sequence[str], run: Runner) -> None:
-        self._file, self._metadata, self._run = file, metadata, run
+    def __init__(
+        self, file: Path, facts: NetworkFacts, metadata: ExportMetadata, inputs: Sequence[str], run: Runner
+    ) -> None:
+        self._file, self._facts, self._metadata, self._run = file, facts, metadata, run
         self.inputs = tuple(inputs)
 
     def __call__(
@@ -50,7 +43,7 @@ class ExportedModel:
 
         Args:
             degraded: (B, 3, S, S) in [0, 1], S being the size that the file takes.
-            priors: each of `inputs`; maps are not needed if only the first pass is wanted.
+            priors: each of `inputs`; none are needed if only the first pass is wanted, which takes none.
             iterations: the last pass that is wanted, counted from 1; by default the last that comes out.
 
         Returns:
@@ -70,17 +63,23 @@ class ExportedModel:
         picture = degraded.float()
         if metadata.wrap == "face512":
             picture = picture * 2 - 1
-        given = [picture, *(self._input(name, degraded, priors or {}, wanted == [0]) for name in self.inputs)]
+        taken = self._nothing(degraded) if wanted == [0] and not priors else priors or {}
+        given = [picture, *(self._input(name, degraded, taken) for name in self.inputs)]
         outputs = self._in_batches([tensor.contiguous() for tensor in given])
         pictures = [output.to(degraded.device) for output in outputs[: len(wanted)]]
         return [picture * 0.5 + 0.5 for picture in pictures] if metadata.wrap == "face512" else pictures
 
-    def _input(self, name: str, degraded: Tensor, priors: Mapping[str, Tensor], unused: bool) -> Tensor:
-        batch, channels = len(degraded), self._metadata.network.prior_channels
+    def _nothing(self, degraded: Tensor) -> dict[str, Tensor]:
+        """Inputs for priors that have no effect."""
+        if self._metadata.priors == "folded":
+            return folded_inputs(self._facts, [{}] * len(degraded))
+        channels, (batch, _, *sides) = self._facts.config.prior_channels, degraded.shape
+        return {name: degraded.new_zeros(batch, channels[name], *sides, dtype=torch.float32) for name in self.inputs}
+
+    def _input(self, name: str, degraded: Tensor, priors: Mapping[str, Tensor]) -> Tensor:
+        batch, channels = len(degraded), self._facts.config.prior_channels
         maps = (batch, channels[name], *degraded.shape[2:]) if name in channels else None
         if name not in priors:
-            if unused and maps is not None:
-                return degraded.new_zeros(maps, dtype=torch.float32)
             raise MfpsError(f"{self._file}: takes {', '.join(self.inputs)}, and {name} is missing in `priors`")
         tensor = priors[name]
         if (maps is not None and tensor.shape != maps) or len(tensor) != batch:
@@ -109,145 +108,3 @@ class ExportedModel:
         if shapes != [tuple(given[0].shape)] * len(self._metadata.outputs):
             raise MfpsError(f"{self._file}: gives pictures of {shapes}, which is not what it says; export it again")
         return outputs
-
-
-def input_names(metadata: ExportMetadata, priors: Sequence[str]) -> tuple[str, ...]:
-    """What a file takes besides the picture, in order: maps of priors by their names, or what they are drawn from.
-
-    Args:
-        metadata: what it says about itself.
-        priors: the priors of its network, in the network's order.
-    """
-    if metadata.priors == "folded":
-        return tuple(name for prior in priors for name in FOLDED_INPUTS.get(prior, ()))
-    return tuple(priors) if metadata.priors == "inputs" else ()
-
-
-def onnx_texts(file: Path) -> dict[str, str]:
-    """What an ONNX file says about itself.
-
-    Raises:
-        MfpsError: onnxruntime is not installed, or cannot open the file.
-    """
-    session = _onnx_session(file, 1, ["CPUExecutionProvider"], optimised=False)
-    return dict(session.get_modelmeta().custom_metadata_map)
-
-
-def open_runner(
-    file: Path,
-    kind: Kind,
-    names: Sequence[str],
-    outputs: int,
-    threads: int | None,
-    device: torch.device,
-    auto: bool = False,
-) -> Runner:
-    """Open a file with what runs it.
-
-    Args:
-        file: the file.
-        kind: what it is.
-        names: what it takes besides the picture, in order.
-        outputs: how many pictures come out.
-        threads: on the CPU; None for as many as torch has.
-        device: where it runs.
-        auto: the CPU will do if that device cannot run the file.
-
-    Raises:
-        MfpsError: a package is missing, the device cannot run the file, or it is damaged.
-    """
-    if kind == "onnx":
-        session = _onnx_session(file, threads or torch.get_num_threads(), _providers(device, auto))
-        return _onnx_runner(file, session, names, outputs)
-    if kind == "package" and device.type != "cpu":
-        if not auto:
-            raise MfpsError(f"`device` {device}: {file} was compiled for CPUs; choose cpu, or give an ONNX file")
-        device = torch.device("cpu")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch has some for files of its own
-            module = _torch_module(file, kind, device)
-    except Exception as error:  # torch raises types of its own for what is damaged, or from a later version
-        raise MfpsError(
-            f"{file}: torch {torch.__version__} cannot open it ({shortened(str(error).strip().splitlines()[0], 120)}); "
-            "export it again"
-        ) from None
-
-    def run(given: Sequence[Tensor]) -> Sequence[Tensor]:
-        with torch.inference_mode(), _threads(threads):
-            outputs = module(*(tensor.to(device) for tensor in given))
-        return [outputs] if isinstance(outputs, Tensor) else list(outputs)
-
-    return run
-
-
-def _torch_module(file: Path, kind: Kind, device: torch.device) -> Callable[..., Any]:
-    if kind == "script":
-        return torch.jit.load(file, map_location=device).eval()
-    if kind == "package":
-        from torch._inductor import aoti_load_package
-
-        return aoti_load_package(file)
-    program = torch.export.load(file)
-    if device.type != "cpu":
-        from torch.export.passes import move_to_device_pass
-
-        program = move_to_device_pass(program, str(device))
-    return program.module()
-
-
-def _providers(device: torch.device, auto: bool) -> list[Any]:
-    if device.type == "cuda":
-        import onnxruntime
-
-        if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-            return [("CUDAExecutionProvider", {"device_id": device.index or 0}), "CPUExecutionProvider"]
-        if not auto:
-            raise MfpsError(
-                f"`device` {device}: the installed onnxruntime runs on CPUs only; install onnxruntime-gpu instead, or "
-                "choose cpu"
-            )
-    return ["CPUExecutionProvider"]
-
-
-def _onnx_runner(file: Path, session: Any, names: Sequence[str], outputs: int) -> Runner:
-    picture, *others = (value.name for value in session.get_inputs())
-    if sorted(others) != sorted(names) or len(session.get_outputs()) != outputs:
-        raise MfpsError(f"{file}: its inputs and outputs are not those that it says; export it again")
-
-    def run(given: Sequence[Tensor]) -> Sequence[Tensor]:
-        values = {name: tensor.cpu().numpy() for name, tensor in zip((picture, *names), given, strict=True)}
-        return [torch.from_numpy(output) for output in session.run(None, values)]
-
-    return run
-
-
-def _onnx_session(file: Path, threads: int, providers: list[Any], optimised: bool = True) -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MfpsError(f"{file}: onnxruntime, which runs it, is missing: pip install 'mfps[export]'") from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4  # what goes wrong is raised; nothing is to be printed
-    if not optimised:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=providers)
-    except Exception:  # onnxruntime has a type of its own for each kind of damage
-        raise MfpsError(
-            f"{file}: onnxruntime {onnxruntime.__version__} cannot open it: not an ONNX file, damaged, or with "
-            "operations that it lacks; give a file of `mfps export`"
-        ) from None
-
-
-@contextmanager
-def _threads(threads: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        if threads is not None:
-            torch.set_num_threads(before)

@@ -18,7 +18,9 @@ from ..files.json_text import read_strict
 from ..files.regular_file import is_file, is_folder, open_regular, read_text
 from .export_metadata import ExportMetadata, read_metadata
 from .exported_archive import REMEDY, is_archive, read_archive
-from .exported_model import FACE_PX, ExportedModel, Kind, input_names, onnx_texts, open_runner
+from .exported_model import FACE_PX, ExportedModel
+from .exported_runner import Kind, onnx_texts, open_runner
+from .folded_inputs import FOLDED_INPUTS
 from .network_facts import NetworkFacts
 
 SUFFIXES = (".onnx", ".pt2", ".torchscript")
@@ -48,6 +50,18 @@ class ExportedNetwork(NetworkFacts):
     def priors(self) -> tuple[str, ...]:
         """The priors that the file is given, as maps or as what they are drawn from; none if they are zeros inside."""
         return self.genotype.priors if self.metadata.priors in ("inputs", "folded") else ()
+
+    @property
+    def folded(self) -> bool:
+        """Whether the priors are drawn inside the file."""
+        return self.metadata.priors == "folded"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What the file takes besides the picture, in order: maps by their names, or what they are drawn from."""
+        return tuple(
+            name for prior in self.priors for name in (FOLDED_INPUTS.get(prior, ()) if self.folded else (prior,))
+        )
 
     @property
     def size(self) -> int:
@@ -93,7 +107,7 @@ class ExportedNetwork(NetworkFacts):
         """
         if not self.priors:
             return
-        if self.metadata.priors == "folded":
+        if self.folded:
             raise MfpsError(
                 f"`priors_from` {source}: {self.file} draws its priors from what is stored beside the faces; give a "
                 "file that takes maps (exported with `priors` inputs), or the weights"
@@ -112,7 +126,7 @@ class ExportedNetwork(NetworkFacts):
         """
         if source != "clean":
             self.check_found_priors(source)
-        elif self.priors and self.metadata.priors == "folded":
+        elif self.priors and self.folded:
             raise MfpsError(
                 f"{self.file}: draws its priors itself, but faces are evaluated with maps; give a file that takes maps "
                 "(exported with `priors` inputs), or the weights"
@@ -158,10 +172,9 @@ class ExportedNetwork(NetworkFacts):
             MfpsError: a package is missing, the device cannot run the file, or the file is not what it says.
         """
         chosen = choose_device(device) if isinstance(device, str) else device
-        names = input_names(self.metadata, self.genotype.priors)
         outputs = len(self.metadata.outputs)
-        runner = open_runner(self.file, self.kind, names, outputs, threads, chosen, device == "auto")
-        return ExportedModel(self.file, self.metadata, names, runner)
+        runner = open_runner(self.file, self.kind, self.inputs, outputs, threads, chosen, device == "auto")
+        return ExportedModel(self.file, self, self.metadata, self.inputs, runner)
 
 
 def is_exported(file: Path) -> bool:

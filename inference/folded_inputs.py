@@ -18,6 +18,8 @@ from .network_facts import NetworkFacts
 NO_CLASS = -1
 """A label that is in no channel."""
 
+FOLDED_INPUTS = {"parsing": ("labels",), "heatmap": ("landmarks",), "dictionary": ("boxes", "entries")}
+"""For each prior that can be drawn inside a file, the inputs that it is drawn from."""
 
 _NOTHING = np.empty(0)
 """What stands for a prior that was not read."""
@@ -28,7 +30,7 @@ def folded_inputs(facts: NetworkFacts, stored: Sequence[Mapping[str, np.ndarray]
 
     Args:
         facts: the network in the file.
-        stored: what `FacePriors.load` returned for each face; an empty array for a prior that is left out.
+        stored: what `FacePriors.load` returned for each face; a prior that is left out is an empty array, or not there.
 
     Returns:
         Some of `landmarks`, float32 (B, K, 2); `labels`, int64 (B, H, W); `boxes`, float32 (B, 4, 4); `entries`, int64
@@ -40,40 +42,45 @@ def folded_inputs(facts: NetworkFacts, stored: Sequence[Mapping[str, np.ndarray]
     inputs: dict[str, Tensor] = {}
     for prior in facts.priors:
         arrays = [face.get(prior, _NOTHING) for face in stored]
-        if any(array.ndim > 2 for array in arrays) or prior not in _DRAWN_FROM:
+        if any(array.ndim > 2 for array in arrays) or prior not in FOLDED_INPUTS:
             raise MfpsError(
                 f"the {prior} prior is stored as maps, but the file draws it itself; give a folder as `mfps prepare` "
                 "makes it, or a file that takes maps (exported with `priors` inputs)"
             )
         if len({array.shape for array in arrays}) > 1:
-            raise MfpsError(f"the faces' {prior} priors differ in size; set `batch_size` 1 for a file that draws them")
-        inputs |= _DRAWN_FROM[prior](facts, np.stack(arrays))
+            raise MfpsError(
+                f"the faces' {prior} priors differ in size, and a file draws those of one size at a time; give faces "
+                "whose priors have one size, or restore them with `batch_size` 1"
+            )
+        taken = _TAKEN_FROM[prior](facts, np.stack(arrays))
+        inputs |= {name: torch.from_numpy(array) for name, array in zip(FOLDED_INPUTS[prior], taken, strict=True)}
     return inputs
 
 
-def _landmarks(facts: NetworkFacts, points: np.ndarray) -> dict[str, Tensor]:
+def _landmarks(facts: NetworkFacts, points: np.ndarray) -> tuple[np.ndarray, ...]:
     if not points.size:
         count = facts.config.prior_channels["heatmap"] - RGB * facts.heatmap_rgb
         points = np.full((len(points), count, 2), np.nan)
-    return {"landmarks": torch.from_numpy(points.astype(np.float32))}
+    return (points.astype(np.float32),)
 
 
-def _labels(_: NetworkFacts, labels: np.ndarray) -> dict[str, Tensor]:
+def _labels(_: NetworkFacts, labels: np.ndarray) -> tuple[np.ndarray, ...]:
     if not labels.size:
         labels = np.full((len(labels), 2, 2), NO_CLASS)
-    return {"labels": torch.from_numpy(labels.astype(np.int64))}
+    return (labels.astype(np.int64),)
 
 
-def _parts(_: NetworkFacts, parts: np.ndarray) -> dict[str, Tensor]:
+def _parts(_: NetworkFacts, parts: np.ndarray) -> tuple[np.ndarray, ...]:
     if not parts.size:
-        parts = np.full((len(parts), len(PARTS), MIRRORED + 1), np.nan, np.float32)
+        parts = np.full((len(parts), len(PARTS), MIRRORED + 1), np.nan)
     there = np.isfinite(parts[..., : ENTRY + 1]).all(-1)
-    entries = np.where(there, np.nan_to_num(parts[..., ENTRY]), -1).astype(np.int64)
-    return {"boxes": torch.from_numpy(parts[..., :ENTRY].astype(np.float32)), "entries": torch.from_numpy(entries)}
+    entries = np.where(there, np.nan_to_num(parts[..., ENTRY]), -1)
+    return parts[..., :ENTRY].astype(np.float32), entries.astype(np.int64)
 
 
-_DRAWN_FROM: dict[str, Callable[[NetworkFacts, np.ndarray], dict[str, Tensor]]] = {
+_TAKEN_FROM: dict[str, Callable[[NetworkFacts, np.ndarray], tuple[np.ndarray, ...]]] = {
     "parsing": _labels,
     "heatmap": _landmarks,
     "dictionary": _parts,
 }
+"""For each prior what makes its `FOLDED_INPUTS` of what is stored of it."""

@@ -104,7 +104,7 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     progress = console or Console(quiet=True)
     asked = Asked(config.layout, config.precision, config.compile)
     model = make_ready(opened, config.device, asked, len(faces.names), progress, plan.passes)
-    folded = isinstance(opened, ExportedNetwork) and opened.metadata.priors == "folded"
+    folded = isinstance(opened, ExportedNetwork) and opened.folded
 
     def read() -> Iterator[Inputs]:
         for chosen in _batches(len(faces.names), config.batch_size):

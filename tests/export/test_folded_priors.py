@@ -1,4 +1,6 @@
-"""Priors drawn without looking at values are those that the priors' own functions draw."""
+"""Priors drawn inside a file are those that the priors' own functions draw, and it restores as its weights do."""
+
+import shutil
 
 import numpy as np
 import pytest
@@ -6,6 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.export.folded_priors import DrawnEntries, FoldedPriors, drawn_labels
+from mfps.files.config_model import fill
+from mfps.images.image import read_image
+from mfps.inference.config import RestoreConfig
+from mfps.inference.exported_network import open_exported
+from mfps.inference.restore import restore
 from mfps.priors.dictionary.dictionary_file import PATCH_SIDES
 from mfps.priors.dictionary.kind import draw_dictionary
 from mfps.priors.landmarks.heatmaps import draw_heatmaps
@@ -64,3 +71,46 @@ def test_what_cannot_be_drawn_is_refused(dictionary, refused):
         FoldedPriors({"dictionary": 5}, dictionary=dictionary)
     with refused("the edges prior cannot be drawn inside a file"):
         FoldedPriors({"edges": 1})
+
+
+@pytest.mark.parametrize(
+    ("options", "removed", "said"),
+    [
+        ({}, (), (2, ())),
+        ({"iterations": 1}, (), (1, ())),
+        ({}, ("landmarks.json",), (2, ("heatmap",))),
+        ({"drop_prior": ["dictionary", "parsing"]}, (), (2, ("parsing", "dictionary"))),
+        ({}, ("landmarks.json", "parsing", "dictionary.json", "dictionary.safetensors"), (1, "all")),
+        ({"iterations": 1}, ("landmarks.json", "parsing", "dictionary.json"), (1, ())),
+    ],
+    ids=str,
+)
+def test_a_file_restores_as_its_weights_do(folded, mfpsnet, prior_faces, tmp_path, options, removed, said):
+    out, _ = folded
+    source = shutil.copytree(prior_faces, tmp_path / "faces")
+    for name in removed:
+        place = source / "priors" / name
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+    made = {}
+    for name, weights in {"file": out / "mfpsnet.onnx", "weights": mfpsnet}.items():
+        values = {"weights": weights, "source": source, "out": tmp_path / name, "device": "cpu", **options}
+        made[name] = restore(fill(RestoreConfig, values))
+    done, truth = made.values()
+    assert (done.iterations, done.left_out) == (truth.iterations, truth.left_out)
+    expected, left_out = said
+    assert done.iterations == expected
+    assert set(done.left_out) == set(("parsing", "heatmap", "dictionary") if left_out == "all" else left_out)
+    for file, other in zip(done.files, truth.files, strict=True):
+        np.testing.assert_allclose(read_image(file).astype(int), read_image(other), atol=1)
+
+
+def test_the_first_pass_of_a_file_needs_no_priors(folded):
+    model = open_exported(folded[0] / "mfpsnet.onnx").model(device="cpu")
+    (alone,) = model(picture := torch.rand(2, 3, 16, 16), None, 1)
+    given = {
+        "labels": torch.zeros(2, 4, 4, dtype=torch.int64),
+        "landmarks": torch.rand(2, 68, 2),
+        "boxes": torch.full((2, 4, 4), torch.nan),
+        "entries": torch.full((2, 4), -1),
+    }
+    assert torch.equal(alone, model(picture, given)[0])

@@ -56,7 +56,7 @@ def test_what_is_left_out_is_missing_everywhere(facts):
 def test_maps_and_mixed_sizes_are_refused(facts, refused):
     stored = faces(2)
     stored[0]["parsing"] = stored[0]["parsing"][:5]
-    with refused("differ in size; set `batch_size` 1"):
+    with refused("differ in size, .* restore them with `batch_size` 1"):
         folded_inputs(facts, stored)
     stored = faces(1)
     stored[0]["heatmap"] = np.zeros((71, 16, 16), np.float32)
