@@ -72,7 +72,9 @@ class SupernetTraining:
         fabric = make_fabric(config.device, config.devices, config.num_nodes)
         faces = search_faces(config)
         train, val, select = faces
-        self.memory = check_memory(config, train.prior_channels, fabric.device)
+        # The other processes share a machine's memory with the first, which may hold its network by now.
+        free = None if fabric.local_rank == 0 else {}
+        self.memory = check_memory(config, train.prior_channels, fabric.device, free)
         torch.manual_seed(config.seed)
         self._config, self._strategy = config, STRATEGIES[config.strategy]
         self._searched = build_search_network(config, train.prior_channels)
@@ -186,7 +188,7 @@ class SupernetTraining:
 
     def finish_epoch(self, run: Run) -> None:
         """Validate, decode, and write the epoch's files and record."""
-        config, searched, step = self._config, self._searched, run.position.step
+        config, searched, decides = self._config, self._searched, self._strategy.decides
         probabilities = searched.probabilities()
         provenance = search_provenance(config, run.position, searched)
         name = f"{provenance['data']}-seed{config.seed}"[:200]  # not the folder's: equal searches give equal bytes
@@ -203,7 +205,7 @@ class SupernetTraining:
         )
         record = {
             "epoch": run.position.epoch + 1,
-            "step": step,
+            "step": run.position.step,
             "loss": run.position.mean_losses(),
             "lr": self._optimizers["weights"].param_groups[0]["lr"],
             **scores,
@@ -212,22 +214,16 @@ class SupernetTraining:
             "hash": genotype.hash,
             "genotype": genotype.architecture,
         }
-        if self._strategy.decides:
+        if decides:
             record["expected_gflops"] = float(searched.expected_flops(config.size).detach()) / 1e9
             record |= decisions(searched.entropies(), probabilities, decoded)
         if self.session.fabric.is_global_zero:
-            if self._strategy.decides:
+            if decides:
                 write_decoded(config.out, genotype, probabilities)
             header = {**searched.header(), "faces": self._judging_faces, "provenance": genotype.provenance}
             save_weights(config.out / "weights.safetensors", self.network.state_dict(), **header)
-        history = self._history()
-        record |= health(
-            record,
-            history[-1] if history else None,
-            decides=self._strategy.decides,
-            epochs=config.epochs,
-            warmup_epochs=config.warmup_epochs,
-        )
+        last = next(reversed(self._history()), None)
+        record |= health(record, last, decides=decides, epochs=config.epochs, warmup_epochs=config.warmup_epochs)
         run.epoch_done(record, scores["psnr"]["reestimated"][-1])
         run.say(epoch_line(record, config.epochs))
 
