@@ -12,6 +12,7 @@ from ..engine.terminal import say
 from ..errors import MfpsError, shortened
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free
+from ..inference.parity_file import PARITY_FILE
 from ..networks.folded_norm import fold_norms
 from .config import ExportConfig
 from .face_graph import FaceGraph
@@ -79,7 +80,7 @@ def export(config: ExportConfig, console: Console | None = None) -> Exported:
                     added += [name for one in config.neighbours for name in NEIGHBOURS[one](file, config.licence or "")]
             tick(kind)
         done = Exported(tuple(found), plan.note, loss, tuple(added))
-        write_atomically(unfinished / "parity.json", json.dumps(_record(plan, done), indent=1) + "\n")
+        write_atomically(unfinished / PARITY_FILE, json.dumps(_record(plan, done), indent=1) + "\n")
         write_atomically(unfinished / "README.md", readme(job, found, loss, added))
     return done
 

@@ -1,6 +1,6 @@
 """The faces on which exported files are compared with the network: the run's own, given ones, or drawn ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..data.batch import Collate, FaceSample
+from ..data.batch import Collate
 from ..data.dataset import FaceFolder, Tolerance, WantedPriors
 from ..degradation.presets import Degradation, degradation_rng
 from ..drawn.faces import draw_face
@@ -21,9 +21,9 @@ from ..images.lists import find_images, image_folder, read_list
 from ..images.tensors import images_to_tensor
 from ..inference.compile import CompiledNetwork
 from ..inference.exported_model import FACE_PX
-from ..priors.dictionary.kind import draw_dictionary
+from ..inference.folded_inputs import folded_inputs
+from ..inference.network_facts import NetworkFacts
 from ..priors.dictionary.prior_file import DICTIONARY_FILE
-from ..priors.dictionary.source import ENTRY
 from ..priors.face_priors import stored_prior
 from .config import ExportConfig
 from .face_graph import GraphSpec
@@ -144,6 +144,7 @@ class FaceReader:
     Args:
         place: where they are.
         names: which of them.
+        facts: the network.
         spec: what the file computes.
         drawing: how priors are drawn.
 
@@ -155,7 +156,9 @@ class FaceReader:
         MfpsError: the faces or their priors do not fit the network.
     """
 
-    def __init__(self, place: FacePlace, names: Sequence[str], spec: GraphSpec, drawing: Drawing) -> None:
+    def __init__(
+        self, place: FacePlace, names: Sequence[str], facts: NetworkFacts, spec: GraphSpec, drawing: Drawing
+    ) -> None:
         given = tuple(spec.channels) if spec.priors in ("inputs", "folded") else ()
         self.real = all(stored_prior(place.data, prior) for prior in given)
         wanted = WantedPriors(given if self.real else (), drawing.heatmap_rgb)
@@ -167,7 +170,7 @@ class FaceReader:
                     f"{place.data}: its {prior} prior has {count} channels but the network takes "
                     f"{spec.channels[prior]}; use the data it was trained with"
                 )
-        self._spec, self._drawing = spec, drawing
+        self._facts, self._spec, self._drawing = facts, spec, drawing
         name = place.data.absolute().name
         self.described = f"{len(names)} faces of {name}{'' if self.real else ' with made-up priors'}"
 
@@ -186,35 +189,8 @@ class FaceReader:
         if not self.real or self._spec.priors == "zeros":
             priors = made_up(batch.degraded, self._spec, self._drawing, SEED)
         elif self._spec.priors == "folded":
-            priors = _stored(samples, batch.priors, self._drawing, self._folder.root)
+            priors = priors._replace(inputs=folded_inputs(self._facts, [sample.priors for sample in samples]))
         return CheckedFaces(batch.degraded, batch.clean, priors, self.described)
-
-
-def _stored(samples: Sequence[FaceSample], maps: Mapping[str, Tensor], drawing: Drawing, data: Path) -> GivenPriors:
-    """What a folder stores of the priors, as a file with folded priors takes it."""
-    inputs: dict[str, Tensor] = {}
-    drawn = dict(maps)
-    for prior in maps:
-        arrays = [sample.priors[prior] for sample in samples]
-        if arrays[0].ndim != 2 or len({array.shape for array in arrays}) > 1:
-            raise MfpsError(
-                f"{data}: its {prior} prior is stored as maps, or in several sizes, and `priors` folded draws it from "
-                "what `mfps prepare` stores; give a folder of that as `data`, or set `priors` to inputs"
-            )
-        stacked = np.stack(arrays)
-        if prior == "parsing":
-            inputs["labels"] = torch.from_numpy(stacked.astype(np.int64))
-        elif prior == "heatmap":
-            inputs["landmarks"] = torch.from_numpy(stacked.astype(np.float32))
-        else:
-            assert drawing.dictionary is not None
-            counts = np.array(list(drawing.dictionary.counts.values()))
-            missing = ~np.isfinite(stacked).all(-1)
-            entries = np.where(missing, -1, np.nan_to_num(stacked[..., ENTRY]).astype(np.int64) % counts)
-            boxes = stacked[..., :ENTRY].astype(np.float32)
-            inputs |= {"boxes": torch.from_numpy(boxes), "entries": torch.from_numpy(entries)}
-            drawn[prior] = draw_dictionary(torch.zeros_like(maps[prior]), boxes, entries, drawing.dictionary.centres)
-    return GivenPriors(inputs, drawn)
 
 
 def drawn_faces(count: int, degradation: str, spec: GraphSpec, drawing: Drawing) -> CheckedFaces:

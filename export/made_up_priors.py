@@ -22,6 +22,8 @@ class Drawing(NamedTuple):
     """The heatmap prior begins with the degraded picture."""
     dictionary: FacialDictionary | None = None
     """Entries of the dictionary prior."""
+    dictionary_sha256: str = ""
+    """Of the file that they are read from."""
 
 
 class GivenPriors(NamedTuple):

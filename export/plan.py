@@ -13,6 +13,7 @@ from ..priors.dictionary.dictionary_file import read_dictionary
 from .config import ExportConfig
 from .face_graph import GraphSpec
 from .faces import CheckedFaces, FacePlace, FaceReader, drawn_faces, face_place, spread
+from .folded_priors import FoldedPriors
 from .formats import check_packages
 from .made_up_priors import Drawing
 from .neighbours import check_for_reactor, plain_name
@@ -64,8 +65,8 @@ def plan_export(config: ExportConfig) -> Plan:
     place = face_place(config, compiled)
     drawing = _drawing(config, compiled, spec, place)
     faces, note = _faces(config, compiled, spec, place, drawing)
-    ranges = None if config.quantize is None else _ranges(config, spec, place, drawing)
-    return Plan(name, compiled, spec, drawing, _metadata(config, compiled, spec), faces, note, ranges)
+    ranges = None if config.quantize is None else _ranges(config, compiled, spec, place, drawing)
+    return Plan(name, compiled, spec, drawing, _metadata(config, compiled, spec, drawing), faces, note, ranges)
 
 
 def _called(config: ExportConfig) -> str:
@@ -96,13 +97,22 @@ def _spec(config: ExportConfig, compiled: CompiledNetwork) -> GraphSpec:
 def _drawing(config: ExportConfig, compiled: CompiledNetwork, spec: GraphSpec, place: FacePlace | None) -> Drawing:
     if spec.priors != "folded" or "dictionary" not in spec.channels:
         return Drawing(compiled.heatmap_rgb)
-    file = config.dictionary or (None if place is None else place.dictionary)
+    own = None if place is None else place.dictionary
+    file = config.dictionary or own
     if file is None:
         raise MfpsError(
             "`priors` folded: the entries of the dictionary prior become part of the file, and the run's data folder "
             "is not there; name the `dictionary` that the network was trained with"
         )
-    return Drawing(compiled.heatmap_rgb, read_dictionary(file))
+    sha256 = sha256_of(file)
+    if place is not None and own is not None and sha256 != sha256_of(own):
+        raise MfpsError(
+            f"`dictionary` {file}: the faces in {place.data} have numbers of entries in another one, {own}; leave "
+            "`dictionary` out, or name the data that belongs to it"
+        )
+    drawing = Drawing(compiled.heatmap_rgb, read_dictionary(file), sha256)
+    FoldedPriors(spec.channels, drawing.heatmap_rgb, drawing.dictionary)  # refuses what cannot be drawn
+    return drawing
 
 
 def _faces(
@@ -115,7 +125,7 @@ def _faces(
         note = "the run's faces are not there; name others as `data`"
         return drawn_faces(count, degradation, spec, drawing), note
     try:
-        reader = FaceReader(place, spread(place.held_out, count), spec, drawing)
+        reader = FaceReader(place, spread(place.held_out, count), compiled, spec, drawing)
         return reader.read(range(len(reader))), ""
     except MfpsError as error:
         if config.data is not None:
@@ -123,7 +133,9 @@ def _faces(
         return drawn_faces(count, degradation, spec, drawing), f"the run's faces cannot be used: {error}"
 
 
-def _ranges(config: ExportConfig, spec: GraphSpec, place: FacePlace | None, drawing: Drawing) -> Ranges:
+def _ranges(
+    config: ExportConfig, compiled: CompiledNetwork, spec: GraphSpec, place: FacePlace | None, drawing: Drawing
+) -> Ranges:
     if place is None:
         raise MfpsError(
             f"`quantize` {config.quantize} needs faces, and those of the run are not there; name a folder of clean, "
@@ -132,7 +144,7 @@ def _ranges(config: ExportConfig, spec: GraphSpec, place: FacePlace | None, draw
     chosen = spread(place.others, config.calibration_faces), spread(place.held_out, HELD_OUT_FACES)
     if not all(chosen):
         raise MfpsError(f"{place.data}: `quantize` {config.quantize} needs at least two faces; give more as `data`")
-    ranges = Ranges(*(FaceReader(place, names, spec, drawing) for names in chosen))
+    ranges = Ranges(*(FaceReader(place, names, compiled, spec, drawing) for names in chosen))
     if not ranges.calibration.real:
         raise MfpsError(
             f"{place.data}: `quantize` {config.quantize} needs the faces' priors, and they are not stored there; give "
@@ -141,7 +153,7 @@ def _ranges(config: ExportConfig, spec: GraphSpec, place: FacePlace | None, draw
     return ranges
 
 
-def _metadata(config: ExportConfig, compiled: CompiledNetwork, spec: GraphSpec) -> ExportMetadata:
+def _metadata(config: ExportConfig, compiled: CompiledNetwork, spec: GraphSpec, drawing: Drawing) -> ExportMetadata:
     return ExportMetadata(
         genotype=compiled.genotype.model_dump(mode="json", by_alias=True, exclude_none=True),
         genotype_hash=compiled.genotype.hash,
@@ -152,6 +164,7 @@ def _metadata(config: ExportConfig, compiled: CompiledNetwork, spec: GraphSpec) 
         batch=1 if spec.wrapped else None,
         outputs=spec.outputs,
         priors=spec.priors,
+        dictionary_sha256=drawing.dictionary_sha256,
         wrap=config.wrap,
         precision="float16" if spec.half else "float32",
         range="-1..1" if spec.wrapped else "0..1",

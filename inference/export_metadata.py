@@ -44,6 +44,8 @@ class ExportMetadata(StrictModel):
     outputs: tuple[int, ...]
     """The iterations whose pictures come out, in this order, counted from 0."""
     priors: PriorInputs = "none"
+    dictionary_sha256: str = ""
+    """Of the dictionary whose entries are inside, if they are."""
     wrap: Literal["none", "face512"] = "none"
     """`face512`: `input` (B, 3, 512, 512) in [-1, 1] in, `output` alike; resized inside."""
     precision: Literal["float32", "float16", "int8"] = "float32"

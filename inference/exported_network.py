@@ -4,32 +4,27 @@ An ONNX file is data: its operations are those of onnxruntime, and no library of
 kinds are programs, see `inference.exported_archive`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from ..engine.device import choose_device
-from ..errors import MfpsError, shortened
+from ..errors import MfpsError
 from ..files.hashes import sha256_of
-from ..files.json_text import read_strict
-from ..files.regular_file import is_file, is_folder, open_regular, read_text
+from ..files.regular_file import is_file, is_folder, open_regular
 from .export_metadata import ExportMetadata, read_metadata
 from .exported_archive import REMEDY, is_archive, read_archive
 from .exported_model import FACE_PX, ExportedModel
 from .exported_runner import Kind, onnx_texts, open_runner
-from .folded_inputs import FOLDED_INPUTS
+from .folded_inputs import FOLDED_INPUTS, check_dictionary
 from .network_facts import NetworkFacts
+from .parity_file import PARITY_FILE, recorded_sha256
 
 SUFFIXES = (".onnx", ".pt2", ".torchscript")
 """Endings of exported files."""
-
-PARITY_FILE = "parity.json"
-"""Lies beside exported files and has the SHA-256 of each."""
-
-MAX_PARITY_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -98,6 +93,12 @@ class ExportedNetwork(NetworkFacts):
                 f"`size` {size}: {self.file} takes faces of {self.size} pixels only; leave `size` out, or export the "
                 "network at that size"
             )
+
+    def check_priors(self, channels: Mapping[str, int], where: Path) -> None:
+        """Raise an MfpsError unless each prior of `channels`, read from `where`, is what the file takes."""
+        super().check_priors(channels, where)
+        if self.folded and "dictionary" in channels:
+            check_dictionary(where, self.metadata.dictionary_sha256, self.file)
 
     def check_found_priors(self, source: str) -> None:
         """Raise an MfpsError unless priors that are found in pictures can be given to the file.
@@ -199,7 +200,7 @@ def open_exported(file: Path) -> ExportedNetwork:
         if start.startswith(b"version https://git-lfs"):
             raise MfpsError(f"{file}: a git-lfs pointer, not the file; fetch the file with `git lfs pull`")
         opened.seek(0)
-        if (recorded := _recorded_sha256(file)) is not None and sha256_of(opened) != recorded:
+        if (recorded := recorded_sha256(file)) is not None and sha256_of(opened) != recorded:
             raise MfpsError(
                 f"{file}: was changed after its export, says {PARITY_FILE} beside it; export the network again"
             )
@@ -228,22 +229,6 @@ def _check(metadata: ExportMetadata, priors: tuple[str, ...], file: Path) -> Non
         raise MfpsError(f"{file}: metadata: faces of {FACE_PX} pixels alone go in, and so no priors; {REMEDY}")
     if metadata.batch is not None and metadata.batch < 1:
         raise MfpsError(f"{file}: metadata: batch {metadata.batch} is no number of faces; {REMEDY}")
-
-
-def _recorded_sha256(file: Path) -> str | None:
-    """The SHA-256 that the export wrote down beside a file; None if it did not."""
-    beside = file.with_name(PARITY_FILE)
-    if not is_file(beside):
-        return None
-    try:
-        record = read_strict(read_text(beside, "record of an export", MAX_PARITY_BYTES))
-    except MfpsError as error:
-        raise MfpsError(f"{beside}: {shortened(str(error), 200)}; export the network again, or remove it") from None
-    entries: Any = record.get("files") if isinstance(record, dict) else None
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and entry.get("file") == file.name and isinstance(entry.get("sha256"), str):
-            return entry["sha256"]
-    return None
 
 
 def _passes(outputs: tuple[int, ...]) -> str:

@@ -4,13 +4,17 @@ Legend: B faces, K points, H and W of a label map.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import MfpsError
+from ..files.hashes import sha256_of
+from ..files.regular_file import is_file
 from ..priors.dictionary.component_boxes import PARTS
+from ..priors.dictionary.prior_file import DICTIONARY_FILE
 from ..priors.dictionary.source import ENTRY, MIRRORED
 from ..priors.prior_kind import RGB
 from .network_facts import NetworkFacts
@@ -55,6 +59,22 @@ def folded_inputs(facts: NetworkFacts, stored: Sequence[Mapping[str, np.ndarray]
         taken = _TAKEN_FROM[prior](facts, np.stack(arrays))
         inputs |= {name: torch.from_numpy(array) for name, array in zip(FOLDED_INPUTS[prior], taken, strict=True)}
     return inputs
+
+
+def check_dictionary(root: Path, sha256: str, file: Path) -> None:
+    """Raise an MfpsError if faces have numbers of entries in another dictionary than the one inside a file.
+
+    Args:
+        root: the data folder of the faces.
+        sha256: of the dictionary inside; empty if it is not known.
+        file: the exported file, for the message.
+    """
+    own = root / "priors" / DICTIONARY_FILE
+    if sha256 and is_file(own) and sha256_of(own) != sha256:
+        raise MfpsError(
+            f"{own}: is not the dictionary inside {file}, so that the faces' numbers of entries mean others there; "
+            f"export the network again with `dictionary` {own}"
+        )
 
 
 def _landmarks(facts: NetworkFacts, points: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -77,6 +77,7 @@ TESTED_ELSEWHERE = {
     "inference/network_facts": "inference/test_compile",
     "inference/exported_archive": "inference/test_exported_network",
     "inference/exported_model": "inference/test_exported_network",
+    "inference/parity_file": "inference/test_exported_network",
     "inference/exported_runner": "inference/test_exported_network",
     "bench/runner": "bench/test_measure",
     "bench/sources": "bench/test_measure",

@@ -1,13 +1,16 @@
 """Files are checked on the run's own faces where they are, on given ones, or on drawn ones, and it is said which."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 from mfps.export.config import ExportConfig
 from mfps.export.plan import plan_export
+from mfps.files.hashes import sha256_of
 from mfps.files.yaml_text import plain_yaml
 from mfps.images.lists import list_text
+from mfps.priors.dictionary.dictionary_file import write_dictionary
 
 from .conftest import SIZE
 
@@ -111,3 +114,27 @@ def test_what_is_not_taken_is_not_asked_for(run, frsnet):
     assert plan(run, wrap="face512", priors="zeros").faces.priors.inputs == {}
     assert plan(run, wrap="face512", iterations=1).metadata.batch == 1
     assert plan(frsnet).metadata.priors == "none"
+
+
+@pytest.fixture
+def another_dictionary(tmp_path, dictionary):
+    """A dictionary file with other entries."""
+    file = tmp_path / "another.safetensors"
+    others = {part: centres + 1 for part, centres in dictionary.centres.items()}
+    write_dictionary(file, replace(dictionary, centres=others))
+    return file
+
+
+def test_entries_are_numbers_in_the_dictionary_of_the_faces(run, tmp_path, another_dictionary, refused):
+    own = tmp_path / "faces/priors/dictionary.safetensors"
+    assert plan(run, priors="folded", dictionary=own).metadata.dictionary_sha256 == sha256_of(own)
+    assert plan(run, priors="inputs").metadata.dictionary_sha256 == ""
+    with refused("another.safetensors: the faces in .* have numbers of entries in another one, .*; leave `dictionary`"):
+        plan(run, priors="folded", dictionary=another_dictionary)
+
+
+def test_what_no_dictionary_has_cannot_be_drawn(tmp_path, prior_faces, write_network, refused):
+    write_network(tmp_path, {"dictionary": 5})
+    for data in (prior_faces, None):
+        with refused("entries have 256 channels, but the network takes 5; set `priors` to inputs or zeros"):
+            plan(tmp_path, priors="folded", data=data, dictionary=prior_faces / "priors/dictionary.safetensors")

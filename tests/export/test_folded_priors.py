@@ -1,6 +1,7 @@
 """Priors drawn inside a file are those that the priors' own functions draw, and it restores as its weights do."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.export.folded_priors import DrawnEntries, FoldedPriors, drawn_labels
 from mfps.files.config_model import fill
+from mfps.files.hashes import sha256_of
 from mfps.images.image import read_image
 from mfps.inference.config import RestoreConfig
 from mfps.inference.exported_network import open_exported
 from mfps.inference.restore import restore
-from mfps.priors.dictionary.dictionary_file import PATCH_SIDES
+from mfps.priors.dictionary.dictionary_file import PATCH_SIDES, write_dictionary
 from mfps.priors.dictionary.kind import draw_dictionary
 from mfps.priors.landmarks.heatmaps import draw_heatmaps
 from mfps.priors.parsing.one_hot import one_hot_parsing
@@ -114,3 +116,15 @@ def test_the_first_pass_of_a_file_needs_no_priors(folded):
         "entries": torch.full((2, 4), -1),
     }
     assert torch.equal(alone, model(picture, given)[0])
+
+
+def test_a_file_with_another_dictionary_than_the_faces_is_refused(folded, prior_faces, dictionary, tmp_path, refused):
+    source = shutil.copytree(prior_faces, tmp_path / "faces")
+    file = source / "priors/dictionary.safetensors"
+    before = sha256_of(file)
+    write_dictionary(file, replace(dictionary, seed=dictionary.seed + 1))
+    entries = file.with_suffix(".json")
+    entries.write_text(entries.read_text().replace(before, sha256_of(file)))
+    values = {"weights": folded[0] / "mfpsnet.onnx", "source": source, "out": tmp_path / "out", "device": "cpu"}
+    with refused("is not the dictionary inside .*mfpsnet.onnx, .*export the network again"):
+        restore(fill(RestoreConfig, values))
