@@ -89,7 +89,8 @@ def _job(config: ExportConfig, plan: Plan, traced: bool) -> ExportJob:
     folded = None
     if plan.spec.priors == "folded":
         folded = FoldedPriors(plan.spec.channels, plan.drawing.heatmap_rgb, plan.drawing.dictionary)
-    graph = FaceGraph(fold_norms(plan.compiled.restorer), plan.spec, folded).eval()
+    network = fold_norms(plan.compiled.restorer, transposed=plan.ranges is None)
+    graph = FaceGraph(network, plan.spec, folded).eval()
     examples = plan.faces.examples(plan.spec)
     program = make_program(graph, examples, plan.metadata.batch) if traced else None
     return ExportJob(plan.compiled, graph, plan.metadata, examples, config.opset, program)

@@ -30,6 +30,13 @@ class DoublingConvolution(nn.Conv2d):
         made.bias = nn.Parameter(self.get_parameter("bias").detach(), requires_grad=False)
         return made.train(self.training)
 
+    def as_drawn(self) -> nn.Sequential:
+        """The enlargement and the convolution apart, as the paper draws them, for running only."""
+        plain = nn.Conv2d(self.in_channels, self.out_channels, 3, padding=1, device="meta")
+        plain.load_state_dict({name: kept.detach() for name, kept in self.state_dict().items()}, assign=True)
+        plain.requires_grad_(False)
+        return nn.Sequential(nn.Upsample(scale_factor=2), plain).train(self.training)
+
     def _transposed_weight(self) -> Tensor:
         """The weights (in_channels, out_channels, 4, 4): each the sum of the 3x3 weights that meet one pixel."""
         turned = self.weight.flip(2, 3).transpose(0, 1)

@@ -10,16 +10,17 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from .doubling_convolution import DoublingConvolution
 
 
-def fold_norms(network: nn.Module) -> nn.Module:
+def fold_norms(network: nn.Module, transposed: bool = True) -> nn.Module:
     """A copy of a network, in eval mode, whose batch norms are part of the convolutions that they follow.
 
     A norm follows a convolution if it is registered right after it in the same module, as in `ConvNormReLU`. Others
-    are left as they are, as is a norm without running statistics. A `DoublingConvolution` becomes the transposed
-    convolution that it is. Fold in float32 and convert afterwards: in a
-    narrower format the products would be rounded once more.
+    are left as they are, as is a norm without running statistics. Fold in float32 and convert afterwards: in a narrower
+    format the products would be rounded once more.
 
     Args:
         network: any network, in any mode; it is not changed.
+        transposed: a `DoublingConvolution` becomes the transposed convolution that it is; else an enlargement and a
+            plain convolution, for which there are kernels of 8 bits.
 
     Returns:
         The copy. Its parameters take no gradient, and its state dict has other keys: it is for running, not for
@@ -33,7 +34,7 @@ def fold_norms(network: nn.Module) -> nn.Module:
                 setattr(module, norm_name, nn.Identity())
         for name, child in module.named_children():
             if isinstance(child, DoublingConvolution):
-                setattr(module, name, child.as_transposed())
+                setattr(module, name, child.as_transposed() if transposed else child.as_drawn())
     return folded
 
 

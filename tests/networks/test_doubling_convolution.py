@@ -45,13 +45,15 @@ def test_single_precision_is_enough_and_work_is_saved(layout):
 
 
 @torch.no_grad()
-def test_the_transposed_convolution_itself(difference):
+@pytest.mark.parametrize("transposed", [True, False])
+def test_what_it_becomes_for_running(difference, transposed):
     network = nn.ModuleList([DoublingConvolution(4, 3)])
-    (made,) = fold_norms(network)
+    (made,) = fold_norms(network, transposed)
     x = torch.randn(1, 4, 5, 6)
-    assert type(made) is nn.ConvTranspose2d
+    kinds = [type(module) for module in made.modules()]
+    assert kinds == ([nn.ConvTranspose2d] if transposed else [nn.Sequential, nn.Upsample, nn.Conv2d])
     assert not made.training
-    assert made.weight.data_ptr() != network[0].weight.data_ptr()
+    assert not any(parameter.requires_grad for parameter in made.parameters())
     assert difference(made(x), network[0](x)) < 1e-6
 
 
