@@ -104,15 +104,14 @@ def _drawing(config: ExportConfig, compiled: CompiledNetwork, spec: GraphSpec, p
             "`priors` folded: the entries of the dictionary prior become part of the file, and the run's data folder "
             "is not there; name the `dictionary` that the network was trained with"
         )
-    sha256 = sha256_of(file)
+    dictionary, sha256 = read_dictionary(file), sha256_of(file)
     if place is not None and own is not None and sha256 != sha256_of(own):
         raise MfpsError(
             f"`dictionary` {file}: the faces in {place.data} have numbers of entries in another one, {own}; leave "
             "`dictionary` out, or name the data that belongs to it"
         )
-    drawing = Drawing(compiled.heatmap_rgb, read_dictionary(file), sha256)
-    FoldedPriors(spec.channels, drawing.heatmap_rgb, drawing.dictionary)  # refuses what cannot be drawn
-    return drawing
+    FoldedPriors(spec.channels, compiled.heatmap_rgb, dictionary)  # refuses what cannot be drawn
+    return Drawing(compiled.heatmap_rgb, dictionary, sha256)
 
 
 def _faces(
