@@ -71,10 +71,12 @@ def import_(
 
 @app.command()
 def show(
-    file: Annotated[Path, typer.Argument(help="weights.safetensors, or the run folder that holds it.")],
+    file: Annotated[
+        Path, typer.Argument(help="weights.safetensors, the run folder that holds it, or a file of `mfps export`.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Show what a weights file holds: architecture, parameters, number format and origin."""
+    """Show what a weights file or an exported file holds: architecture, parameters, number format and origin."""
     from ..inference.weights_report import weights_report
 
     report = weights_report(file)

@@ -1,7 +1,9 @@
 import json
 
+import pytest
 import torch
 from mfps.engine.weights import load_weights, save_weights
+from mfps.inference.exported_network import open_exported
 from mfps.inference.weights_report import weights_report
 
 
@@ -45,3 +47,16 @@ def test_a_genotype_that_is_not_valid(write_weights, tmp_path, refused):
     save_weights(file, opened.state, **{**opened.header, "genotype": {"schema": "mfps.genotype/9"}})
     with refused("w.safetensors: schema is 'mfps.genotype/9'"):
         weights_report(file)
+
+
+@pytest.mark.parametrize("name", ["a.onnx", "a.pt2", "a.torchscript"])
+def test_an_exported_file(write_exported, tmp_path, name):
+    write_exported(tmp_path / name, ("parsing",))
+    report = weights_report(tmp_path / name)
+    said = open_exported(tmp_path / name)
+    assert report["kind"] == said.described()
+    assert report["hash"] == said.genotype.hash
+    assert (report["size"], report["passes"], report["priors"]) == (16, "1, 2", "inputs")
+    assert report["bytes"] == (tmp_path / name).stat().st_size
+    assert report["network"] == said.config.model_dump(mode="json")
+    assert json.loads(json.dumps(report)) == report
