@@ -26,7 +26,7 @@ def owner(tmp_path):
 
         def start(script):
             process = stack.enter_context(started(sys.executable, "-c", script, tmp_path, folder=tmp_path))
-            process.wait_for(lambda: process.out.count("held\n") == (2 if script == FORK else 1))
+            process.wait_for(lambda: process.out.count("held") == (2 if script == FORK else 1))
             return process
 
         yield start
