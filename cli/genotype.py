@@ -46,7 +46,8 @@ def show(
     if as_json:
         numbers = {name: cost._asdict() for name, cost in costs.items()}
         report = {"name": read.name, "hash": read.hash, "size": size, "prior_channels": channels, "cost": numbers}
-        o.report_json(report)
+        chosen = {} if read.backbone is None else {"backbone": read.backbone.model_dump(exclude_none=True)}
+        o.report_json({**report, **chosen})
         return
     console = o.console()
     say(console, f"{read.name}  {read.hash[:16]}", style="bold")
@@ -59,6 +60,8 @@ def show(
         start, path = f"x{branch.start_rate}", " ".join(map(str, branch.path))
         add_row(architecture, name, start, str(branch.width), path, cell, end_section=True)
     show_table(console, architecture)
+    if read.backbone is not None:
+        say(console, "backbone: " + ", ".join(f"{name} {words}" for name, words in read.backbone.described.items()))
     cost_table = Table("part", title=f"one {size} x {size} face", title_justify="left")
     for column in ("parameters", "share", "GFLOPs", "share"):
         cost_table.add_column(column, justify="right")
@@ -118,7 +121,8 @@ def validate(
 
     for file in files:
         read = read_genotype(file)
-        o.report(f"valid     {file}: {read.name}, branches {', '.join(read.present)}, hash {read.hash}")
+        backbone = "" if read.backbone is None else ", with a backbone"
+        o.report(f"valid     {file}: {read.name}, branches {', '.join(read.present)}{backbone}, hash {read.hash}")
 
 
 @app.command()

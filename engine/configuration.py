@@ -64,7 +64,8 @@ class RunConfig(ConfigModel):
     iterations: Annotated[int | None, Panel.NETWORK] = Field(default=None, ge=1, le=16)
     """Passes of the network over the image; by default 2 with priors and 1 without."""
     blocks: Annotated[int, Panel.NETWORK] = Field(default=3, ge=1, le=64)
-    """Residual dense blocks in the encoder, and again after re-distillation."""
+    """Residual dense blocks in the encoder, and again after re-distillation; in a search of the wide space the most of
+    them. A genotype with a backbone has its own numbers."""
     attention: Annotated[bool, Panel.NETWORK] = False
     """Weight each prior by a learned attention."""
     base: Annotated[Base, Panel.NETWORK] = Field(default="none", exclude_if=lambda base: base == "none")

@@ -118,5 +118,5 @@ class BranchGenotype(StrictModel):
 
 
 def space_of(branch: BranchGenotype, name: str) -> BranchSpace:
-    """The search space that a genotype's branch comes from: its layers and width, with every operation."""
+    """The search space that a genotype's branch comes from: its layers and width."""
     return BranchSpace(name, branch.width, branch.layers)

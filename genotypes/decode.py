@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import MfpsError
 from .branch_genotype import BranchGenotype, CellEdge
-from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Transition
+from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, End, Transition
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class BranchProbabilities:
     Attributes:
         operations: (E, P) softmax over the operations of each edge, edges in the order of `EDGES`.
         transitions: the probability of each transition among those into the same cell.
-        ends: the probability of each end rate.
+        ends: the probability of each end.
     """
 
     operations: np.ndarray
     transitions: Mapping[Transition, float]
-    ends: Mapping[int, float]
+    ends: Mapping[End, float]
 
 
 class ScoredPath(NamedTuple):
@@ -133,30 +133,31 @@ def path_score(space: BranchSpace, probabilities: BranchProbabilities, path: tup
     score = 0.0
     for layer, (source, target) in enumerate(zip((space.start_rate, *path), path, strict=False)):
         score += scores[Transition(layer, source, target)]
-    return score + scores[path[-1]]
+    return score + scores[End(len(path) - 1, path[-1])]
 
 
 def choice_scores(
     space: BranchSpace, probabilities: BranchProbabilities, least: float = 0.0
-) -> dict[Transition | int, float]:
-    """The score of each choice of which a path is made: of each transition, and of each end rate.
+) -> dict[Transition | End, float]:
+    """The score of each choice of which a path is made: of each transition, and of each end.
 
     Args:
         space: the branch's search space.
         probabilities: what its supernet believes.
         least: stands for smaller probabilities.
     """
-    scores: dict[Transition | int, float] = {
+    scores: dict[Transition | End, float] = {
         transition: _choice_score(max(weight, least), len(space.incoming(transition.layer, transition.target)))
         for transition, weight in probabilities.transitions.items()
     }
-    return scores | {r: _choice_score(max(p, least), len(space.end_rates)) for r, p in probabilities.ends.items()}
+    return scores | {end: _choice_score(max(p, least), len(space.ends)) for end, p in probabilities.ends.items()}
 
 
 def best_paths(space: BranchSpace, probabilities: BranchProbabilities, top_k: int) -> list[ScoredPath]:
     """The `top_k` best paths, best first, by exact k-best Viterbi in log space; equal scores are sorted by path."""
     scores = choice_scores(space, probabilities)
     best: dict[int, list[ScoredPath]] = {space.start_rate: [ScoredPath(0.0, ())]}
+    finished: list[ScoredPath] = []
     for layer, targets in enumerate(space.rates):
         extended: dict[int, list[ScoredPath]] = {}
         for target in targets:
@@ -167,11 +168,12 @@ def best_paths(space: BranchSpace, probabilities: BranchProbabilities, top_k: in
             ]
             extended[target] = _leading(candidates, top_k)
         best = extended
-    finished = [
-        ScoredPath(scored.score + scores[rate], scored.path)
-        for rate, scored_paths in best.items()
-        for scored in scored_paths
-    ]
+        finished += [
+            ScoredPath(scored.score + scores[end], scored.path)
+            for end in space.ends
+            if end.layer == layer
+            for scored in best[end.rate]
+        ]
     return _leading(finished, top_k)
 
 

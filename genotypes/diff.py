@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from .backbone import Backbone
 from .branch_genotype import BranchGenotype
 from .genotype import Genotype
 from .space import BRANCHES, EDGES
@@ -11,16 +12,17 @@ class Difference(NamedTuple):
     """One difference between two genotypes; `str` returns it as a readable line.
 
     Attributes:
-        branch: the branch that differs.
-        what: `branch`, `start rate`, `width`, `layers`, `layer 3 rate` (layers count from 1) or `edge s0 -> n1`.
+        branch: the branch that differs, or `backbone`.
+        what: `branch`, `start rate`, `width`, `layers`, `layer 3 rate` (layers count from 1) or `edge s0 -> n1`; of the
+            backbone `encoder blocks`, `refine blocks`, `redistill`, `restore` or `fusion`.
         before: the first genotype's value, None where it has none.
         after: the second genotype's value, None where it has none.
     """
 
     branch: str
     what: str
-    before: int | str | None
-    after: int | str | None
+    before: int | float | str | None
+    after: int | float | str | None
 
     def __str__(self) -> str:
         if self.before is None:
@@ -40,7 +42,7 @@ def diff_genotypes(a: Genotype, b: Genotype) -> list[Difference]:
         b: the architecture after.
 
     Returns:
-        The differences, by branch in canonical order: start rate, width, layers, path, cell.
+        The differences, by branch in canonical order: start rate, width, layers, path, cell; then the backbone's.
     """
     found: list[Difference] = []
     for name in BRANCHES:
@@ -51,7 +53,7 @@ def diff_genotypes(a: Genotype, b: Genotype) -> list[Difference]:
             found.append(Difference(name, "branch", _summary(before), None))
         elif after is not None:
             found.append(Difference(name, "branch", None, _summary(after)))
-    return found
+    return found + _backbone_differences(a.backbone, b.backbone)
 
 
 def branch_differences(name: str, a: BranchGenotype, b: BranchGenotype) -> list[Difference]:
@@ -74,6 +76,14 @@ def branch_differences(name: str, a: BranchGenotype, b: BranchGenotype) -> list[
     for edge in EDGES:
         what = f"edge {edge.source} -> {edge.target}"
         candidates.append(Difference(name, what, a.operations.get(edge), b.operations.get(edge)))
+    return [difference for difference in candidates if difference.before != difference.after]
+
+
+def _backbone_differences(a: Backbone | None, b: Backbone | None) -> list[Difference]:
+    candidates = [
+        Difference("backbone", name.replace("_", " "), getattr(a, name, None), getattr(b, name, None))
+        for name in Backbone.model_fields
+    ]
     return [difference for difference in candidates if difference.before != difference.after]
 
 

@@ -16,8 +16,9 @@ from ..errors import MfpsError, first_violation
 from ..files.hashes import sha256_of_texts
 from ..files.json_text import read_strict
 from ..files.regular_file import read_bytes
+from .backbone import Backbone
 from .branch_genotype import StrictModel
-from .genotype import GENOTYPE_SCHEMA, Branches, Genotype
+from .genotype import Branches, Genotype
 
 EVALUATIONS = "evaluations.jsonl"
 """The file's name in a run folder."""
@@ -35,11 +36,12 @@ class Evaluation(StrictModel):
     flops: int = Field(ge=0, description="FLOPs of the whole network for one face, all iterations.")
     supernet: str = Field(description="SHA-256 of the supernet and of the faces that select.")
     branches: Branches
+    backbone: Backbone | None = None
 
     @property
     def genotype(self) -> Genotype:
         """The genotype, unnamed."""
-        return Genotype(schema=GENOTYPE_SCHEMA, name="unnamed", branches=self.branches)
+        return Genotype.of({name: branch for name, branch in self.branches if branch is not None}, self.backbone)
 
     @property
     def line(self) -> str:
@@ -108,6 +110,7 @@ def measured(genotype: Genotype, psnr: float, cost: tuple[int, int], supernet: s
         flops=flops,
         supernet=supernet,
         branches=genotype.branches,
+        backbone=genotype.backbone,
     )
 
 

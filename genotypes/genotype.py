@@ -9,28 +9,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import (
-    Field,
-    JsonValue,
-    create_model,
-    model_validator,
-)
+from pydantic import Field, JsonValue, create_model, model_validator
 
 from ..errors import MfpsError, shown
 from ..files.json_text import compact_leaves
+from .backbone import Backbone, fusion_share, share_of
 from .branch_genotype import BranchGenotype, StrictModel
-from .space import (
-    MAX_WIDTH,
-    PRIORS,
-    START_RATES,
-    fusion_width,
-)
+from .operations import PUBLISHED_OPERATIONS as FIRST_OPERATIONS
+from .space import MAX_WIDTH, PRIORS, START_RATES, fusion_width
 
 if TYPE_CHECKING:
     from ..networks.restorer import Restorer
 
-GENOTYPE_SCHEMA = "mfps.genotype/1"
-"""The file format's name and version; a newer version is refused, an older one is migrated by a named function."""
+FIRST_SCHEMA, GENOTYPE_SCHEMA = "mfps.genotype/1", "mfps.genotype/2"
+"""The file format's name and versions; the first has no backbone, and the published operations only."""
 
 
 class _Upsample(StrictModel):
@@ -66,24 +58,68 @@ class Branches(_UpsampleAndPriors):
             raise MfpsError(
                 f"prior branches of widths {widths}: they share one projection, so their widths must be equal"
             )
-        expected = fusion_width(self.upsample.width, widths)
-        if self.fusion.width != expected:
-            raise MfpsError(
-                f"fusion has width {self.fusion.width}: it must be {expected}, three times the upsample branch's "
-                f"{self.upsample.width} plus each prior branch's {widths[0]}"
-            )
         return self
 
 
 class Genotype(StrictModel):
     """An architecture: the branches of a restorer, with a name and where it came from."""
 
-    schema_: Literal["mfps.genotype/1"] = Field(GENOTYPE_SCHEMA, alias="schema", description="File format and version.")
+    schema_: Literal["mfps.genotype/1", "mfps.genotype/2"] = Field(
+        FIRST_SCHEMA, alias="schema", description="File format and version."
+    )
     name: str = Field("unnamed", max_length=200, description="A name for people; not part of the hash.")
     provenance: dict[str, JsonValue] = Field(
         default_factory=dict, description="Where it came from; not part of the hash."
     )
     branches: Branches
+    backbone: Backbone | None = Field(
+        None,
+        description="The layers around the paths; without it they are as wide as can be, and as deep as training says.",
+    )
+
+    @classmethod
+    def of(
+        cls,
+        branches: Mapping[str, BranchGenotype],
+        backbone: Backbone | None = None,
+        name: str = "unnamed",
+        provenance: Mapping[str, Any] | None = None,
+    ) -> "Genotype":
+        """A genotype of some branches, in the version of the file format that it needs."""
+        schema = FIRST_SCHEMA if backbone is None else GENOTYPE_SCHEMA
+        found = Branches(**branches)  # pyright: ignore[reportArgumentType] - a field for each branch
+        return cls(schema=schema, name=name, provenance=dict(provenance or {}), branches=found, backbone=backbone)
+
+    @model_validator(mode="after")
+    def _is_of_its_version(self) -> Self:
+        if self.schema_ == FIRST_SCHEMA and self.backbone is not None:
+            raise MfpsError(f"a backbone in {FIRST_SCHEMA}: set the schema to {GENOTYPE_SCHEMA}, or leave it out")
+        if self.schema_ == GENOTYPE_SCHEMA and self.backbone is None:
+            raise MfpsError(f"no backbone in {GENOTYPE_SCHEMA}: add one, or set the schema to {FIRST_SCHEMA}")
+        newer = sorted(
+            {op for branch in self.present.values() for op in branch.operations.values()} - {*FIRST_OPERATIONS}
+        )
+        if self.schema_ == FIRST_SCHEMA and newer:
+            known = ", ".join(FIRST_OPERATIONS)
+            raise MfpsError(f"{newer[0]} in {FIRST_SCHEMA}, which knows only {known}: use {GENOTYPE_SCHEMA}")
+        return self
+
+    @model_validator(mode="after")
+    def _fusion_fits(self) -> Self:
+        fusion, share = self.branches.fusion, None if self.backbone is None else self.backbone.fusion
+        if self.backbone is not None and (fusion is None) != (share is None):
+            raise MfpsError("the backbone has a share for `fusion` exactly where there is a fusion branch")
+        if fusion is None:
+            return self
+        upsample, prior = self.branches.upsample.width, self.present[self.priors[0]].width
+        expected = share_of(fusion_width(upsample, [prior] * len(self.priors)), share or 1.0)
+        if fusion.width != expected:
+            of_it = "" if share in (None, 1.0) else f"{share} of "
+            raise MfpsError(
+                f"fusion has width {fusion.width}: it must be {expected}, {of_it}three times the upsample branch's "
+                f"{upsample} plus each prior branch's {prior}"
+            )
+        return self
 
     @property
     def present(self) -> dict[str, BranchGenotype]:
@@ -97,14 +133,17 @@ class Genotype(StrictModel):
 
     @property
     def architecture(self) -> dict[str, Any]:
-        """The architecture alone, without name and provenance, as plain JSON data."""
-        return self.branches.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """The architecture alone, without name and provenance, as plain JSON data: the branches, and `backbone`."""
+        branches = self.branches.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if self.backbone is None:
+            return branches
+        return {**branches, "backbone": self.backbone.model_dump(mode="json", exclude_none=True)}
 
     @property
     def hash(self) -> str:
         """SHA-256 of the architecture in canonical JSON (sorted keys, no spaces), in hexadecimal."""
         canonical = json.dumps(self.architecture, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(f"{GENOTYPE_SCHEMA}:{canonical}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.schema_}:{canonical}".encode()).hexdigest()
 
     def with_width(self, width: int) -> "Genotype":
         """The same paths and cells at another base width: search narrow, retrain wide.
@@ -120,7 +159,7 @@ class Genotype(StrictModel):
         """
         if type(width) is not int or not 1 <= width <= MAX_WIDTH:
             raise MfpsError(f"`width` is {shown(width)}: it must be a whole number from 1 to {MAX_WIDTH}")
-        fused = fusion_width(width, [width for _ in self.priors])
+        fused = share_of(fusion_width(width, [width for _ in self.priors]), fusion_share(self.backbone))
         branches = {
             name: branch.model_copy(update={"width": fused if name == "fusion" else width})
             for name, branch in self.present.items()
@@ -181,7 +220,7 @@ class Genotype(StrictModel):
         self,
         *,
         iterations: int | None = None,
-        blocks: int = 3,
+        blocks: int | None = None,
         prior_channels: Mapping[str, int] | None = None,
         attention: bool = False,
     ) -> "Restorer":
@@ -189,7 +228,8 @@ class Genotype(StrictModel):
 
         Args:
             iterations: passes over the face; by default 2 with priors and 1 without.
-            blocks: residual dense blocks in the encoder, and again after re-distillation.
+            blocks: residual dense blocks in the encoder, and again after re-distillation; by default 3. A genotype with
+                a backbone has its own.
             prior_channels: channels of each prior; by default those in the provenance, else those that mfps prepares.
             attention: a learned weight for each prior.
 

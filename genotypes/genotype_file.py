@@ -20,7 +20,7 @@ from ..files.atomic_folder import made_folder
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder, read_text
 from .front import MEMBER_OF_RUN, read_member
-from .genotype import GENOTYPE_SCHEMA, Genotype
+from .genotype import FIRST_SCHEMA, GENOTYPE_SCHEMA, Genotype
 from .searched_epoch import epoch_record
 
 EPOCH_OF_RUN = re.compile(r"(.+)@([0-9]{1,9})", re.DOTALL)
@@ -50,10 +50,12 @@ def parse_genotype(text: str, where: str) -> Genotype:
             f"{where}: a genotype is a JSON object with `schema` and `branches`, not a {type(data).__name__}"
         )
     schema = data.get("schema")
-    if schema != GENOTYPE_SCHEMA:
+    if schema not in (FIRST_SCHEMA, GENOTYPE_SCHEMA):
         newer = isinstance(schema, str) and schema.startswith("mfps.genotype/")
         remedy = "it was written by another version of mfps; upgrade mfps" if newer else "add it, if this is a genotype"
-        raise MfpsError(f"{where}: schema is {shown(schema)}: this version reads {GENOTYPE_SCHEMA!r}; {remedy}")
+        raise MfpsError(
+            f"{where}: schema is {shown(schema)}: this version reads {FIRST_SCHEMA!r} and {GENOTYPE_SCHEMA!r}; {remedy}"
+        )
     try:
         genotype = Genotype.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -118,7 +120,10 @@ def recorded_genotype(record: Mapping[str, Any], name: str, history: Path) -> Ge
     Raises:
         MfpsError: it is not a valid genotype.
     """
-    content = {"schema": GENOTYPE_SCHEMA, "name": name, "branches": record["genotype"]}
+    content: dict[str, Any] = {"schema": FIRST_SCHEMA, "name": name, "branches": record["genotype"]}
+    if isinstance(content["branches"], dict) and "backbone" in content["branches"]:
+        branches = {branch: found for branch, found in content["branches"].items() if branch != "backbone"}
+        content |= {"schema": GENOTYPE_SCHEMA, "branches": branches, "backbone": content["branches"]["backbone"]}
     return parse_genotype(json.dumps(content), str(history))
 
 

@@ -4,6 +4,7 @@ Every legal path of a branch is equally likely, and so is every cell. A random w
 the border of the trellis, where there are fewer moves to choose from.
 """
 
+from collections.abc import Mapping
 from itertools import combinations
 from math import comb, prod
 
@@ -11,18 +12,22 @@ import numpy as np
 from pydantic import ValidationError
 
 from ..errors import MfpsError, first_violation
+from .backbone import Backbone, BackboneSpace, share_of
 from .branch_genotype import BranchGenotype, CellEdge
-from .genotype import Branches, Genotype
-from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace
+from .genotype import Genotype
+from .space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, End
 
 
-def random_genotype(space: dict[str, BranchSpace], seed: int, name: str = "random") -> Genotype:
+def random_genotype(
+    space: dict[str, BranchSpace], seed: int, name: str = "random", backbones: BackboneSpace | None = None
+) -> Genotype:
     """Draw a genotype uniformly from a search space.
 
     Args:
         space: the branches' spaces, as `search_space` returns them.
         seed: the same space and seed give the same genotype, to the byte.
         name: the genotype's name.
+        backbones: what the backbone may be, if there is a choice.
 
     Returns:
         The genotype, with `{"kind": "random", "seed": seed}` as its provenance.
@@ -34,10 +39,31 @@ def random_genotype(space: dict[str, BranchSpace], seed: int, name: str = "rando
         raise MfpsError(f"seed is {seed}: a seed must not be negative, give 0 or a greater integer")
     rng = np.random.default_rng(seed)
     try:
-        branches = Branches(**{branch: random_branch(branch_space, rng) for branch, branch_space in space.items()})  # pyright: ignore[reportArgumentType]
-        return Genotype(name=name, provenance={"kind": "random", "seed": seed}, branches=branches)  # pyright: ignore[reportCallIssue]
+        branches = {branch: random_branch(branch_space, rng) for branch, branch_space in space.items()}
+        backbone = None if backbones is None else random_backbone(backbones, rng)
+        provenance = {"kind": "random", "seed": seed}
+        return Genotype.of(with_fusion_share(branches, backbone), backbone, name, provenance)
     except ValidationError as error:
         raise first_violation(error, "search space") from None
+
+
+def random_backbone(backbones: BackboneSpace, rng: np.random.Generator) -> Backbone:
+    """Draw a backbone, each choice by itself and each of its options with the same probability.
+
+    Args:
+        backbones: what may be drawn.
+        rng: the source of randomness; it is advanced.
+    """
+    return Backbone(**{name: options[rng.integers(len(options))] for name, options in backbones.choices.items()})
+
+
+def with_fusion_share(branches: Mapping[str, BranchGenotype], backbone: Backbone | None) -> dict[str, BranchGenotype]:
+    """The branches, of which `fusion` has the share of its whole width that a backbone says."""
+    found = dict(branches)
+    if backbone is not None and backbone.fusion is not None:
+        width = share_of(found["fusion"].width, backbone.fusion)
+        found["fusion"] = found["fusion"].model_copy(update={"width": width})
+    return found
 
 
 def random_branch(space: BranchSpace, rng: np.random.Generator) -> BranchGenotype:
@@ -64,8 +90,12 @@ def random_path(space: BranchSpace, rng: np.random.Generator) -> tuple[int, ...]
     continuations = count_continuations(space)
     path: list[int] = []
     rate = space.start_rate
-    for counts in continuations:
-        ticket = _integer_below(sum(n for target, n in counts.items() if space.allows(rate, target)), rng)
+    for layer, counts in enumerate(continuations):
+        stops = int(End(layer - 1, rate) in space.ends)
+        ticket = _integer_below(stops + sum(n for to, n in counts.items() if space.allows(rate, to)), rng)
+        if ticket < stops:
+            break
+        ticket -= stops
         for target, n in counts.items():
             if not space.allows(rate, target):
                 continue
@@ -78,11 +108,14 @@ def random_path(space: BranchSpace, rng: np.random.Generator) -> tuple[int, ...]
 
 
 def count_continuations(space: BranchSpace) -> list[dict[int, int]]:
-    """For each layer and each rate reached there, how many legal paths continue from it (1 in the last layer)."""
-    after = dict.fromkeys(space.end_rates, 1)
-    counts = [after]
-    for rates in reversed(space.rates[:-1]):
-        after = {rate: sum(n for target, n in after.items() if space.allows(rate, target)) for rate in rates}
+    """For each layer and each rate reached there, in how many ways a legal path can go on from it, ending included."""
+    after: dict[int, int] = {}
+    counts: list[dict[int, int]] = []
+    for layer, rates in reversed(list(enumerate(space.rates))):
+        after = {
+            rate: (End(layer, rate) in space.ends) + sum(n for to, n in after.items() if space.allows(rate, to))
+            for rate in rates
+        }
         counts.append(after)
     return counts[::-1]
 

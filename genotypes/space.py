@@ -15,7 +15,7 @@ from itertools import product
 from typing import NamedTuple
 
 from ..errors import MfpsError
-from .operations import STROKES
+from .operations import PUBLISHED_OPERATIONS, STROKES
 from .prior_branches import PRIOR_BRANCHES, known_priors
 
 RATES = (1, 2, 4, 8)
@@ -49,12 +49,37 @@ OUTPUT_NODES = 3
 """Nodes of a cell, which outputs their concatenation: three times its width."""
 
 
+class SpaceKind(NamedTuple):
+    """What a search may choose, apart from sizes."""
+
+    operations: tuple[str, ...]
+    """Candidate operations of every edge."""
+    any_end: bool
+    """A path may end after any layer, and not only after the last."""
+    backbone: bool
+    """Depth and width of the layers around the paths are chosen too, see `genotypes.backbone`."""
+
+
+SPACES = {
+    "published": SpaceKind(PUBLISHED_OPERATIONS, any_end=False, backbone=False),
+    "wide": SpaceKind(OPERATIONS, any_end=True, backbone=True),
+}
+"""The search spaces by name."""
+
+
 class Transition(NamedTuple):
     """A move in the trellis: into `layer` at rate `target`, from the layer before at rate `source`."""
 
     layer: int
     source: int
     target: int
+
+
+class End(NamedTuple):
+    """A place in the trellis where a path may end: after the cell at (`layer`, `rate`)."""
+
+    layer: int
+    rate: int
 
 
 class Edge(NamedTuple):
@@ -98,7 +123,8 @@ class BranchSpace:
     Attributes:
         name: one of `BRANCHES`.
         width: base width; a cell at rate r has `width * 8 / r` channels.
-        layers: number of cells, one after the other (published: 6; the paper's fusion branch: 8).
+        layers: most cells, one after the other (published: 6; the paper's fusion branch: 8).
+        least_layers: fewest cells, after which a path may end; as many as `layers` if None, as published.
         monotone: allow only moves to the same or the next higher rate, as the paper describes its upsampling space.
         operations: candidate operations of every edge.
     """
@@ -107,7 +133,8 @@ class BranchSpace:
     width: int
     layers: int = 6
     monotone: bool = False
-    operations: tuple[str, ...] = OPERATIONS
+    operations: tuple[str, ...] = PUBLISHED_OPERATIONS
+    least_layers: int | None = None
 
     def __post_init__(self) -> None:
         if self.name not in BRANCHES:
@@ -122,6 +149,8 @@ class BranchSpace:
             )
         if not 1 <= self.layers <= MAX_LAYERS:
             raise MfpsError(f"{self.name}: {self.layers} layers: a branch has 1 to {MAX_LAYERS}")
+        if self.least_layers is not None and not 1 <= self.least_layers <= self.layers:
+            raise MfpsError(f"{self.name}: at least {self.least_layers} layers: a path has 1 to {self.layers} of them")
         if not 1 <= self.width <= MAX_WIDTH:
             raise MfpsError(f"{self.name}: width {self.width}: it must be 1 to {MAX_WIDTH}")
 
@@ -161,19 +190,22 @@ class BranchSpace:
         """The transitions into the cell at (`layer`, `target`); one softmax runs over them."""
         return tuple(t for t in self.transitions if t.layer == layer and t.target == target)
 
-    @property
-    def end_rates(self) -> tuple[int, ...]:
-        """The rates at which a path may end; one more softmax runs over them."""
-        return self.rates[-1]
+    @cached_property
+    def ends(self) -> tuple[End, ...]:
+        """Where a path may end, by layer, then rate; one more softmax runs over them."""
+        first = (self.least_layers or self.layers) - 1
+        return tuple(End(layer, rate) for layer in range(first, self.layers) for rate in self.rates[layer])
 
     def paths(self) -> list[tuple[int, ...]]:
         """Every legal path, by enumeration (233 for 6 layers from an end rate). For tests and tiny spaces."""
-        return [path for path in product(*self.rates) if self.is_legal(path)]
+        lengths = range(self.least_layers or self.layers, self.layers + 1)
+        return [path for length in lengths for path in product(*self.rates[:length]) if self.is_legal(path)]
 
     def is_legal(self, path: Sequence[int]) -> bool:
-        """Whether `path`, one rate per layer, can be walked from the start rate."""
+        """Whether `path`, one rate per layer, can be walked from the start rate, and may end where it does."""
         steps = zip((self.start_rate, *path), path, strict=False)
-        return len(path) == self.layers and all(t in RATES and self.allows(s, t) for s, t in steps)
+        ends = End(len(path) - 1, path[-1]) in self.ends if path else False
+        return ends and all(t in RATES and self.allows(s, t) for s, t in steps)
 
 
 def search_space(
@@ -183,7 +215,8 @@ def search_space(
     layers: int = 6,
     fusion_layers: int = 8,
     monotone_upsample: bool = False,
-    operations: tuple[str, ...] = OPERATIONS,
+    operations: tuple[str, ...] = PUBLISHED_OPERATIONS,
+    any_end: bool = False,
 ) -> dict[str, BranchSpace]:
     """The spaces of a whole network: the upsample branch and, with priors, their branches and the fusion branch.
 
@@ -194,6 +227,7 @@ def search_space(
         fusion_layers: layers of the fusion branch.
         monotone_upsample: the upsample branch moves only {same, up}.
         operations: candidate operations.
+        any_end: paths may end after any layer.
 
     Returns:
         The space of each branch by its name, in the order of `BRANCHES`.
@@ -201,12 +235,12 @@ def search_space(
     Raises:
         MfpsError: a prior or an operation is unknown, or a number is out of range.
     """
-    chosen = known_priors(list(priors))
-    space = {"upsample": BranchSpace("upsample", width, layers, monotone_upsample, operations)}
-    space |= {prior: BranchSpace(prior, width, layers, operations=operations) for prior in chosen}
+    chosen, least = known_priors(list(priors)), 1 if any_end else None
+    space = {"upsample": BranchSpace("upsample", width, layers, monotone_upsample, operations, least)}
+    space |= {prior: BranchSpace(prior, width, layers, False, operations, least) for prior in chosen}
     if chosen:
         fused = fusion_width(width, [width for _ in chosen])
-        space["fusion"] = BranchSpace("fusion", fused, fusion_layers, operations=operations)
+        space["fusion"] = BranchSpace("fusion", fused, fusion_layers, False, operations, least)
     return space
 
 

@@ -15,8 +15,10 @@ from ..errors import MfpsError, first_violation
 from ..genotypes.branch_genotype import space_of
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import parse_genotype
+from ..genotypes.space import BranchSpace, fusion_width
 from ..networks.path import FixedPath
 from ..networks.restorer import NetworkConfig, Restorer
+from ..networks.slices import may_be_slice, parts_of, slice_of
 from .network_facts import NetworkFacts
 
 
@@ -44,14 +46,21 @@ def compile_genotype(genotype: Genotype, config: NetworkConfig) -> Restorer:
     Raises:
         MfpsError: the priors of `config` are not the genotype's.
     """
-    spaces = {name: space_of(branch, name) for name, branch in genotype.present.items()}
-    return Restorer(config, spaces, lambda space: FixedPath(genotype.present[space.name]))
+    present = genotype.present
+    spaces = {name: space_of(branch, name) for name, branch in present.items()}
+    fused = fusion_width(present["upsample"].width, [present[prior].width for prior in genotype.priors])
+
+    def make_path(space: BranchSpace) -> FixedPath:
+        return FixedPath(present[space.name], fused if space.name == "fusion" else None)
+
+    return Restorer(config, spaces, make_path, genotype.backbone)
 
 
 def slice_supernet(network: Restorer, supernet: Mapping[str, Tensor], where: str) -> None:
     """Fill a compiled network with the weights that its modules had in the supernet.
 
-    A fixed path's modules have the same names as in the supernet, so slicing takes a subset of its tensors.
+    A fixed path's modules have the same names as in the supernet, so slicing takes a subset of its tensors, and where
+    the genotype's backbone is narrower the first channels of those.
 
     Args:
         network: the compiled network; changed in place.
@@ -61,18 +70,23 @@ def slice_supernet(network: Restorer, supernet: Mapping[str, Tensor], where: str
     Raises:
         MfpsError: the supernet lacks a tensor, or has it in another shape.
     """
-    wanted = network.state_dict()
+    wanted, parts = network.state_dict(), parts_of(network)
+    sliced: dict[str, Tensor] = {}
     for name, tensor in wanted.items():
         if name not in supernet:
             raise MfpsError(
                 f"{where}: lacks {name}; this genotype is not part of that search (another space or `blocks`)"
             )
-        if supernet[name].shape != tensor.shape:
+        found = supernet[name]
+        if found.shape != tensor.shape and may_be_slice(name, network.backbone):
+            found = slice_of(found, tensor.shape, parts.get(name.rpartition(".")[0], (1, 1)))
+        if found is None or found.shape != tensor.shape:
             raise MfpsError(
                 f"{where}: {name} has shape {tuple(supernet[name].shape)}, the network {tuple(tensor.shape)}; "
                 "start from a supernet of the same width and priors"
             )
-    network.load_state_dict({name: supernet[name] for name in wanted})
+        sliced[name] = found
+    network.load_state_dict(sliced)
 
 
 def weights_header(genotype: Genotype, config: NetworkConfig, provenance: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def assumed_channels(genotype: Genotype) -> dict[str, int]:
 def network_config(
     genotype: Genotype,
     iterations: int | None = None,
-    blocks: int = 3,
+    blocks: int | None = None,
     prior_channels: Mapping[str, int] | None = None,
     attention: bool = False,
 ) -> NetworkConfig:
@@ -46,7 +46,8 @@ def network_config(
     Args:
         genotype: the architecture.
         iterations: passes over the image; by default 2 with priors and 1 without.
-        blocks: residual dense blocks.
+        blocks: residual dense blocks, by default 3. A genotype with a backbone has its own: those of the longer of
+            its two rows, at least one.
         prior_channels: channels of each prior; by default those of `assumed_channels`.
         attention: a learned weight for each prior.
 
@@ -54,7 +55,9 @@ def network_config(
         MfpsError: a number is out of range.
     """
     channels = assumed_channels(genotype) if prior_channels is None else prior_channels
-    return usual_config(genotype.priors, iterations, blocks, channels, attention)
+    if genotype.backbone is not None:
+        blocks = genotype.backbone.blocks
+    return usual_config(genotype.priors, iterations, 3 if blocks is None else blocks, channels, attention)
 
 
 def usual_config(
@@ -89,14 +92,16 @@ def usual_config(
         raise MfpsError(f"`{first['loc'][0]}`: {rule_of(first)}") from None
 
 
-def genotype_costs(genotype: Genotype, size: int, iterations: int | None = None, blocks: int = 3) -> dict[str, Cost]:
+def genotype_costs(
+    genotype: Genotype, size: int, iterations: int | None = None, blocks: int | None = None
+) -> dict[str, Cost]:
     """Parameters and FLOPs of the compiled network for one face: `total`, each branch, and `rest`.
 
     Args:
         genotype: the architecture.
         size: side of the face in pixels, a multiple of 8.
         iterations: passes over the image; by default 2 with priors and 1 without.
-        blocks: residual dense blocks.
+        blocks: residual dense blocks; see `network_config`.
 
     Raises:
         MfpsError: the size is not a positive multiple of 8, or a number is out of range. See also `assumed_channels`.

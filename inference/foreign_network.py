@@ -15,6 +15,7 @@ from torch import Tensor
 from .. import __version__
 from ..errors import MfpsError, first_violation, shortened
 from ..files.hashes import sha256_of
+from ..genotypes.backbone import MAX_BLOCKS
 from ..genotypes.diff import diff_genotypes
 from ..genotypes.formats.published_arrays import check_pairing
 from ..genotypes.genotype import Genotype
@@ -35,8 +36,6 @@ from .compile import compile_genotype
 IMAGE_CHANNELS = 3
 TRAINED_SIZE = 128
 """Side in pixels of the faces that a network was trained on, the published one's, if nothing is said."""
-
-MAX_BLOCKS = 64
 
 LISTED = 3
 """How many keys an error names."""
@@ -138,15 +137,17 @@ class _Names:
     def network_config(self, genotype: Genotype, known: Mapping[str, Any]) -> NetworkConfig:
         """The network's configuration, apart from its paths: what the shapes show, and otherwise what is known."""
         encoder = self._name("encoder")
-        blocks = {key.split(".")[1] for key in self._state if key.startswith(f"{encoder}.")}
+        blocks = len({key.split(".")[1] for key in self._state if key.startswith(f"{encoder}.")})
+        if genotype.backbone is not None:
+            blocks = genotype.backbone.blocks
         channels = {prior: self._prior_channels(prior) for prior in genotype.priors}
-        if not all(1 <= count <= MAX_CHANNELS for count in channels.values()) or not 1 <= len(blocks) <= MAX_BLOCKS:
+        if not all(1 <= count <= MAX_CHANNELS for count in channels.values()) or not 1 <= blocks <= MAX_BLOCKS:
             raise MfpsError(
-                f"{self._file}: its network would have {len(blocks)} blocks and its priors would have {channels} "
+                f"{self._file}: its network would have {blocks} blocks and its priors would have {channels} "
                 "channels; give the weights of an FRSNet or MFPSNet"
             )
         seen = {
-            "blocks": len(blocks),
+            "blocks": blocks,
             "prior_channels": channels,
             "attention": any(key.startswith("attention.") for key in self._state),
         }

@@ -1,12 +1,13 @@
 """An architecture as integer tensors beside its weights, for programs that see nothing of a file but its state dict.
 
-Four buffers, int64. Their names, their order and their numbers are a file format: within a version new numbers are only
-appended.
+Four buffers, int64, and a fifth in version 2, which is written for a genotype with a backbone. Their names, their order
+and their numbers are a file format: within a version new numbers are only appended.
 
-    mfps.format   (1,)        the version
-    mfps.network  (6,)        `NETWORK`: size, width, iterations, blocks, base, base window
-    mfps.path     (layers,)   the upsampling rate of each layer's cell
-    mfps.cell     (edges, 2)  for each kept edge its number and that of its operation
+    mfps.format    (1,)        the version
+    mfps.network   (6,)        `NETWORK`: size, width, iterations, blocks, base, base window
+    mfps.path      (layers,)   the upsampling rate of each layer's cell
+    mfps.cell      (edges, 2)  for each kept edge its number and that of its operation
+    mfps.backbone  (4,)        `BACKBONE`: blocks before the path and after it, widths as numbers of `SHARES`
 
 They describe a network without facial priors, which such programs do not have; see `spandrel.spandrel_state`.
 """
@@ -19,16 +20,20 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from ..errors import MfpsError, first_violation
+from ..genotypes.backbone import SHARES, Backbone
 from ..genotypes.base import Base
 from ..genotypes.branch_genotype import BranchGenotype, CellEdge
-from ..genotypes.genotype import Branches, Genotype
+from ..genotypes.genotype import Genotype
 from ..genotypes.space import EDGES, MAX_LAYERS, OPERATIONS, START_RATES
 from ..inference.network_facts import NetworkFacts
 from ..networks.restorer import STRIDE, NetworkConfig
 
-VERSION = 1
+VERSION, BACKBONE_VERSION = 1, 2
 FORMAT, NETWORK, PATH, CELL = BUFFERS = ("mfps.format", "mfps.network", "mfps.path", "mfps.cell")
-"""The names of the buffers."""
+"""The names of the buffers that every file has."""
+
+BACKBONE = "mfps.backbone"
+"""The name of the buffer that only a file of version 2 has."""
 
 BASES = get_args(Base)
 """The base of each number."""
@@ -48,14 +53,17 @@ def to_buffers(facts: NetworkFacts) -> dict[str, Tensor]:
     Returns:
         The tensors by their names; `from_buffers` reads them back, without the genotype's name and provenance.
     """
-    branch, config = facts.genotype.branches.upsample, facts.config
+    branch, backbone, config = facts.genotype.branches.upsample, facts.genotype.backbone, facts.config
     base = BASES.index(config.base)
     numbers = {
-        FORMAT: [VERSION],
+        FORMAT: [VERSION if backbone is None else BACKBONE_VERSION],
         NETWORK: [facts.size, branch.width, config.iterations, config.blocks, base, config.base_window],
         PATH: list(branch.path),
         CELL: [[EDGES.index(edge), OPERATIONS.index(name)] for edge, name in branch.operations.items()],
     }
+    if backbone is not None:
+        widths = [SHARES.index(share) for share in (backbone.redistill, backbone.restore)]
+        numbers[BACKBONE] = [backbone.encoder_blocks, backbone.refine_blocks, *widths]
     return {name: torch.tensor(values, dtype=torch.int64) for name, values in numbers.items()}
 
 
@@ -72,8 +80,11 @@ def from_buffers(state: Mapping[str, Any]) -> NetworkFacts:
     if missing:
         raise MfpsError(f"the state dict lacks {missing[0]}; {REMEDY}")
     (version,) = _numbers(state, FORMAT, 1, 1)
-    if version != VERSION:
-        raise MfpsError(f"{FORMAT} is {version}: this version of mfps reads {VERSION}; upgrade mfps")
+    if version not in (VERSION, BACKBONE_VERSION):
+        read = f"{VERSION} and {BACKBONE_VERSION}"
+        raise MfpsError(f"{FORMAT} is {version}: this version of mfps reads {read}; upgrade mfps")
+    if version == BACKBONE_VERSION and BACKBONE not in state:
+        raise MfpsError(f"the state dict lacks {BACKBONE}; {REMEDY}")
     size, width, iterations, blocks, base, window = _numbers(state, NETWORK, 6, 6)
     if not (0 < size <= MAX_SIZE and size % STRIDE == 0):
         raise _damaged(NETWORK, f"the side {size} is no positive multiple of {STRIDE} up to {MAX_SIZE}")
@@ -89,10 +100,17 @@ def from_buffers(state: Mapping[str, Any]) -> NetworkFacts:
         config = NetworkConfig(
             iterations=iterations, blocks=blocks, base=_at(BASES, base, NETWORK, "base"), base_window=window
         )
+        backbone = _backbone(state) if version == BACKBONE_VERSION else None
+        genotype = Genotype.of({"upsample": branch}, backbone, "spandrel")
     except ValidationError as error:
         raise first_violation(error, "the state dict's buffers mfps.* are damaged") from None
-    genotype = Genotype(name="spandrel", branches=Branches(upsample=branch))  # pyright: ignore[reportCallIssue]
     return NetworkFacts(genotype, config, {"kind": "spandrel", "size": size})
+
+
+def _backbone(state: Mapping[str, Any]) -> Backbone:
+    encoder, refine, *widths = _numbers(state, BACKBONE, 4, 4)
+    redistill, restore = (_at(SHARES, number, BACKBONE, "width") for number in widths)
+    return Backbone(encoder_blocks=encoder, refine_blocks=refine, redistill=redistill, restore=restore)  # pyright: ignore[reportCallIssue] - `fusion` has a default
 
 
 def _numbers(state: Mapping[str, Any], name: str, least: int, most: int) -> list[int]:

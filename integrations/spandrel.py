@@ -18,7 +18,7 @@ from ..genotypes.genotype import Branches
 from ..inference.compile import CompiledNetwork, compile_genotype
 from ..inference.network_facts import NetworkFacts
 from ..networks.restorer import STRIDE
-from .genotype_buffers import BUFFERS, REMEDY, from_buffers, to_buffers
+from .genotype_buffers import BACKBONE, BUFFERS, REMEDY, from_buffers, to_buffers
 
 ARCHITECTURE = "mfps"
 """The architecture's ID in spandrel."""
@@ -69,7 +69,7 @@ def network_of(state: Mapping[str, Any]) -> CompiledNetwork:
         MfpsError: a buffer or a weight is missing or damaged, or the file was written by a newer version.
     """
     facts = from_buffers(state)
-    weights = {name: tensor for name, tensor in state.items() if name not in BUFFERS}
+    weights = {name: tensor for name, tensor in state.items() if name not in (*BUFFERS, BACKBONE)}
     with torch.device("meta"):  # shapes alone, before anything of the size that the buffers claim is made
         wanted = {
             name: _kind(tensor) for name, tensor in compile_genotype(facts.genotype, facts.config).state_dict().items()
@@ -145,9 +145,11 @@ def _without_priors(compiled: CompiledNetwork) -> NetworkFacts:
     if not compiled.priors:
         return compiled
     branches = Branches(upsample=compiled.genotype.branches.upsample)
+    whole = compiled.genotype.backbone
+    backbone = None if whole is None else whole.model_copy(update={"fusion": None})
     alone = {"iterations": 1, "prior_channels": {}, "attention": False}
     return NetworkFacts(
-        compiled.genotype.model_copy(update={"branches": branches}),
+        compiled.genotype.model_copy(update={"branches": branches, "backbone": backbone}),
         compiled.config.model_copy(update=alone),
         compiled.provenance,
     )

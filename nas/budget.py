@@ -13,6 +13,7 @@ from ..files.config_model import Panel
 
 if TYPE_CHECKING:
     from ..networks.cost import Cost
+    from .backbone_costs import BackboneCosts
     from .space_costs import SpaceCosts
 
 Resource = Literal["flops", "parameters"]
@@ -58,6 +59,10 @@ GIGA = 1e9
 """FLOPs in a GFLOP."""
 
 
+class TooManyError(MfpsError):
+    """There are too many combinations to compare."""
+
+
 class Budget(NamedTuple):
     """What a whole network may cost, for one face, in all iterations."""
 
@@ -101,7 +106,7 @@ def amount(value: int | float, resource: Resource, rounding: str = ROUND_HALF_EV
 
 
 def resolve_budget(
-    costs: "SpaceCosts",
+    costs: "SpaceCosts | BackboneCosts",
     *,
     max_gflops: str | None = None,
     max_parameters: str | None = None,
@@ -111,7 +116,8 @@ def resolve_budget(
     """The budget that limits set in a search space, if an architecture of the space meets it.
 
     Whether one does is decided exactly for limits of different resources together. A lower and an upper limit of the
-    same resource are each compared with what the space can do; whether anything lies between them is not decided.
+    same resource are each compared with what the space can do; whether anything lies between them is not decided. Nor
+    is it for an upper limit of one resource and a lower limit of the other where too many costs would be compared.
 
     Args:
         costs: of the space, at the size and iterations that count.
@@ -148,7 +154,9 @@ def resolve_budget(
 class _Limited:
     """A limit that somebody asked for, in FLOPs or parameters."""
 
-    def __init__(self, name: str, text: str, resource: Resource, sign: int, costs: "SpaceCosts") -> None:
+    def __init__(
+        self, name: str, text: str, resource: Resource, sign: int, costs: "SpaceCosts | BackboneCosts"
+    ) -> None:
         try:
             text = _limit_text(text)
         except MfpsError as error:
@@ -183,8 +191,11 @@ class _Limited:
             )
 
 
-def _check_together(flops: _Limited, parameters: _Limited, costs: "SpaceCosts") -> None:
-    front = list(costs.front(flops.sign, parameters.sign))
+def _check_together(flops: _Limited, parameters: _Limited, costs: "SpaceCosts | BackboneCosts") -> None:
+    try:
+        front = costs.front(flops.sign, parameters.sign)
+    except TooManyError:
+        return
     if any(flops.meets(cost.flops) and parameters.meets(cost.parameters) for cost in front):
         return
 
@@ -201,6 +212,6 @@ def _check_together(flops: _Limited, parameters: _Limited, costs: "SpaceCosts") 
     )
 
 
-def _counted(costs: "SpaceCosts") -> str:
+def _counted(costs: "SpaceCosts | BackboneCosts") -> str:
     passes = costs.config.iterations
     return f"whole network, {costs.size} px, {passes} iteration{'s' if passes > 1 else ''}"

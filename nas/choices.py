@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..genotypes.decode import BranchProbabilities
-from ..genotypes.space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Edge, Transition
+from ..genotypes.space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Edge, End, Transition
 from ..networks.cell import Weight
 from ..networks.path import Mixture
 
@@ -21,9 +21,9 @@ class Choice(NamedTuple):
     """One choice."""
 
     kind: Literal["operations", "transitions", "ends"]
-    """What is chosen: an edge's operation, the transition into a cell, or the rate at which the path ends."""
+    """What is chosen: an edge's operation, the transition into a cell, or where the path ends."""
     options: tuple[Any, ...]
-    """Names of operations, transitions, or rates."""
+    """Names of operations, transitions, or ends."""
     logits: Tensor | None
     """(options,), part of an architecture parameter; None if there is only one option."""
     edge: Edge | None = None
@@ -45,14 +45,14 @@ def branch_choices(
         space: the branch.
         alphas: (E, P), a row of logits for each edge; None if there is only one operation.
         betas: logits of the transitions into every cell that has several, one cell after the other, or None.
-        gammas: logits of the end rates; None if there is only one.
+        gammas: logits of the ends; None if there is only one.
     """
     rows = [None] * len(EDGES) if alphas is None else alphas.unbind(0)
     operations = [Choice("operations", space.operations, row, edge) for edge, row in zip(EDGES, rows, strict=True)]
     cells = [space.incoming(layer, rate) for layer, rates in enumerate(space.rates) for rate in rates]
     parts = iter(() if betas is None else betas.split([len(into) for into in cells if len(into) > 1]))
     transitions = [Choice("transitions", into, next(parts) if len(into) > 1 else None) for into in cells]
-    return [*operations, *transitions, Choice("ends", space.end_rates, gammas)]
+    return [*operations, *transitions, Choice("ends", space.ends, gammas)]
 
 
 def mixture_of(choices: Sequence[Choice], scale_edges: bool = False) -> Mixture:
@@ -65,7 +65,7 @@ def mixture_of(choices: Sequence[Choice], scale_edges: bool = False) -> Mixture:
     """
     operations: dict[Edge, dict[str, Weight]] = {}
     transitions: dict[Transition, Weight] = {}
-    ends: dict[int, Weight] = {}
+    ends: dict[End, Weight] = {}
     for choice in choices:
         if choice.edge is not None:
             scale = _KEPT_SHARE[choice.edge.target] if scale_edges else 1.0
@@ -83,7 +83,7 @@ def probabilities_of(choices: Sequence[Choice]) -> BranchProbabilities:
     return BranchProbabilities(
         np.asarray([[float(weight) for weight in mixture.operations[edge].values()] for edge in EDGES]),
         {transition: float(weight) for transition, weight in mixture.transitions.items()},
-        {rate: float(weight) for rate, weight in mixture.ends.items()},
+        {end: float(weight) for end, weight in mixture.ends.items()},
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from ..engine.configuration import RunConfig
 from ..errors import MfpsError
 from ..files.config_model import COMMAS, Panel
-from ..genotypes.space import BRANCHES, OPERATIONS
+from ..genotypes.space import BRANCHES, SPACES
 from .selection.config import SelectionFields
 
 
@@ -17,6 +17,9 @@ class SearchConfig(SelectionFields, RunConfig):
 
     stage: ClassVar[str] = "search"
 
+    space: Annotated[Literal["published", "wide"], Panel.COMMON] = "published"
+    """What is searched: paths and cells (published), or also the depth of paths and the depth and width of the layers
+    around them, with separable convolutions besides (wide)."""
     width: Annotated[int, Panel.COMMON] = Field(default=8, ge=1, le=512)
     """Base width of the supernet."""
     layers: Annotated[int, Panel.SEARCH] = Field(default=6, ge=1, le=16)
@@ -25,8 +28,8 @@ class SearchConfig(SelectionFields, RunConfig):
     """Layers of the fusion branch."""
     monotone: Annotated[bool, Panel.SEARCH] = False
     """The upsample branch moves only to the same or the next higher rate."""
-    operations: Annotated[tuple[str, ...], COMMAS, Panel.SEARCH] = OPERATIONS
-    """Candidate operations of every edge."""
+    operations: Annotated[tuple[str, ...], COMMAS, Panel.SEARCH] = SPACES["published"].operations
+    """Candidate operations of every edge; by default those of the space."""
     mixing: Annotated[Literal["input", "output"], Panel.SEARCH] = "input"
     """Average a cell's inputs (the cell runs once) or, as published, its outputs (about twice the work)."""
     scale_edges: Annotated[bool, Panel.SEARCH] = False
@@ -86,6 +89,13 @@ class SearchConfig(SelectionFields, RunConfig):
     norm_batches: Annotated[int, Panel.SEARCH] = Field(default=8, ge=1, le=1000)
     """Batches of 8 training faces from which the batch norms of an architecture are estimated before it is scored."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _operations_of_the_space(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("space") in SPACES and "operations" not in values:
+            return {**values, "operations": SPACES[values["space"]].operations}
+        return values
+
     @field_validator("strategy")
     @classmethod
     def _known_strategy(cls, name: str) -> str:
@@ -99,6 +109,12 @@ class SearchConfig(SelectionFields, RunConfig):
     def _options_of_the_strategy(self) -> "SearchConfig":
         from .strategies import STRATEGIES
 
+        if SPACES[self.space].backbone and not STRATEGIES[self.strategy].nested:
+            nested = ", ".join(name for name, strategy in STRATEGIES.items() if strategy.nested)
+            raise MfpsError(
+                f"`space` {self.space} has widths that are slices of each other, and `strategy` {self.strategy} cannot "
+                f"weigh those; choose `strategy` {nested}, or `space` published"
+            )
         own = STRATEGIES[self.strategy].options
         for name in sorted(frozenset().union(*(strategy.options for strategy in STRATEGIES.values())) - own):
             if getattr(self, name) != type(self).model_fields[name].default:
@@ -125,6 +141,11 @@ class SearchConfig(SelectionFields, RunConfig):
 
     @model_validator(mode="after")
     def _trunk_learns_before_it_is_held(self) -> "SearchConfig":
+        if self.hold_trunk and SPACES[self.space].backbone:
+            raise MfpsError(
+                f"`hold_trunk` would leave the layers around the branches as they are, and `space` {self.space} "
+                "searches them too; leave `hold_trunk` out"
+            )
         if self.hold_trunk and not self.warmup_epochs:
             raise MfpsError(
                 "`hold_trunk` needs a warm-up in which the layers around the branches learn: raise `warmup_epochs`, or "

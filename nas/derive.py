@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..genotypes.backbone import Backbone
 from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.decode import BranchProbabilities, DecodedBranch, decode_branch
-from ..genotypes.genotype import GENOTYPE_SCHEMA, Branches, Genotype
+from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_epoch
 from ..genotypes.searched_epoch import damaged, epoch_record
-from ..genotypes.space import BranchSpace, Transition
+from ..genotypes.space import BranchSpace, End, Transition
 
 
 def derive_genotype(
@@ -21,6 +22,7 @@ def derive_genotype(
     fixed: Mapping[str, BranchGenotype],
     name: str,
     provenance: dict[str, Any],
+    backbone: Backbone | None = None,
 ) -> tuple[Genotype, dict[str, DecodedBranch]]:
     """Decode every searched branch and add the fixed ones.
 
@@ -30,6 +32,7 @@ def derive_genotype(
         fixed: the branches that were held at a known architecture.
         name: the genotype's name.
         provenance: where it comes from; the margins are added.
+        backbone: of the network, if its space has a choice of them.
 
     Returns:
         The genotype, and each searched branch as decoded.
@@ -37,7 +40,7 @@ def derive_genotype(
     decoded = {branch: decode_branch(spaces[branch], probabilities[branch]) for branch in probabilities}
     branches = {branch: found.genotype for branch, found in decoded.items()} | dict(fixed)
     provenance = {**provenance, "margins": margins(decoded)}
-    return Genotype(schema=GENOTYPE_SCHEMA, name=name, provenance=provenance, branches=Branches(**branches)), decoded
+    return Genotype.of(branches, backbone, name, provenance), decoded
 
 
 def margins(decoded: Mapping[str, DecodedBranch]) -> dict[str, dict[str, float | None]]:
@@ -76,16 +79,20 @@ def probabilities_to_json(probabilities: BranchProbabilities) -> dict[str, Any]:
     return {
         "operations": np.round(probabilities.operations, 6).tolist(),
         "transitions": [[*transition, round(weight, 6)] for transition, weight in probabilities.transitions.items()],
-        "ends": {str(rate): round(weight, 6) for rate, weight in probabilities.ends.items()},
+        "ends": [[*end, round(weight, 6)] for end, weight in probabilities.ends.items()],
     }
 
 
 def probabilities_from_json(data: Mapping[str, Any]) -> BranchProbabilities:
     """The inverse of `probabilities_to_json`, up to rounding."""
+    ends = data["ends"]
+    if isinstance(ends, dict):  # version 0.2 ended all paths in the last layer, and named the rate alone
+        last = max(layer for layer, *_ in data["transitions"])
+        ends = [(last, int(rate), weight) for rate, weight in ends.items()]
     return BranchProbabilities(
         np.asarray(data["operations"], dtype=np.float64),
         {Transition(layer, source, target): weight for layer, source, target, weight in data["transitions"]},
-        {int(rate): weight for rate, weight in data["ends"].items()},
+        {End(layer, rate): weight for layer, rate, weight in ends},
     )
 
 

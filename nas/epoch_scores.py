@@ -1,6 +1,6 @@
 """A supernet's scores after an epoch: its genotype's by three kinds of statistics, and what each branch is worth."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from ..data.batch import FaceBatch
 from ..engine.run import Run
-from ..networks.path import Mixture
+from ..networks.path import Active
 from ..training.norm_statistics import batch_norms_of_the_batch, estimated_norms
 from ..training.session import Session
 from .search_network import SearchNetwork
 
-Forward = Callable[[Mapping[str, Mixture], FaceBatch], list[Tensor]]
-"""Runs the network with some mixtures on a batch on the device."""
+Forward = Callable[[Active, FaceBatch], list[Tensor]]
+"""Runs what is active of the network on a batch on the device."""
 
 
 def epoch_scores(
@@ -24,7 +24,7 @@ def epoch_scores(
     run: Run,
     searched: SearchNetwork,
     forward: Forward,
-    restrictions: Mapping[str, Mixture],
+    restricted: Active,
     training_faces: Iterable[FaceBatch],
     mixed: bool,
 ) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def epoch_scores(
         run: may be stopped between two batches.
         searched: the network.
         forward: runs it.
-        restrictions: the genotype's mixtures.
+        restricted: what runs of the genotype.
         training_faces: what its batch norms are estimated from.
         mixed: whether the mixture itself means anything, as it does if it is what was trained.
 
@@ -45,20 +45,20 @@ def epoch_scores(
         less the other two. `worth`: of each searched branch, `reestimated` less the same without its features.
     """
     network = searched.restorer
-    restricted = partial(forward, restrictions)
-    stored = session.validate(run, network, restricted)
+    run_restricted = partial(forward, restricted)
+    stored = session.validate(run, network, run_restricted)
     psnr: dict[str, Any] = {"input": stored.input, "stored": stored.iterations}
     worth: dict[str, float] = {}
     if mixed:
-        psnr["mixed"] = session.validate(run, network, partial(forward, {})).iterations
-    with estimated_norms(network, _on_device(session, restricted), training_faces):
-        psnr["reestimated"] = session.validate(run, network, restricted).iterations
+        psnr["mixed"] = session.validate(run, network, partial(forward, Active({}))).iterations
+    with estimated_norms(network, _on_device(session, run_restricted), training_faces):
+        psnr["reestimated"] = session.validate(run, network, run_restricted).iterations
         for name, path in searched.supernets.items():
             with without_features(path):
-                without = session.validate(run, network, restricted).iterations[-1]
+                without = session.validate(run, network, run_restricted).iterations[-1]
             worth[name] = psnr["reestimated"][-1] - without
     with batch_norms_of_the_batch(network):
-        psnr["batch"] = session.validate(run, network, restricted).iterations
+        psnr["batch"] = session.validate(run, network, run_restricted).iterations
     trained = psnr["mixed" if mixed else "batch"][-1]
     compared = ("stored", "reestimated", "batch") if mixed else ("stored", "reestimated")
     return {"psnr": psnr, "gap": {name: trained - psnr[name][-1] for name in compared}, "worth": worth}

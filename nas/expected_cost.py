@@ -46,9 +46,12 @@ def expected_cost(space: BranchSpace, mixture: Mixture, size: int) -> ExpectedCo
 def _weighted_parts(space: BranchSpace, mixture: Mixture, costs: BranchCosts) -> list[tuple[Weight, Cost]]:
     """Each part that the derived network may have, and the probability that it has it."""
     found: list[tuple[Weight, Cost]] = [(1.0, costs.opening)]
-    found += [(weight, costs.end(rate)) for rate, weight in mixture.ends.items()]
-    reached: dict[int, Weight] = dict(mixture.ends)
+    found += [(weight, costs.end(end.rate)) for end, weight in mixture.ends.items()]
+    later: dict[int, Weight] = {}
     for layer in reversed(range(space.layers)):
+        reached = {end.rate: weight for end, weight in mixture.ends.items() if end.layer == layer}
+        for rate, mass in later.items():
+            reached[rate] = reached[rate] + mass if rate in reached else mass
         earlier: dict[int, Weight] = {}
         for rate, mass in reached.items():
             for operations in mixture.operations.values():
@@ -62,7 +65,7 @@ def _weighted_parts(space: BranchSpace, mixture: Mixture, costs: BranchCosts) ->
                 for before, weight in _two_back(space, mixture, layer, source):
                     found.append((taken * weight, costs.s0(layer, before, rate)))
                 earlier[source] = earlier[source] + taken if source in earlier else taken
-        reached = earlier
+        later = earlier
     return found
 
 

@@ -7,7 +7,7 @@ that stand below them; an alarm stops nothing.
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from ..genotypes.space import KEPT_EDGES_PER_NODE, NODES
+from ..genotypes.space import BRANCHES, KEPT_EDGES_PER_NODE, NODES
 
 KEPT_EDGES = KEPT_EDGES_PER_NODE * len(NODES)
 
@@ -87,7 +87,7 @@ def health(
         is decided; and `alarms`.
     """
     searched = record.get("probabilities") or record["genotype"]
-    branches = {name: branch for name, branch in record["genotype"].items() if name in searched}
+    branches = {name: record["genotype"][name] for name in BRANCHES if name in searched}
     earlier = before["genotype"] if before is not None else {}
     found: dict[str, Any] = {
         "skips": {name: _skips(branch) for name, branch in branches.items()},

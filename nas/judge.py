@@ -1,6 +1,6 @@
 """How good a supernet is when it is restricted to a genotype: PSNR on held-out faces, with batch norms of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from ..data.batch import FaceBatch
 from ..engine.execution import Execution
 from ..genotypes.genotype import Genotype
-from ..networks.path import Mixture
+from ..networks.path import Active
 from ..training.norm_statistics import estimate_norms
 from ..training.validation import validation_psnr
 from .search_network import SearchNetwork
@@ -55,12 +55,12 @@ class SupernetJudge:
         Raises:
             NotFiniteError: the output is not finite.
         """
-        run = partial(self._run, self._searched.restrictions(genotype))
+        run = partial(self._run, self._searched.restricted(genotype))
         estimate_norms(self._searched.restorer, run, self._training_faces)
         return validation_psnr(run, self._faces).iterations[-1]
 
-    def _run(self, mixtures: Mapping[str, Mixture], batch: FaceBatch) -> list[Tensor]:
+    def _run(self, active: Active, batch: FaceBatch) -> list[Tensor]:
         moved = batch.to(self._device, channels_last=self._execution.layout == "channels-last")
         with self._execution.autocast(self._device):
-            outputs = self._searched.restorer(moved.degraded, moved.priors, mixtures=mixtures)
+            outputs = self._searched.restorer(moved.degraded, moved.priors, **active._asdict())
         return [output.float() for output in outputs]

@@ -1,8 +1,10 @@
-"""Random architectures within a budget, uniformly: drawn by counting in one resource, and refused by the others.
+"""Random architectures within a budget: drawn by counting in one resource, and refused by the others.
 
 The costs of the branches are put on a grid. How many architectures of the remaining branches have which cost then says
 with what probability each branch takes which cost, so that the sum is one that the budget may admit. As a grid only
 knows costs roughly, what is drawn is counted exactly, and drawn again until the budget admits it.
+
+Where the backbone is chosen too, architectures are not counted: they are drawn evenly over their cost (`even_draws`).
 """
 
 from collections.abc import Sequence
@@ -12,12 +14,15 @@ from itertools import accumulate
 import numpy as np
 
 from ..errors import MfpsError
+from ..genotypes.backbone import Backbone
 from ..genotypes.branch_genotype import BranchGenotype, CellEdge
 from ..genotypes.space import EDGES, BranchSpace
+from .backbone_costs import BackboneCosts
 from .budget import RESOURCES, Budget, Resource
 from .costs.branch_costs import BranchCosts
 from .costs.cell_kinds import PAIRS, cell_kinds
-from .costs.trellis_labels import Column, Labels, cell_costs, label_paths, start_label
+from .costs.trellis_labels import Column, Labels, cell_costs, label_paths, rates_of, start_label
+from .even_draws import even_architecture
 from .space_costs import SpaceCosts
 
 STEPS = 2**13
@@ -26,12 +31,20 @@ STEPS = 2**13
 MOST_DRAWS = 20_000
 """Architectures that are drawn before the search for one within the budget is given up."""
 
+MOST_EVEN_DRAWS = 1000
+"""The same where they are drawn evenly over their cost, each the nearest of several."""
+
 MOST_LAYERS = 12
 """Most layers of a branch whose paths are counted by both resources."""
 
 
-def random_within(costs: SpaceCosts, budget: Budget, seed: int) -> dict[str, BranchGenotype]:
-    """Draw an architecture uniformly from those of a space that lie within a budget.
+def random_within(
+    costs: SpaceCosts | BackboneCosts, budget: Budget, seed: int
+) -> tuple[dict[str, BranchGenotype], Backbone | None]:
+    """Draw an architecture from those of a space that lie within a budget.
+
+    Each is as likely as any other. Where the backbone is chosen too, the draws are even over cost instead: over the
+    logarithm of the FLOPs that the budget admits.
 
     Args:
         costs: of the space.
@@ -39,20 +52,45 @@ def random_within(costs: SpaceCosts, budget: Budget, seed: int) -> dict[str, Bra
         seed: the same space, budget and seed give the same architecture.
 
     Returns:
-        Every branch by name, those that are held included.
+        Every branch by name, those that are held included, and the backbone, if it is chosen.
 
     Raises:
-        MfpsError: the seed is negative, a branch has more than `MOST_LAYERS` layers, or none of `MOST_DRAWS`
-            architectures lies within the budget, as happens if hardly any of the space does.
+        MfpsError: the seed is negative, a branch of a space that is counted has more than `MOST_LAYERS` layers, or none
+            of many architectures lies within the budget, as happens if hardly any of the space does.
     """
     if seed < 0:
         raise MfpsError(f"seed is {seed}: a seed must not be negative, give 0 or a greater integer")
+    rng = np.random.default_rng(seed)
+    if isinstance(costs, BackboneCosts):
+        return _even_within(costs, budget, rng)
+    return _uniform_within(costs, budget, rng), None
+
+
+def _even_within(
+    costs: BackboneCosts, budget: Budget, rng: np.random.Generator
+) -> tuple[dict[str, BranchGenotype], Backbone | None]:
+    low = max(costs.least.flops.cost.flops, budget.min_flops)
+    high = min(costs.greatest.flops.cost.flops, budget.max_flops)
+    for _ in range(MOST_EVEN_DRAWS if low <= high else 0):
+        drawn = even_architecture(costs.spaces, costs.backbones, costs.fixed, costs, rng, low, high)
+        if budget.admits(costs.of(*drawn)):
+            return drawn
+    raise _not_found(budget, MOST_EVEN_DRAWS)
+
+
+def _not_found(budget: Budget, draws: int) -> MfpsError:
+    return MfpsError(
+        f"no architecture with {budget.describe()} was found in {draws:,} draws near these costs: hardly any of "
+        "this space, or none, lies within the limits; widen them"
+    )
+
+
+def _uniform_within(costs: SpaceCosts, budget: Budget, rng: np.random.Generator) -> dict[str, BranchGenotype]:
     if deep := [name for name, space in costs.searched.items() if space.layers > MOST_LAYERS]:
         raise MfpsError(
             f"{deep[0]} has {costs.searched[deep[0]].layers} layers: architectures within a budget are drawn from "
             f"spaces of up to {MOST_LAYERS}"
         )
-    rng = np.random.default_rng(seed)
     counted = [_count(space, costs.branch_costs[name], rng) for name, space in costs.searched.items()]
     runs = [costs.runs[name] for name in costs.searched]
     grids = [_Grid(resource, costs, budget, counted, runs) for resource in RESOURCES]
@@ -63,10 +101,7 @@ def random_within(costs: SpaceCosts, budget: Budget, seed: int) -> dict[str, Bra
         branches = dict(zip(costs.searched, drawn, strict=True))
         if budget.admits(costs.of(branches)):
             return costs.landmark(branches).branches
-    raise MfpsError(
-        f"no architecture with {budget.describe()} was found in {MOST_DRAWS:,} draws near these costs: hardly any of "
-        "this space, or none, lies within the limits; widen them"
-    )
+    raise _not_found(budget, MOST_DRAWS)
 
 
 @dataclass(frozen=True)
@@ -86,7 +121,7 @@ class _Counted:
         edges = [edge for pairs in PAIRS for edge in pairs[rng.integers(len(pairs))]]
         names = rng.permutation(np.repeat(self.space.operations, self.kinds[kind])).tolist()
         cell = [CellEdge.of(EDGES[edge], name) for edge, name in zip(edges, names, strict=True)]
-        rates = self.paths[path].tolist()
+        rates = rates_of(self.paths[path])
         return BranchGenotype(start_rate=self.space.start_rate, width=self.space.width, path=rates, cell=cell)  # pyright: ignore[reportArgumentType]
 
 

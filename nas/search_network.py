@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..errors import MfpsError
+from ..genotypes.backbone import Backbone, BackboneSpace, backbone_space
 from ..genotypes.branch_genotype import BranchGenotype, space_of
 from ..genotypes.decode import BranchProbabilities
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
-from ..genotypes.space import BranchSpace, search_space
-from ..networks.path import FixedPath, Mixture
-from ..networks.restorer import NetworkConfig, Restorer
+from ..genotypes.space import SPACES, BranchSpace, search_space
+from ..networks.path import Active, FixedPath
+from ..networks.restorer import STRIDE, NetworkConfig, Restorer
+from .backbone_costs import BackboneCosts, space_costs
 from .choices import entropies, probabilities_of
 from .config import SearchConfig
+from .even_draws import even_architecture
 from .expected_cost import expected_cost
 from .space_costs import SpaceCosts
 from .supernet import Supernet, restriction
@@ -30,11 +35,13 @@ class SearchNetwork:
         restorer: the network.
         spaces: the space of every branch.
         fixed: the branches that are held at a known architecture.
+        backbones: what the layers around the paths may be, if that is searched.
     """
 
     restorer: Restorer
     spaces: dict[str, BranchSpace]
     fixed: dict[str, BranchGenotype]
+    backbones: BackboneSpace | None = None
 
     @property
     def supernets(self) -> dict[str, Supernet]:
@@ -64,13 +71,31 @@ class SearchNetwork:
         costs = [expected_cost(path.space, path.mixture(), size) for path in self.supernets.values()]
         return torch.stack([torch.as_tensor(cost.flops) for cost in costs]).sum()
 
-    def costs(self, size: int) -> SpaceCosts:
+    def costs(self, size: int) -> SpaceCosts | BackboneCosts:
         """What the whole networks of this space cost, for one face of side `size`."""
-        return SpaceCosts(self.spaces, self.restorer.config, size, self.fixed)
+        return space_costs(self.spaces, self.restorer.config, size, self.fixed, self.backbones)
 
-    def restrictions(self, genotype: Genotype) -> dict[str, Mixture]:
-        """The mixtures that restrict the supernets to a genotype; the held branches need none."""
-        return {name: restriction(genotype.present[name]) for name in self.supernets}
+    def restricted(self, genotype: Genotype) -> Active:
+        """What runs of the network if it is restricted to a genotype; the held branches need no mixture."""
+        return Active({name: restriction(genotype.present[name]) for name in self.supernets}, genotype.backbone)
+
+    @property
+    def whole(self) -> Backbone | None:
+        """The deepest and widest backbone, where that is searched."""
+        return None if self.backbones is None else self.backbones.whole
+
+    @cached_property
+    def _relative_costs(self) -> BackboneCosts:
+        """Costs for comparing architectures with each other, which the side of a face does not change."""
+        assert self.backbones is not None
+        return BackboneCosts(self.spaces, self.restorer.config, STRIDE, self.backbones, self.fixed)
+
+    def drawn_evenly(self, rng: np.random.Generator) -> tuple[dict[str, BranchGenotype], Backbone]:
+        """The searched branches of a random architecture, and its backbone: evenly over the logarithm of the FLOPs."""
+        assert self.backbones is not None
+        drawn, backbone = even_architecture(self.spaces, self.backbones, self.fixed, self._relative_costs, rng)
+        assert backbone is not None  # as there is a choice
+        return drawn, backbone
 
     def header(self) -> dict[str, Any]:
         """What a weights file's header needs to say about this network."""
@@ -80,11 +105,14 @@ class SearchNetwork:
                 "layers": space.layers,
                 "monotone": space.monotone,
                 "operations": space.operations,
+                "least_layers": space.least_layers,
             }
             for name, space in self.spaces.items()
         }
         held = {name: branch.model_dump(mode="json", by_alias=True) for name, branch in self.fixed.items()}
-        return {"network": self.restorer.config.model_dump(mode="json"), "space": spaces, "fixed": held}
+        network = self.restorer.config.model_dump(mode="json")
+        backbones = {} if self.backbones is None else {"backbones": self.backbones.choices}
+        return {"network": network, "space": spaces, "fixed": held, **backbones}
 
 
 def configured_space(config: SearchConfig) -> dict[str, BranchSpace]:
@@ -96,7 +124,13 @@ def configured_space(config: SearchConfig) -> dict[str, BranchSpace]:
         fusion_layers=config.fusion_layers,
         monotone_upsample=config.monotone,
         operations=config.operations,
+        any_end=SPACES[config.space].any_end,
     )
+
+
+def configured_backbones(config: SearchConfig) -> BackboneSpace | None:
+    """What the layers around the paths may be; None if they are not searched."""
+    return backbone_space(config.blocks, bool(config.priors)) if SPACES[config.space].backbone else None
 
 
 def build_search_network(
@@ -136,7 +170,7 @@ def build_search_network(
             FixedPath(fixed[space.name]) if space.name in fixed else Supernet(space, config.mixing, config.scale_edges)
         )
 
-    return SearchNetwork(Restorer(network_config, spaces, make_path), spaces, dict(fixed))
+    return SearchNetwork(Restorer(network_config, spaces, make_path), spaces, dict(fixed), configured_backbones(config))
 
 
 def _held_branch(branch: str, source: str, spaces: Mapping[str, BranchSpace]) -> BranchGenotype:

@@ -10,21 +10,21 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from ..errors import MfpsError
+from ..genotypes.backbone import Backbone, share_of
 from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.prior_branches import PRIOR_BRANCHES
-from ..genotypes.space import BranchSpace
-from ..networks.cost import Cost, network_cost
-from ..networks.path import FixedPath
-from ..networks.restorer import STRIDE, NetworkConfig, Restorer
+from ..genotypes.space import BranchSpace, cell_width
+from ..networks.cost import Cost
+from ..networks.restorer import STRIDE, NetworkConfig
 from .budget import Resource
 from .costs.best_combination import combined
 from .costs.branch_choices import branch_choices
 from .costs.branch_costs import BranchCosts, added
 from .costs.cell_kinds import KEPT_EDGES
 from .costs.cost_distribution import CostDistribution, branch_of, cost_distribution, median_cost, nearest_architecture
+from .costs.network_rest import rest_of, whole_fusion_width
 from .costs.trellis_labels import Column, Labels, label_paths, start_label
 
 MAX_COUNTED_LAYERS = 16
@@ -37,10 +37,12 @@ class Landmark(NamedTuple):
     Attributes:
         cost: of the whole network.
         branches: the architecture, with the branches that are held.
+        backbone: the layers around its paths, where these are chosen too.
     """
 
     cost: Cost
     branches: dict[str, BranchGenotype]
+    backbone: Backbone | None = None
 
 
 class Landmarks(NamedTuple):
@@ -58,6 +60,7 @@ class SpaceCosts:
         config: the network apart from its paths.
         size: side of the face in pixels, a multiple of 8.
         fixed: branches that are held at an architecture; the others are searched.
+        backbone: how deep and wide the layers around the paths are; by default as `config` says, and whole.
 
     Raises:
         MfpsError: the size is not a positive multiple of 8, or the priors of `config` are not those of `spaces`.
@@ -69,19 +72,26 @@ class SpaceCosts:
         config: NetworkConfig,
         size: int,
         fixed: Mapping[str, BranchGenotype] | None = None,
+        backbone: Backbone | None = None,
     ) -> None:
         if size < STRIDE or size % STRIDE:
             raise MfpsError(
                 f"`size` is {size}: the side of a face is a positive multiple of {STRIDE} pixels, such as 128"
             )
-        self.config, self.size, self.fixed = config, size, dict(fixed or {})
+        self.config, self.size, self.fixed, self.backbone = config, size, dict(fixed or {}), backbone
+        whole = whole_fusion_width(spaces)
+        entries = {n: whole if n == "fusion" else cell_width(s.width, s.start_rate) for n, s in spaces.items()}
+        if backbone is not None and backbone.fusion is not None:
+            spaces = {**spaces, "fusion": replace(spaces["fusion"], width=share_of(whole, backbone.fusion))}
         self.searched = {name: space for name, space in spaces.items() if name not in self.fixed}
         """The branches that are searched."""
-        self.branch_costs = {name: BranchCosts(space.start_rate, space.width, size) for name, space in spaces.items()}
+        self.branch_costs = {
+            name: BranchCosts(space.start_rate, space.width, size, entries[name]) for name, space in spaces.items()
+        }
         """What the parts of each branch cost."""
         self.runs = {name: _runs(name, config.iterations) for name in spaces}
         """Iterations in which each branch is computed."""
-        self.rest = _rest(spaces, config, size)
+        self.rest = rest_of(spaces, config, size, backbone)
         """What the network costs without its paths."""
         self.constant = added(self.rest, *(self.branch(name, branch) for name, branch in self.fixed.items()))
         """What every architecture costs: the rest, and the branches that are held."""
@@ -94,15 +104,18 @@ class SpaceCosts:
         parameters, flops = known.of(branch)
         return Cost(parameters, flops * self.runs[name])
 
-    def of(self, branches: Mapping[str, BranchGenotype]) -> Cost:
+    def of(self, branches: Mapping[str, BranchGenotype], backbone: Backbone | None = None) -> Cost:
         """The cost of an architecture as a whole network, in all iterations.
 
         Args:
             branches: at least the branches that are searched; those that are held cost what they are held at.
+            backbone: the one that these costs are counted for; None says the same.
 
         Raises:
-            MfpsError: a branch is missing or has another width.
+            MfpsError: a branch is missing or has another width, or the backbone is another one.
         """
+        if backbone not in (None, self.backbone):
+            raise MfpsError("the architecture has a backbone of its own: its cost is not that of this network")
         if missing := [name for name in self.searched if name not in branches]:
             raise MfpsError(f"the architecture has no {missing[0]} branch: its cost is not that of this network")
         return added(self.constant, *(self.branch(name, branches[name]) for name in self.searched))
@@ -139,6 +152,9 @@ class SpaceCosts:
         Args:
             flops: 1 if few FLOPs are wanted, -1 if many.
             parameters: likewise.
+
+        Raises:
+            TooManyError: there are too many, as happens where few of one are wanted and many of the other.
         """
         signs: list[tuple[Resource, int]] = [("parameters", parameters), ("flops", flops)]
         parts = [
@@ -152,7 +168,7 @@ class SpaceCosts:
     def landmark(self, branches: Mapping[str, BranchGenotype]) -> Landmark:
         """An architecture of the searched branches, completed by those that are held, with its cost."""
         whole = {name: branches[name] if name in self.searched else self.fixed[name] for name in self.branch_costs}
-        return Landmark(self.of(whole), whole)
+        return Landmark(self.of(whole), whole, self.backbone)
 
     def _extreme(self, resource: Resource, sign: int) -> Landmark:
         other: Resource = "flops" if resource == "parameters" else "parameters"
@@ -216,14 +232,3 @@ def _runs(branch: str, iterations: int) -> int:
 
 def _cost_alike(one: BranchSpace, other: BranchSpace) -> bool:
     return one.start_rate == other.start_rate and replace(one, name=other.name) == other
-
-
-def _rest(spaces: Mapping[str, BranchSpace], config: NetworkConfig, size: int) -> Cost:
-    def shortest(space: BranchSpace) -> FixedPath:
-        first = np.zeros(len(space.operations), np.int64)
-        first[0] = KEPT_EDGES
-        return FixedPath(branch_of(space, np.array([space.start_rate]), first))
-
-    with torch.device("meta"):  # shapes alone
-        network = Restorer(config, spaces, shortest).eval()
-    return network_cost(network, size)["rest"]

@@ -4,6 +4,7 @@ from math import prod
 from typing import Any
 
 from ..genotypes.sampling import count_cells, count_paths
+from .backbone_costs import MEDIAN_DRAWS, BackboneCosts
 from .budget import RESOURCES
 from .costs.cost_distribution import GRID, TRIALS
 from .space_costs import MAX_COUNTED_LAYERS, Landmark, SpaceCosts
@@ -12,7 +13,7 @@ LANDMARKS = ("least", "median", "greatest")
 """The architectures that are shown of each resource."""
 
 
-def space_facts(costs: SpaceCosts) -> dict[str, Any]:
+def space_facts(costs: SpaceCosts | BackboneCosts) -> dict[str, Any]:
     """What is known of a space before any search, as JSON data; numbers of architectures are exact.
 
     Args:
@@ -32,6 +33,8 @@ def space_facts(costs: SpaceCosts) -> dict[str, Any]:
         }
         for name, space in costs.searched.items()
     }
+    backbones = costs.backbones if isinstance(costs, BackboneCosts) else None
+    choices = {} if backbones is None else {"backbone": {n: o for n, o in backbones.choices.items() if o != (None,)}}
     found = {resource: {what: getattr(getattr(costs, what), resource) for what in LANDMARKS} for resource in RESOURCES}
     constant = costs.constant._asdict()
     spent = {
@@ -41,8 +44,10 @@ def space_facts(costs: SpaceCosts) -> dict[str, Any]:
     return {
         "size": costs.size,
         "network": costs.config.model_dump(mode="json"),
-        "architectures": prod(branch["architectures"] for branch in branches.values()),
+        "architectures": prod(branch["architectures"] for branch in branches.values())
+        * (1 if backbones is None else backbones.count),
         "branches": branches,
+        **choices,
         "costs": {resource: {what: _described(one) for what, one in row.items()} for resource, row in found.items()},
         "ratio": {resource: values["greatest"] / values["least"] for resource, values in spent.items()},
         "searched": {r: (values["median"] - constant[r]) / values["median"] for r, values in spent.items()},
@@ -50,8 +55,10 @@ def space_facts(costs: SpaceCosts) -> dict[str, Any]:
     }
 
 
-def how_median(costs: SpaceCosts) -> str:
+def how_median(costs: SpaceCosts | BackboneCosts) -> str:
     """How the median was found, in words."""
+    if isinstance(costs, BackboneCosts):
+        return f"that of {MEDIAN_DRAWS:,} random architectures, always the same"
     if len(costs.searched) == 1:
         return f"counted exactly over all architectures (up to {MAX_COUNTED_LAYERS} layers)"
     return (
@@ -64,4 +71,5 @@ def _described(landmark: Landmark) -> dict[str, Any]:
         name: branch.model_dump(mode="json", by_alias=True, exclude_none=True)
         for name, branch in landmark.branches.items()
     }
-    return {**landmark.cost._asdict(), "branches": branches}
+    backbone = {} if landmark.backbone is None else {"backbone": landmark.backbone.model_dump(exclude_none=True)}
+    return {**landmark.cost._asdict(), "branches": branches, **backbone}

@@ -1,7 +1,7 @@
 """The supernet of one branch: every cell of the trellis, every operation of every edge, mixed by softmaxes.
 
 Three kinds of choices, one softmax each: the operations of an edge (`alphas`), the transitions into a cell
-(`betas`), the rate at which the path ends (`gammas`). So the weights of a cell's inputs sum to 1, and its input
+(`betas`), where the path ends (`gammas`). So the weights of a cell's inputs sum to 1, and its input
 s0, from two layers back, is weighted by the two-step probabilities. When all choices are one-hot, the supernet is
 therefore the derived network along the whole path.
 
@@ -16,10 +16,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..genotypes.branch_genotype import BranchGenotype
-from ..genotypes.space import EDGES, RATES, BranchSpace, Transition, cell_width
+from ..genotypes.space import EDGES, RATES, BranchSpace, End, Transition, cell_channels, cell_width
 from ..networks.cell import Weight
-from ..networks.path import Head, Mixture, Stem, cell_name, input_channels, projection_name, size_at
-from ..networks.resampling import Projection, resize
+from ..networks.path import Head, Mixture, Stem, cell_name, make_projection, projection_name, size_at
+from ..networks.resampling import resize
 from .choices import Choice, branch_choices, mixture_of
 from .mixed_cell import MixedCell
 from .weighted_sum import is_zero, plus_weighted, weighted_sum
@@ -41,7 +41,7 @@ class Supernet(nn.Module):
         scale_edges: see `choices.mixture_of`; the published supernet does not.
 
     A parameter exists only where there is a choice: `alphas` (E, P) if there are at least two operations, `betas` with
-    one logit for each transition that has an alternative, `gammas` with one for each end rate if there are several.
+    one logit for each transition that has an alternative, `gammas` with one for each end if there are several.
     """
 
     def __init__(self, space: BranchSpace, mixing: Mixing = "input", scale_edges: bool = False) -> None:
@@ -52,26 +52,24 @@ class Supernet(nn.Module):
         betas = sum(len(space.incoming(t.layer, t.target)) > 1 for t in space.transitions)
         self.alphas = _logits(len(EDGES), len(space.operations)) if len(space.operations) > 1 else None
         self.betas = _logits(betas) if betas else None
-        self.gammas = _logits(len(space.end_rates)) if len(space.end_rates) > 1 else None
+        self.gammas = _logits(len(space.ends)) if len(space.ends) > 1 else None
 
         self.stem = Stem(space.width, space.start_rate)
         self.cells, self.s0, self.s1 = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         for layer, rates in enumerate(space.rates):
             for rate in rates:
                 self._build_cell(layer, rate)
-        self.head = Head(space.width, space.end_rates)
+        self.head = Head(space.width, tuple(end.rate for end in space.ends))
 
     def _build_cell(self, layer: int, rate: int) -> None:
-        space, target = self.space, cell_width(self.space.width, rate)
+        space = self.space
         for transition in space.incoming(layer, rate):
-            channels = input_channels(space.width, space.start_rate, layer - 1, transition.source)
-            self.s1[projection_name(layer, transition.source, rate)] = Projection(channels, target)
-            for before in self._two_back(transition):
-                name = projection_name(layer, before, rate)
-                if name not in self.s0:
-                    channels = input_channels(space.width, space.start_rate, layer - 2, before)
-                    self.s0[name] = Projection(channels, target)
-        self.cells[cell_name(layer, rate)] = MixedCell(space.operations, target)
+            steps = [(self.s1, 1, transition.source), *((self.s0, 2, before) for before in self._two_back(transition))]
+            for inputs, back, source in steps:
+                name = projection_name(layer, source, rate)
+                if name not in inputs:
+                    inputs[name] = make_projection(space.width, space.start_rate, layer - back, source, rate)
+        self.cells[cell_name(layer, rate)] = MixedCell(space.operations, cell_width(space.width, rate))
 
     def _two_back(self, transition: Transition) -> dict[int, Transition | None]:
         """The rates two layers back from which a transition can be reached, each with the step that leads there."""
@@ -105,7 +103,9 @@ class Supernet(nn.Module):
         """
         mixture = _without_dead_ends(mixture or self.mixture(), self.space.layers)
         space, start_size = self.space, (x.shape[-2], x.shape[-1])
-        before, previous = {space.start_rate: x}, {space.start_rate: self.stem(x)}
+        width = mixture.width or space.width
+        stem = self.stem(x, cell_channels(width, space.start_rate))
+        before, previous, ended = {space.start_rate: x}, {space.start_rate: stem}, dict[End, Tensor]()
         for layer, rates in enumerate(space.rates):
             outputs: dict[int, Tensor] = {}
             for rate in rates:
@@ -113,18 +113,22 @@ class Supernet(nn.Module):
                 if into:
                     size = size_at(rate, space.start_rate, start_size)
                     outputs[rate] = self._run_cell(into, before, previous, mixture, size)
+            ended |= {end: outputs[end.rate] for end in mixture.ends if end.layer == layer}
             before, previous = previous, outputs
-        return self._end(previous, mixture.ends, size_at(RATES[-1], space.start_rate, start_size))
+        return self._end(ended, mixture.ends, size_at(RATES[-1], space.start_rate, start_size))
 
-    def _end(self, last: Mapping[int, Tensor], ends: Mapping[int, Weight], size: tuple[int, int]) -> Tensor:
+    def _end(self, last: Mapping[End, Tensor], ends: Mapping[End, Weight], size: tuple[int, int]) -> Tensor:
         """The weighted sum of the heads of the ends, with one enlargement and one last convolution for all of them."""
-        climbed = {rate: self.head.climbed(last[rate], rate) for rate in ends}
-        lower = [(ends[rate], climbed[rate]) for rate in ends if rate < RATES[-1]]
+        climbed = {end: self.head.climbed(last[end], end.rate) for end in ends}
+        lower = [(ends[end], climbed[end]) for end in ends if end.rate < RATES[-1]]
         mixed = weighted_sum(lower) if lower else None
-        if RATES[-1] in ends:
-            enlarged = None if mixed is None else resize(mixed, size)
-            mixed = plus_weighted(enlarged, ends[RATES[-1]], climbed[RATES[-1]])
-        return self.head.last(mixed, size)
+        highest = [end for end in ends if end.rate == RATES[-1]]
+        if highest and mixed is not None:
+            mixed = resize(mixed, size)
+        for end in highest:
+            mixed = plus_weighted(mixed, ends[end], climbed[end])
+        assert mixed is not None  # every mixture has an end
+        return self.head.finish(mixed, size)
 
     def _run_cell(
         self,
@@ -136,11 +140,14 @@ class Supernet(nn.Module):
     ) -> Tensor:
         """The output of the cell that the transitions `into` lead to, at `size`."""
         layer, _, rate = into[0]
-        cell = self.cells[cell_name(layer, rate)]
-        s1 = {t: self.s1[projection_name(layer, t.source, rate)](previous[t.source], size) for t in into}
+        cell, width = self.cells[cell_name(layer, rate)], cell_width(mixture.width or self.space.width, rate)
+        s1 = {t: self.s1[projection_name(layer, t.source, rate)](previous[t.source], size, width) for t in into}
         s0_weights = {t: self._s0_weights(t, mixture) for t in into}
         needed = {source for weights in s0_weights.values() for source in weights}
-        s0 = {source: self.s0[projection_name(layer, source, rate)](before[source], size) for source in sorted(needed)}
+        s0 = {
+            source: self.s0[projection_name(layer, source, rate)](before[source], size, width)
+            for source in sorted(needed)
+        }
 
         def mixed_s0(weights: Mapping[int, Weight]) -> Tensor:
             return weighted_sum([(weight, s0[source]) for source, weight in weights.items()])
@@ -167,17 +174,18 @@ class Supernet(nn.Module):
 
 def _without_dead_ends(mixture: Mixture, layers: int) -> Mixture:
     """A mixture without ends and steps whose weight is a plain 0, and without steps from which no end is reached."""
-    ends = {rate: weight for rate, weight in mixture.ends.items() if not is_zero(weight)}
+    ends = {end: weight for end, weight in mixture.ends.items() if not is_zero(weight)}
     transitions: dict[Transition, Weight] = {}
-    reaching = set(ends)
+    going_on: set[int] = set()
     for layer in reversed(range(layers)):
+        reaching = going_on | {end.rate for end in ends if end.layer == layer}
         kept = {
             t: weight
             for t, weight in mixture.transitions.items()
             if t.layer == layer and t.target in reaching and not is_zero(weight)
         }
         transitions |= kept
-        reaching = {t.source for t in kept}
+        going_on = {t.source for t in kept}
     return mixture._replace(transitions=transitions, ends=ends)
 
 
@@ -187,7 +195,8 @@ def restriction(branch: BranchGenotype) -> Mixture:
     return Mixture(
         {edge: {operation: 1.0} for edge, operation in branch.operations.items()},
         {Transition(layer, source, target): 1.0 for layer, (source, target) in enumerate(steps)},
-        {branch.path[-1]: 1.0},
+        {End(branch.layers - 1, branch.path[-1]): 1.0},
+        branch.width,
     )
 
 

@@ -5,7 +5,6 @@ after a warm-up, the two alternate. Source: DARTS first order; hyperparameters a
 Deviates: docs/deviations.md.
 """
 
-from collections.abc import Mapping
 from functools import partial, reduce
 from operator import add
 from typing import Any
@@ -26,7 +25,7 @@ from ..engine.weights import save_weights
 from ..errors import MfpsError
 from ..files.history import read_history
 from ..networks.losses import restoration_loss
-from ..networks.path import Mixture
+from ..networks.path import Active
 from ..training.norm_statistics import norm_batches
 from ..training.session import Pieces, Session
 from .budget import resolve_budget
@@ -138,7 +137,7 @@ class SupernetTraining:
         self._let_learn(level, held=level == "weights" and config.hold_trunk and not warming)
         draws = draws_of_step(config, self._strategy, level, run.position, run.length)
         counted = level == "weights" and not warming
-        ran = [self._strategy.mixtures(self._searched, draw) for draw in draws] if counted else []
+        ran = [self._strategy.active(self._searched, draw) for draw in draws] if counted else []
         terms = checked_update(
             self.session.fabric,
             self._optimizers[level],
@@ -148,8 +147,8 @@ class SupernetTraining:
             run.position.step,
             config.clip_norm if level == "weights" else None,
         )
-        for mixtures in ran:
-            self._coverage.count(mixtures)
+        for active in ran:
+            self._coverage.count(active.mixtures)
         return sum(terms.values())
 
     def _let_learn(self, level: Level, held: bool) -> None:
@@ -176,15 +175,15 @@ class SupernetTraining:
     def _run(self, drawn: DrawnPiece) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Each iteration's output, and the loss terms."""
         config, batch = self._config, self.session.on_device(drawn.faces)
-        mixtures = self._strategy.mixtures(self._searched, drawn.draw)
-        outputs = self.session.restore(partial(self._forward, mixtures), batch)
+        active = self._strategy.active(self._searched, drawn.draw)
+        outputs = self.session.restore(partial(self._forward, active), batch)
         terms = restoration_loss(outputs, batch.clean, config.loss)
         if config.cost_weight and drawn.draw.level == "architecture":
             terms["cost"] = config.cost_weight * self._searched.expected_flops(config.size) / self._even_flops
         return outputs, terms
 
-    def _forward(self, mixtures: Mapping[str, Mixture], batch: FaceBatch) -> list[Tensor]:
-        return self.network(batch.degraded, batch.priors, mixtures=mixtures)
+    def _forward(self, active: Active, batch: FaceBatch) -> list[Tensor]:
+        return self.network(batch.degraded, batch.priors, **active._asdict())
 
     def finish_epoch(self, run: Run) -> None:
         """Validate, decode, and write the epoch's files and record."""
@@ -192,14 +191,16 @@ class SupernetTraining:
         probabilities = searched.probabilities()
         provenance = search_provenance(config, run.position, searched)
         name = f"{provenance['data']}-seed{config.seed}"[:200]  # not the folder's: equal searches give equal bytes
-        genotype, decoded = derive_genotype(searched.spaces, probabilities, searched.fixed, name, provenance)
+        genotype, decoded = derive_genotype(
+            searched.spaces, probabilities, searched.fixed, name, provenance, searched.whole
+        )
         check_same(self.session.fabric, genotype.hash, "the genotype")
         scores = epoch_scores(
             self.session,
             run,
             searched,
             self._forward,
-            searched.restrictions(genotype),
+            searched.restricted(genotype),
             self._norm_batches,
             mixed=not self._strategy.samples,
         )

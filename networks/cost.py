@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -76,18 +77,11 @@ def _counted_flops(network: nn.Module) -> Iterator[Counter[str]]:
     """FLOPs, for one picture, of every convolution that runs inside the block, by its name in the network."""
     flops: Counter[str] = Counter()
 
-    def counting(name: str, conv: nn.Conv2d) -> None:
-        def count(_conv: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
-            height, width = output.shape[-2:]
-            flops[name] += 2 * conv.weight.shape.numel() * height * width
-
-        handles.append(conv.register_forward_hook(count))
-
     handles: list[torch.utils.hooks.RemovableHandle] = []
     training = [module for module in network.modules() if module.training]
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d):
-            counting(name, module)
+            handles.append(module.register_forward_hook(partial(_count, flops, name)))
     try:
         network.eval()  # batch norms would count the batch
         yield flops
@@ -96,6 +90,11 @@ def _counted_flops(network: nn.Module) -> Iterator[Counter[str]]:
             module.training = True
         for handle in handles:
             handle.remove()
+
+
+def _count(flops: Counter[str], name: str, conv: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
+    height, width = output.shape[-2:]
+    flops[name] += 2 * conv.weight.shape.numel() * height * width  # pyright: ignore[reportCallIssue, reportOptionalMemberAccess]
 
 
 def _parameters(module: nn.Module) -> int:

@@ -10,17 +10,20 @@ from typing import NamedTuple
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..genotypes.backbone import Backbone
 from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.space import (
     OUTPUT_NODES,
     RATES,
     BranchSpace,
     Edge,
+    End,
     Transition,
     cell_channels,
     cell_width,
 )
 from .cell import Cell, Weight
+from .nested import convolve
 from .operations import ConvNormReLU, make_operation
 from .resampling import Projection, ResizingConvNormReLU, ResizingConvolution
 
@@ -34,12 +37,23 @@ class Mixture(NamedTuple):
     Attributes:
         operations: for each edge, the weight of each operation.
         transitions: for each transition its weight among those into the same cell.
-        ends: for each end rate its weight.
+        ends: for each end its weight.
+        width: base width of the slice that runs, of whose channels each is the first; None for all.
     """
 
     operations: Mapping[Edge, Mapping[str, Weight]]
     transitions: Mapping[Transition, Weight]
-    ends: Mapping[int, Weight]
+    ends: Mapping[End, Weight]
+    width: int | None = None
+
+
+class Active(NamedTuple):
+    """What of a network under search runs in a pass; its fields are arguments of `Restorer.forward`."""
+
+    mixtures: Mapping[str, Mixture]
+    """Of each branch; one that is missing is mixed by its own softmaxes."""
+    backbone: Backbone | None = None
+    """How much of the layers around the paths; None for all."""
 
 
 def cell_name(layer: int, rate: int) -> str:
@@ -52,9 +66,23 @@ def projection_name(layer: int, source: int, rate: int) -> str:
     return f"l{layer}_r{rate}_from_r{source}"
 
 
-def input_channels(space_width: int, start_rate: int, layer: int, rate: int) -> int:
-    """Channels of the features at (layer, rate): the path's input at layer -2, the stem at -1, cells from 0 on."""
-    return cell_width(space_width, start_rate) if layer == -2 else cell_channels(space_width, rate)
+def make_projection(
+    width: int, start_rate: int, layer: int, source: int, rate: int, in_channels: int | None = None
+) -> Projection:
+    """The projection into a cell at `rate` of features at (layer, source).
+
+    Args:
+        width: base width of the path.
+        start_rate: at which the path starts.
+        layer: -2 for the path's input, -1 for its stem, from 0 on for cells.
+        source: rate of the features.
+        rate: of the cell.
+        in_channels: of the path's input; by default as many as a cell has there.
+    """
+    if layer == -2:
+        channels = in_channels or cell_width(width, start_rate)
+        return Projection(channels, cell_width(width, rate), 1, unchanged=rate == start_rate)
+    return Projection(cell_channels(width, source), cell_width(width, rate), OUTPUT_NODES)
 
 
 def size_at(rate: int, start_rate: int, start_size: tuple[int, int]) -> tuple[int, int]:
@@ -63,11 +91,11 @@ def size_at(rate: int, start_rate: int, start_size: tuple[int, int]) -> tuple[in
 
 
 class Stem(ConvNormReLU):
-    """Opens a path: a 3x3 ConvNormReLU to three times the channels, those of a cell's output."""
+    """Opens a path: a 3x3 ConvNormReLU to three times a cell's width, the channels of a cell's output."""
 
-    def __init__(self, width: int, start_rate: int) -> None:
-        channels = cell_width(width, start_rate)
-        super().__init__(channels, OUTPUT_NODES * channels, 3)
+    def __init__(self, width: int, start_rate: int, in_channels: int | None = None) -> None:
+        channels = cell_channels(width, start_rate)
+        super().__init__(in_channels or cell_width(width, start_rate), channels, 3, (1, OUTPUT_NODES))
 
 
 class Head(nn.Module):
@@ -83,7 +111,9 @@ class Head(nn.Module):
         climbed = [rate for rate in RATES[:-1] if rate >= min(end_rates)]
         self.climb = nn.ModuleDict(
             {
-                f"r{rate}": ResizingConvNormReLU(cell_channels(width, rate), cell_channels(width, 2 * rate))
+                f"r{rate}": ResizingConvNormReLU(
+                    cell_channels(width, rate), cell_channels(width, 2 * rate), (OUTPUT_NODES, OUTPUT_NODES)
+                )
                 for rate in climbed
             }
         )
@@ -92,7 +122,11 @@ class Head(nn.Module):
 
     def forward(self, x: Float[Tensor, "B _ _ _"], rate: int) -> Float[Tensor, "B _ _ _"]:
         """Map (B, 3 * width * 8 / rate, h, w) at `rate` to (B, 3 * width, h * 8 / rate, w * 8 / rate)."""
-        return self.last(self.climbed(x, rate), size_at(RATES[-1], rate, (x.shape[-2], x.shape[-1])))
+        return self.finish(self.climbed(x, rate), size_at(RATES[-1], rate, (x.shape[-2], x.shape[-1])))
+
+    def finish(self, x: Float[Tensor, "B _ _ _"], size: tuple[int, int]) -> Float[Tensor, "B _ _ _"]:
+        """The last convolution, at `size`."""
+        return convolve(self.last, x, parts=(OUTPUT_NODES, OUTPUT_NODES), size=size)
 
     def climbed(self, x: Float[Tensor, "B _ _ _"], rate: int) -> Float[Tensor, "B _ _ _"]:
         """What goes into the last convolution, (B, 3 * width, ...): at rate 8 as it is, else at rate 4, to be enlarged.
@@ -122,14 +156,15 @@ class FixedPath(nn.Module):
 
     Args:
         branch: the architecture.
+        in_channels: of the path's input; by default as many as a cell has there.
     """
 
-    def __init__(self, branch: BranchGenotype) -> None:
+    def __init__(self, branch: BranchGenotype, in_channels: int | None = None) -> None:
         super().__init__()
         self.start_rate = branch.start_rate
         self.path = tuple(branch.path)
         width, operations = branch.width, branch.operations
-        self.stem = Stem(width, branch.start_rate)
+        self.stem = Stem(width, branch.start_rate, in_channels)
         self.cells, self.s0, self.s1 = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         # rates[layer] is the rate that s0 of that layer comes from.
         rates = (branch.start_rate, branch.start_rate, *branch.path)
@@ -139,12 +174,10 @@ class FixedPath(nn.Module):
             return None if name is None else ChosenOperation({name: make_operation(name, cell_width)})
 
         for layer, (before, source, rate) in enumerate(zip(rates, rates[1:], self.path, strict=False)):
-            target = cell_width(width, rate)
-            s0_channels = input_channels(width, branch.start_rate, layer - 2, before)
-            s1_channels = input_channels(width, branch.start_rate, layer - 1, source)
-            self.s0[projection_name(layer, before, rate)] = Projection(s0_channels, target)
-            self.s1[projection_name(layer, source, rate)] = Projection(s1_channels, target)
-            self.cells[cell_name(layer, rate)] = Cell(target, make_edge)
+            for inputs, back, at in ((self.s0, 2, before), (self.s1, 1, source)):
+                projection = make_projection(width, branch.start_rate, layer - back, at, rate, in_channels)
+                inputs[projection_name(layer, at, rate)] = projection
+            self.cells[cell_name(layer, rate)] = Cell(cell_width(width, rate), make_edge)
         self.head = Head(width, (self.path[-1],))
 
     def forward(self, x: Float[Tensor, "B _ _ _"], mixture: None = None) -> Float[Tensor, "B _ _ _"]:

@@ -4,6 +4,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .nested import Parts, convolve, first_channels, normalise
+
 
 def resize(x: Float[Tensor, "B C _ _"], size: tuple[int, int]) -> Float[Tensor, "B C _ _"]:
     """Resize (B, C, h, w) to (B, C, *size), bilinearly with align_corners=True, unless it has that size."""
@@ -32,30 +34,51 @@ class ResizingConvolution(nn.Conv2d):
 
 
 class ResizingConvNormReLU(nn.Module):
-    """`ResizingConvolution`, batch norm, ReLU."""
+    """`ResizingConvolution`, batch norm, ReLU.
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    Args:
+        in_channels: of the features.
+        out_channels: of the result.
+        parts: of which the channels consist, where slices of the layer are run; see `networks.nested`.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, parts: Parts) -> None:
         super().__init__()
         self.conv = ResizingConvolution(in_channels, out_channels)
         self.bn = nn.BatchNorm2d(out_channels)
         self.relu = nn.ReLU(inplace=True)
+        self.parts = parts
 
-    def forward(self, x: Float[Tensor, "B _ _ _"], size: tuple[int, int]) -> Float[Tensor, "B _ _ _"]:
-        """Map (B, in_channels, h, w) to (B, out_channels, *size), non-negative."""
-        return self.relu(self.bn(self.conv(x, size)))
+    def forward(
+        self, x: Float[Tensor, "B _ _ _"], size: tuple[int, int], out_channels: int | None = None
+    ) -> Float[Tensor, "B _ _ _"]:
+        """Map (B, in_channels, h, w) to (B, out_channels, *size), non-negative; or a slice of it, see `convolve`."""
+        y = convolve(self.conv, x, out_channels, self.parts, size=size)
+        return self.relu(normalise(self.bn, y, self.parts[1]))
 
 
 class Projection(nn.Module):
     """Brings a cell's input to the cell's size and to its width by a 1x1 ConvNormReLU.
 
-    An input that already has the cell's width is used unchanged. That happens only to the path's own input, in a
-    first cell at the start rate. Source: `preprocess` and `pre_preprocess` of the published cell.
+    The path's own input is used unchanged in a first cell at the start rate, where it has the cell's width; where the
+    path is a slice, its first channels are. Source: `preprocess` and `pre_preprocess` of the published cell.
+
+    Args:
+        in_channels: of the input.
+        width: channels of the result.
+        parts: of which the input consists.
+        unchanged: it is used as it is.
     """
 
-    def __init__(self, in_channels: int, width: int) -> None:
+    def __init__(self, in_channels: int, width: int, parts: int, unchanged: bool = False) -> None:
         super().__init__()
-        self.project = None if in_channels == width else ResizingConvNormReLU(in_channels, width)
+        self.width = width
+        self.project = None if unchanged else ResizingConvNormReLU(in_channels, width, (parts, 1))
 
-    def forward(self, x: Float[Tensor, "B _ _ _"], size: tuple[int, int]) -> Float[Tensor, "B _ _ _"]:
-        """Map (B, in_channels, h, w) to (B, width, *size)."""
-        return resize(x, size) if self.project is None else self.project(x, size)
+    def forward(
+        self, x: Float[Tensor, "B _ _ _"], size: tuple[int, int], width: int | None = None
+    ) -> Float[Tensor, "B _ _ _"]:
+        """Map (B, in_channels, h, w) to (B, width, *size); or a slice of it, with that many channels."""
+        if self.project is None:
+            return resize(first_channels(x, width or self.width, dim=1), size)
+        return self.project(x, size, width)

@@ -18,13 +18,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_serializer
 from torch import Tensor, nn
 
 from ..errors import MfpsError
+from ..genotypes.backbone import Backbone, whole_backbone
 from ..genotypes.base import Base, BaseWindow
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
+from .backbone import BackboneSizes, first_blocks, residual_blocks, through_hidden
 from .base import first_base
 from .doubling_convolution import DoublingConvolution
+from .nested import convolve
 from .path import Mixture, PathFactory
-from .residual_dense import LEAKY_SLOPE, ResidualDenseBlock
+from .residual_dense import LEAKY_SLOPE
 from .sparse_input import convolve_sparse
 
 STRIDE = RATES[-1]
@@ -64,15 +67,23 @@ class Restorer(nn.Module):
             the network begins as its base.
         spaces: the branches; their names say which priors there are, and their widths how wide the layers are.
         make_path: builds the path of each branch.
+        backbone: how deep and wide the layers around the paths are; by default as `config` says, and whole.
 
     Raises:
         MfpsError: the priors of `config` are not those of `spaces`.
     """
 
-    def __init__(self, config: NetworkConfig, spaces: Mapping[str, BranchSpace], make_path: PathFactory) -> None:
+    def __init__(
+        self,
+        config: NetworkConfig,
+        spaces: Mapping[str, BranchSpace],
+        make_path: PathFactory,
+        backbone: Backbone | None = None,
+    ) -> None:
         super().__init__()
         self.config = config
         self.priors = tuple(name for name in spaces if name not in ("upsample", "fusion"))
+        self.backbone = backbone or whole_backbone(config.blocks, bool(self.priors))
         if set(self.priors) != set(config.prior_channels):
             raise MfpsError(
                 f"the architecture takes the priors {', '.join(self.priors) or 'none'} but the data has "
@@ -82,7 +93,7 @@ class Restorer(nn.Module):
         features, decoded = cell_width(width, RATES[0]), OUTPUT_NODES * width
 
         self.conv_first = nn.Conv2d(3 * STRIDE**2, features, 3, padding=1)
-        self.encoder = nn.Sequential(*(ResidualDenseBlock(features, features // 2) for _ in range(config.blocks)))
+        self.encoder = residual_blocks(features, self.backbone.encoder_blocks)
         self.paths = nn.ModuleDict({name: make_path(space) for name, space in spaces.items()})
 
         if self.priors:
@@ -98,17 +109,19 @@ class Restorer(nn.Module):
         if config.attention:
             self.attention = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in self.priors})
 
+        self.sizes = BackboneSizes.of(self.backbone, features)
+        _, _, hidden, restored = self.sizes
         self.redistill = nn.Sequential(
             nn.PixelUnshuffle(STRIDE),
-            nn.Conv2d(decoded * STRIDE**2, 8 * features, 1),
+            nn.Conv2d(decoded * STRIDE**2, hidden, 1),
             nn.LeakyReLU(LEAKY_SLOPE),
-            nn.Conv2d(8 * features, features, 1),
+            nn.Conv2d(hidden, features, 1),
         )
-        self.refine = nn.Sequential(*(ResidualDenseBlock(features, features // 2) for _ in range(config.blocks)))
+        self.refine = residual_blocks(features, self.backbone.refine_blocks)
         self.conv_refined = nn.Conv2d(features, features, 3, padding=1)
-        self.conv_up = nn.ModuleList(DoublingConvolution(features, features) for _ in range(3))
-        self.conv_hr = nn.Conv2d(features, features, 3, padding=1)
-        self.conv_last = nn.Conv2d(features, 3, 3, padding=1)
+        self.conv_up = nn.ModuleList(DoublingConvolution(features if i == 0 else restored, restored) for i in range(3))
+        self.conv_hr = nn.Conv2d(restored, restored, 3, padding=1)
+        self.conv_last = nn.Conv2d(restored, 3, 3, padding=1)
         if config.base != "none":
             for parameter in self.conv_last.parameters():
                 nn.init.zeros_(parameter)
@@ -119,6 +132,7 @@ class Restorer(nn.Module):
         priors: Mapping[str, Tensor] | None = None,
         iterations: int | None = None,
         mixtures: Mapping[str, Mixture] | None = None,
+        backbone: Backbone | None = None,
     ) -> list[Float[Tensor, "B 3 H W"]]:
         """Restore a batch of faces.
 
@@ -127,6 +141,7 @@ class Restorer(nn.Module):
             priors: for each prior a tensor (B, C, H, W); not needed for one iteration.
             iterations: passes to run, `config.iterations` by default.
             mixtures: while searching, weights that replace a branch's own; a branch missing here uses its own.
+            backbone: while searching, how much of the layers around the paths runs; by default all.
 
         Returns:
             The output of each iteration, not clamped.
@@ -138,17 +153,18 @@ class Restorer(nn.Module):
         iterations = iterations or self.config.iterations
         self._check(image, priors or {}, iterations)
         mixtures = mixtures or {}
+        sizes = self.sizes if backbone is None else BackboneSizes.of(backbone, self.conv_first.out_channels)
         outputs: list[Tensor] = []
         base = self.config.base
         added_to = None if base == "none" else first_base(image, base, self.config.base_window)
         kept: dict[str, Tensor] = {}
         for iteration in range(iterations):
             features = self.conv_first(F.pixel_unshuffle(image, STRIDE))
-            encoded = self.encoder(features)
+            encoded = first_blocks(self.encoder, sizes.encoder_blocks, features)
             decoded = self.paths["upsample"](encoded, mixtures.get("upsample"))
             if iteration > 0 and self.priors:
                 decoded = self._fuse(image, decoded, priors or {}, mixtures, kept)
-            image = self._reconstruct(decoded, encoded, features)
+            image = self._reconstruct(decoded, encoded, features, sizes)
             if added_to is not None:
                 image = added_to = image + added_to
             outputs.append(image)
@@ -164,7 +180,8 @@ class Restorer(nn.Module):
     ) -> Tensor:
         """The upsample branch's features (B, 3w, H, W) enriched by every prior; the shape is unchanged."""
         features = [self._prior_features(name, image, priors[name], mixtures.get(name), kept) for name in self.priors]
-        return self.fusion_output(self.paths["fusion"](torch.cat([decoded, *features], dim=1), mixtures.get("fusion")))
+        x = self.paths["fusion"](torch.cat([decoded, *features], dim=1), mixtures.get("fusion"))
+        return through_hidden(self.fusion_output, x, x.shape[1] // OUTPUT_NODES, (OUTPUT_NODES, 1))
 
     def _prior_features(
         self, name: str, image: Tensor, prior: Tensor, mixture: Mixture | None, kept: dict[str, Tensor]
@@ -190,13 +207,13 @@ class Restorer(nn.Module):
             kept[name] = seen if self.training else features
         return features
 
-    def _reconstruct(self, decoded: Tensor, encoded: Tensor, features: Tensor) -> Tensor:
+    def _reconstruct(self, decoded: Tensor, encoded: Tensor, features: Tensor, sizes: BackboneSizes) -> Tensor:
         """Re-distill and re-restore: (B, 3w, H, W) and two encoder grids (B, 8w, h, w) to an image (B, 3, H, W)."""
-        x = self.redistill(decoded) + encoded
-        x = self.conv_refined(self.refine(x)) + features
-        for conv in self.conv_up:
-            x = F.leaky_relu(conv(x), LEAKY_SLOPE)
-        return self.conv_last(F.leaky_relu(self.conv_hr(x), LEAKY_SLOPE))
+        x = through_hidden(self.redistill, decoded, sizes.hidden) + encoded
+        x = self.conv_refined(first_blocks(self.refine, sizes.refine_blocks, x)) + features
+        for conv in (*self.conv_up, self.conv_hr):
+            x = F.leaky_relu(convolve(conv, x, sizes.restored), LEAKY_SLOPE)  # pyright: ignore[reportArgumentType]
+        return convolve(self.conv_last, x, self.conv_last.out_channels)
 
     def _check(self, image: Tensor, priors: Mapping[str, Tensor], iterations: int) -> None:
         if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():

@@ -79,7 +79,7 @@ def network_to_train(
         genotype,
         NetworkConfig(
             iterations=config.passes,
-            blocks=config.blocks,
+            blocks=config.blocks if genotype.backbone is None else genotype.backbone.blocks,
             prior_channels=channels,
             attention=config.attention,
             base=config.base,

@@ -167,7 +167,7 @@ def beliefs():
             for rate in rates:
                 incoming = space.incoming(layer, rate)
                 transitions |= dict(zip(incoming, rng.dirichlet(np.ones(len(incoming))).tolist(), strict=True))
-        ends = dict(zip(space.end_rates, rng.dirichlet(np.ones(len(space.end_rates))).tolist(), strict=True))
+        ends = dict(zip(space.ends, rng.dirichlet(np.ones(len(space.ends))).tolist(), strict=True))
         return BranchProbabilities(rng.dirichlet(np.ones(len(space.operations)), len(EDGES)), transitions, ends)
 
     return make

@@ -1,1 +1,1 @@
-"""Drawings of a genotype: its trellises with their paths, and its cells."""
+"""Drawings of a genotype: its trellises with their paths, its cells, and its backbone."""

@@ -20,6 +20,9 @@ GRID = "#d9d9d9"
 WIRE = "#9a9a9a"
 """A cell's outputs, which have no operation."""
 
+BACKBONE = "#4d4d4d"
+"""The layers around the paths, which belong to no branch."""
+
 BRANCH_COLOURS = {
     "upsample": "#0072b2",
     **{row.name: row.colour for row in PRIOR_BRANCHES.values()},

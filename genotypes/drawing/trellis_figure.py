@@ -5,7 +5,7 @@ import networkx as nx
 from ..space import RATES
 from . import palette
 from .graph import HEAD, STEM
-from .scene import Box, Curve, Point, Scene, Text, line, swing
+from .scene import Box, Curve, Point, Scene, Text, bow, line, swing
 
 COLUMN = 48.0
 """Points between layers."""
@@ -23,6 +23,7 @@ KEY = (
 """One line that explains the probabilities in a drawing that has them."""
 
 PATH_WIDTH = 2.6
+BYPASS = 15.0
 TERMINAL = (29.0, 15.0)
 CELL_RADIUS = 7.0
 POSSIBLE_RADIUS = 3.2
@@ -46,11 +47,14 @@ def draw_trellis(scene: Scene, graph: nx.DiGraph, origin: Point) -> None:
     place = {node: Point(origin.x + x * COLUMN, origin.y + y * ROW) for node, (x, y) in grid.items()}
     # The path comes last, above the rest; its boxes too, since Graphviz draws edges in the order of their sources.
     for edge in sorted(graph.edges, key=lambda edge: graph.edges[edge]["on_path"]):
-        scene.curves.append(_transition(graph, edge, place))
+        if _is_early(graph, edge) and not graph.edges[edge]["on_path"]:
+            scene.boxes.append(_ring(graph, edge, place))
+        else:
+            scene.curves.append(_transition(graph, edge, place))
     for node in sorted(graph.nodes, key=lambda node: graph.nodes[node]["on_path"]):
         scene.boxes.append(_terminal(graph, node, place) if node in (STEM, HEAD) else _cell(graph, node, place))
     scene.texts += _axis_labels(graph, origin)
-    scene.texts += _end_probabilities(graph, place[HEAD].x, origin)
+    scene.texts += _end_probabilities(graph, place, origin)
     scene.texts += [text for edge in graph.edges if (text := _printed_probability(graph, edge, place)) is not None]
 
 
@@ -72,23 +76,42 @@ def _transition(graph: nx.DiGraph, edge: tuple, place: dict) -> Curve:
         width, colour = 0.4 + 1.8 * probability, palette.tint(colour, 0.12 + 0.6 * probability)
     start, end = place[source], place[target]
     shape = swing if target == HEAD else line
+    # A level line from an early end would look as if the path went on through the later cells.
+    passes_by = start.y == end.y and _is_early(graph, edge)
     return Curve(
         _key(graph, source),
         _key(graph, target),
-        shape(start, end),
+        bow(start, end, BYPASS) if passes_by else shape(start, end),
         colour,
         width,
-        title=_title(source, target, probability),
+        title=_title(source, target, probability, _is_early(graph, edge)),
     )
 
 
-def _title(source: object, target: object, probability: float | None) -> str:
+def _is_early(graph: nx.DiGraph, edge: tuple) -> bool:
+    """Whether a path ends by this edge before the trellis does."""
+    (source, target), last = edge, graph.nodes[HEAD]["layer"] - 1
+    return target == HEAD and graph.nodes[source]["layer"] < last
+
+
+def _ring(graph: nx.DiGraph, edge: tuple, place: dict) -> Box:
+    """The mark of a cell after which a path might end, stronger the likelier; curves to the head would cross."""
+    source, probability = edge[0], graph.edges[edge]["probability"]
+    radius = 3.0 + (CELL_RADIUS if graph.nodes[source]["on_path"] else POSSIBLE_RADIUS)
+    strength = 0.3 if probability is None else 0.2 + 0.8 * probability
+    colour = palette.tint(palette.BRANCH_COLOURS[graph.name], strength)
+    key, title = f"{_key(graph, source)}_end", _title(source, HEAD, probability, early=True)
+    return Box(key, place[source], 2 * radius, 2 * radius, palette.PAPER, colour, "circle", title=title)
+
+
+def _title(source: object, target: object, probability: float | None, early: bool = False) -> str:
     """What a move is and how likely: `layer 3, from ×2 to ×4: 0.61`; nothing without a probability."""
     if probability is None:
         return ""
     rate = f"\u00d7{source[1]}" if isinstance(source, tuple) else "the stem"
     if not isinstance(target, tuple):
-        return f"end at {rate}: {probability:.2f}"
+        after = f" after layer {source[0] + 1}" if early and isinstance(source, tuple) else ""
+        return f"end at {rate}{after}: {probability:.2f}"
     return f"layer {target[0] + 1}, from {rate} to \u00d7{target[1]}: {probability:.2f}"
 
 
@@ -142,20 +165,21 @@ def _printed_probability(graph: nx.DiGraph, edge: tuple, place: dict) -> Text | 
     return Text(at, f"{probability:.2f}", SMALL, backed=not is_level)
 
 
-def _end_probabilities(graph: nx.DiGraph, head: float, origin: Point) -> list[Text]:
-    """A column right of the head: the probability of ending at each rate, at that rate's height."""
+def _end_probabilities(graph: nx.DiGraph, place: dict, origin: Point) -> list[Text]:
+    """The probability of each end: of those in the last layer right of the head, at their heights, in a column.
+
+    Of the earlier ones the path's alone is printed, below its cell.
+    """
     if _is_forced(graph, HEAD):
         return []
-    column = head + TERMINAL[0] / 2 + 18
-    ends = [(rate, edge) for (_, rate), _, edge in graph.in_edges(HEAD, data=True) if edge["probability"] is not None]
-    values = [
-        Text(
-            Point(column, origin.y + RATES.index(rate) * ROW),
-            f"{edge['probability']:.2f}",
-            SMALL,
-            bold=edge["on_path"],
-            title=_title((graph.nodes[HEAD]["layer"] - 1, rate), HEAD, edge["probability"]),
-        )
-        for rate, edge in ends
-    ]
+    column = place[HEAD].x + TERMINAL[0] / 2 + 18
+    values: list[Text] = []
+    for source, _, edge in graph.in_edges(HEAD, data=True):
+        early = _is_early(graph, (source, HEAD))
+        if edge["probability"] is None or (early and not edge["on_path"]):
+            continue
+        cell = place[source]
+        at = Point(cell.x, cell.y - CELL_RADIUS - 6) if early else Point(column, cell.y)
+        title = _title(source, HEAD, edge["probability"], early)
+        values.append(Text(at, f"{edge['probability']:.2f}", SMALL, bold=edge["on_path"], backed=early, title=title))
     return [*values, Text(Point(column, origin.y - 19), "end", 7.5, palette.FAINT_INK)] if values else []

@@ -17,7 +17,7 @@ STATES = ("s0", "s1", *NODES)
 """The states that DARTS numbers 0, 1, 2, ..."""
 
 NAMES = {"skip_connect": "skip", "identity": "skip"} | {name: name for name in OPERATIONS}
-"""Names of operations in such texts, with ours. Separable and dilated convolutions are not in our search space."""
+"""Names of operations in such texts, with ours. A `sep_conv_3x3` there is two separable convolutions, so not ours."""
 
 MAX_DARTS_BYTES = 100_000
 

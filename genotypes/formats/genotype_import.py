@@ -10,8 +10,9 @@ from ...errors import MfpsError, first_violation
 from ...files.atomic_file import atomic_file
 from ...files.hashes import sha256_of
 from ...files.regular_file import is_folder
+from ..backbone import Backbone, fusion_share, share_of
 from ..branch_genotype import BranchGenotype, CellEdge
-from ..genotype import Branches, Genotype
+from ..genotype import Genotype
 from ..space import BRANCHES, PRIORS, fusion_width
 from .darts_text import read_darts_cell
 from .published_arrays import (
@@ -42,7 +43,8 @@ def import_genotype(
         source: a folder with one branch's arrays; a folder of such folders named after the branches; or a text file
             with a DARTS-style `Genotype(...)`, which holds a cell but no path.
         branch: the name of a single branch, `upsample` by default; of a folder of branches, the only one to take.
-        into: the genotype that supplies every other branch and, for a text, the path of the branch.
+        into: the genotype that supplies every other branch, the backbone if it has one and, for a text, the path of the
+            branch.
         width: base width of the branches that are read; by default that of `into`, else 8. The fusion branch's follows.
         part: which cell of a text, `normal` or `reduce`.
         pairing: which operation an edge has, where an array's rows are not in edge order: that of its row (`rows`), as
@@ -98,8 +100,9 @@ def import_genotype(
     }
     provenance |= {} if into is None else {"into": into.hash}
     provenance |= {"pairing": pairing, "rows_out_of_order": moved} if moved else {}
+    backbone = _fitted_backbone(None if into is None else into.backbone, branches)
     try:
-        return Genotype(name=source.stem, provenance=provenance, branches=Branches(**_fitted(branches)))  # pyright: ignore[reportCallIssue, reportArgumentType]
+        return Genotype.of(_fitted(branches, backbone), backbone, source.stem, provenance)
     except ValidationError as error:
         raise first_violation(error, str(source)) from None
 
@@ -115,8 +118,12 @@ def write_arrays(genotype: Genotype, folder: Path) -> list[Path]:
         The files written.
 
     Raises:
-        MfpsError: the published code lacks a branch or an operation; nothing is written then.
+        MfpsError: the published code lacks a branch, an operation or the backbone; nothing is written then.
     """
+    if genotype.backbone is not None:
+        raise MfpsError(
+            f"{genotype.name}: it has a backbone of its own, which the published arrays cannot hold: keep the JSON file"
+        )
     written = []
     for name, arrays in {name: branch_arrays(branch, name) for name, branch in genotype.present.items()}.items():
         (folder / name).mkdir()
@@ -145,10 +152,17 @@ def _with_cell(branch: BranchGenotype | None, cell: list[CellEdge], source: Path
         raise first_violation(error, str(source)) from None
 
 
-def _fitted(branches: Mapping[str, BranchGenotype]) -> dict[str, BranchGenotype]:
-    """The branches, with the fusion branch as wide as the others require."""
+def _fitted_backbone(backbone: Backbone | None, branches: Mapping[str, BranchGenotype]) -> Backbone | None:
+    """The backbone, with a share for a fusion branch that is new."""
+    if backbone is None or backbone.fusion is not None or "fusion" not in branches:
+        return backbone
+    return backbone.model_copy(update={"fusion": 1.0})
+
+
+def _fitted(branches: Mapping[str, BranchGenotype], backbone: Backbone | None) -> dict[str, BranchGenotype]:
+    """The branches, with the fusion branch as wide as the others and the backbone require."""
     widths = [branches[prior].width for prior in PRIORS if prior in branches]
     if "fusion" not in branches or not widths:
         return dict(branches)
-    fused = branches["fusion"].model_copy(update={"width": fusion_width(branches["upsample"].width, widths)})
-    return {**branches, "fusion": fused}
+    width = share_of(fusion_width(branches["upsample"].width, widths), fusion_share(backbone))
+    return {**branches, "fusion": branches["fusion"].model_copy(update={"width": width})}

@@ -20,6 +20,7 @@ from ...errors import MfpsError, first_violation
 from ...files.npy_file import open_array
 from ...files.regular_file import is_folder
 from ..branch_genotype import BranchGenotype, CellEdge
+from ..operations import PUBLISHED_OPERATIONS
 from ..prior_branches import PUBLISHED_PRIORS
 from ..space import EDGES, KEPT_EDGES_PER_NODE, MAX_LAYERS, NODES, RATES, START_RATES, Edge
 
@@ -27,9 +28,6 @@ PATH_FILE, CELL_FILE = "net_path.npy", "cell_structure.npy"
 
 LEVELS = tuple(reversed(RATES))
 """The rate of each published level."""
-
-PUBLISHED_OPERATIONS = ("skip", "conv_3x3", "conv_5x5", "conv_7x7")
-"""The operation of each published number; an operation added to the search space later has none."""
 
 PUBLISHED_BRANCHES = ("upsample", *PUBLISHED_PRIORS, "fusion")
 """The branches of the published code; a prior added later has none there."""

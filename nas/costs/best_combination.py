@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...errors import MfpsError
+from ..budget import TooManyError
 from .non_dominated import non_dominated
 
 MOST_COMBINATIONS = 20_000_000
@@ -49,12 +49,12 @@ def combined(parts: Sequence[Options], bounds: np.ndarray) -> Options:
         bounds: (K,) combinations that cost more are left out.
 
     Raises:
-        MfpsError: there are too many to compare, as happens with a lower and an upper limit of the same resource.
+        TooManyError: there are too many to compare, as happens with a lower and an upper limit of the same resource.
     """
     together = parts[0].within(bounds)
     for part in parts[1:]:
         if len(together.scores) * len(part.scores) > MOST_COMBINATIONS:
-            raise MfpsError(
+            raise TooManyError(
                 "too many combinations to compare: leave out either the lower or the upper limit of a resource"
             )
         left, right = (index.ravel() for index in np.indices((len(together.scores), len(part.scores))))
@@ -77,7 +77,7 @@ def best_combination(parts: Sequence[Options], bounds: np.ndarray) -> tuple[int,
         bounds: (K,) the most that a combination may cost.
 
     Raises:
-        MfpsError: see `combined`.
+        TooManyError: see `combined`.
     """
     least = np.array([part.costs.min(0) for part in parts])
     half = (len(parts) + 1) // 2

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ...genotypes.branch_genotype import BranchGenotype, CellEdge
-from ...genotypes.space import EDGES, BranchSpace, Transition
+from ...genotypes.space import EDGES, BranchSpace, End, Transition
 from .best_combination import Options
 from .branch_costs import BranchCosts
 from .cell_kinds import ScoredCell, best_cells
 from .non_dominated import non_dominated
-from .trellis_labels import Column, Labels, cell_costs, label_paths, start_label
+from .trellis_labels import Column, Labels, cell_costs, label_paths, rates_of, start_label
 
 
 class BranchChoices(NamedTuple):
@@ -20,7 +20,7 @@ class BranchChoices(NamedTuple):
     Attributes:
         space: the branch.
         options: their scores and costs; a pick is a path's row times the number of cells, plus the cell's position.
-        paths: rates of each layer, a row each.
+        paths: rates of each layer, a row each, with zeros behind the end.
         cells: one for each kind of cell.
     """
 
@@ -33,7 +33,7 @@ class BranchChoices(NamedTuple):
         """The architecture behind an option's pick."""
         path, cell = divmod(pick, len(self.cells))
         kept = [CellEdge.of(EDGES[e], self.space.operations[o]) for e, o in sorted(self.cells[cell].chosen)]
-        rates = self.paths[path].tolist()
+        rates = rates_of(self.paths[path])
         return BranchGenotype(start_rate=self.space.start_rate, width=self.space.width, path=rates, cell=kept)  # pyright: ignore[reportArgumentType]
 
 
@@ -42,7 +42,7 @@ def branch_choices(
     costs: BranchCosts,
     columns: Sequence[Column],
     operations: np.ndarray | None = None,
-    steps: Mapping[Transition | int, float] | None = None,
+    steps: Mapping[Transition | End, float] | None = None,
 ) -> BranchChoices:
     """The architectures of a branch that no other one equals or beats in score and costs.
 
@@ -51,7 +51,7 @@ def branch_choices(
         costs: what its parts cost.
         columns: the resources whose costs count.
         operations: (E, P) the score of each operation on each edge, edges in the order of `EDGES`; 0 by default.
-        steps: the score of each transition and of each end rate; 0 by default.
+        steps: the score of each transition and of each end; 0 by default.
     """
 
     def reduced(labels: Labels) -> Labels:

@@ -6,10 +6,9 @@ Costs are whole numbers and add up: a path costs its opening, a step and a cell 
 from functools import cache
 
 from ...genotypes.branch_genotype import BranchGenotype
-from ...genotypes.space import OUTPUT_NODES, RATES, cell_channels, cell_width
+from ...genotypes.space import RATES, cell_channels, cell_width
 from ...networks.cost import Cost
 from ...networks.operations import CANDIDATES
-from ...networks.path import input_channels
 
 NOTHING = Cost(0, 0)
 """The cost of what needs no convolution."""
@@ -22,12 +21,14 @@ class BranchCosts:
         start_rate: the rate at which the branch enters its trellis.
         width: base width of the branch.
         size: side of the face in pixels, a multiple of 8.
+        in_channels: of the path's input; by default as many as a cell has there.
     """
 
-    def __init__(self, start_rate: int, width: int, size: int) -> None:
+    def __init__(self, start_rate: int, width: int, size: int, in_channels: int | None = None) -> None:
         self.start_rate, self.width, self.size = start_rate, width, size
-        entry, last = cell_width(width, start_rate), cell_channels(width, RATES[-1])
-        stem = self._convolution(3, entry, OUTPUT_NODES * entry, start_rate)
+        self.in_channels = in_channels or cell_width(width, start_rate)
+        last = cell_channels(width, RATES[-1])
+        stem = self._convolution(3, self.in_channels, cell_channels(width, start_rate), start_rate)
         self.opening = added(stem, self._convolution(1, last, last, RATES[-1], norm=False))
         """What every path has: the stem, and the last convolution of the head."""
         self.operation = cache(self._operation)
@@ -65,7 +66,9 @@ class BranchCosts:
         )
 
     def _s0(self, layer: int, before: int, target: int) -> Cost:
-        return self._projection(input_channels(self.width, self.start_rate, layer - 2, before), target)
+        if layer:
+            return self._projection(cell_channels(self.width, before), target)
+        return NOTHING if target == self.start_rate else self._projection(self.in_channels, target)
 
     def _s1(self, source: int, target: int) -> Cost:
         return self._projection(cell_channels(self.width, source), target)
@@ -77,8 +80,7 @@ class BranchCosts:
         )
 
     def _projection(self, channels: int, rate: int) -> Cost:
-        target = cell_width(self.width, rate)
-        return NOTHING if channels == target else self._convolution(1, channels, target, rate)
+        return self._convolution(1, channels, cell_width(self.width, rate), rate)
 
     def _convolution(self, kernel: int, channels_in: int, channels_out: int, rate: int, norm: bool = True) -> Cost:
         """A convolution at a rate, each channel out of which sees `channels_in` channels."""

@@ -9,7 +9,7 @@ from ...genotypes.branch_genotype import BranchGenotype
 from ...genotypes.space import BranchSpace
 from .branch_costs import BranchCosts
 from .cell_kinds import cell_kinds, cell_of_kind
-from .trellis_labels import Column, Labels, cell_costs, label_paths, start_label
+from .trellis_labels import Column, Labels, cell_costs, label_paths, rates_of, start_label
 
 GRID = 2**17
 """Steps between the least and the greatest cost on which the costs of several branches are added up."""
@@ -27,7 +27,7 @@ class CostDistribution:
         costs: (N,) integers, ascending; a cost may stand there more than once.
         counts: (N,) how many architectures stand behind each.
         order: (N,) which path and cell have it: the path's row times the number of kinds, plus the kind's row.
-        paths: rates of each layer, a row each.
+        paths: rates of each layer, a row each, with zeros behind the end.
         kinds: how many kept edges have which operation, a row each.
     """
 
@@ -47,7 +47,7 @@ class CostDistribution:
 def branch_of(space: BranchSpace, path: np.ndarray, kind: np.ndarray) -> BranchGenotype:
     """The branch with a path and the first cell of a kind."""
     cell = cell_of_kind(kind.tolist(), space.operations)
-    return BranchGenotype(start_rate=space.start_rate, width=space.width, path=path.tolist(), cell=cell)  # pyright: ignore[reportArgumentType]
+    return BranchGenotype(start_rate=space.start_rate, width=space.width, path=rates_of(path), cell=cell)  # pyright: ignore[reportArgumentType]
 
 
 def cost_distribution(space: BranchSpace, costs: BranchCosts, column: Column) -> CostDistribution:

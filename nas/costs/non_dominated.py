@@ -19,7 +19,10 @@ def non_dominated(columns: Sequence[np.ndarray]) -> np.ndarray:
         the first is kept.
     """
     order = np.lexsort(columns[::-1])
-    ordered = [column[order] for column in columns]
+    ordered = [column[order] for column in columns if (column != column[:1]).any()]
+    if len(ordered) == 2:  # a row is kept if its second number is below those of all rows before it
+        lowest = np.minimum.accumulate(ordered[1])
+        return order[np.r_[True, lowest[1:] < lowest[:-1]]]
     kept = np.empty(0, np.intp)
     for start in range(0, len(order), BLOCK):
         block = np.arange(start, min(start + BLOCK, len(order)))

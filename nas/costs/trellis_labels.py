@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...genotypes.space import BranchSpace, Transition
+from ...genotypes.space import BranchSpace, End, Transition
 from ...networks.cost import Cost
 from .branch_costs import NOTHING, BranchCosts
 from .cell_kinds import KEPT_EDGES
@@ -35,7 +35,7 @@ class Labels(NamedTuple):
     Attributes:
         costs: (N, K) integers: for each `Column`, what the path costs with each operation on all kept edges.
         values: (N,) what is counted or compared: a number of paths, or a score.
-        paths: (N, L) the rate of each layer; of several paths that share a label, one.
+        paths: (N, L) the rate of each layer, zeros behind the end; of several paths that share a label, one.
     """
 
     costs: np.ndarray
@@ -53,7 +53,7 @@ def label_paths(
     columns: Sequence[Column],
     start: Labels,
     reduce: Callable[[Labels], Labels],
-    scores: Mapping[Transition | int, float] | None = None,
+    scores: Mapping[Transition | End, float] | None = None,
 ) -> Labels:
     """The labels of all paths of a branch, reduced wherever paths meet.
 
@@ -65,7 +65,7 @@ def label_paths(
         columns: what is counted, one after the other.
         start: the label of the empty path; see `start_label`.
         reduce: keeps one label for several, or drops some. It sees the labels of all paths with the same last rates.
-        scores: what is added to the value of a path for each transition, and for its end rate; nothing by default.
+        scores: what is added to the value of a path for each transition, and for its end; nothing by default.
 
     Returns:
         The labels of whole paths.
@@ -77,11 +77,12 @@ def label_paths(
             [f * (sum(part[r] for part in parts) + KEPT_EDGES * cell[r]) for r, f in columns for cell in cells]
         )
 
-    def extended(labels: Labels, added: np.ndarray, choice: Transition | int, path: np.ndarray) -> Labels:
+    def extended(labels: Labels, added: np.ndarray, choice: Transition | End, path: np.ndarray) -> Labels:
         value = scores[choice] if scores is not None else 0
         return Labels(labels.costs + added, labels.values + value, path)
 
     reached = {(space.start_rate, space.start_rate): start}
+    ended: list[Labels] = []
     for layer, targets in enumerate(space.rates):
         met: dict[tuple[int, int], list[Labels]] = {}
         for (before, source), labels in reached.items():
@@ -92,11 +93,19 @@ def label_paths(
                     one = extended(labels, added, Transition(layer, source, target), path)
                     met.setdefault((source, target), []).append(one)
         reached = {rates: reduce(_together(parts)) for rates, parts in met.items()}
-    ended = [
-        extended(labels, row([costs.opening, costs.end(last)], None), last, labels.paths)
-        for (_, last), labels in reached.items()
-    ]
+        ended += [
+            extended(
+                labels, row([costs.opening, costs.end(last)], None), End(layer, last), _padded(labels.paths, space)
+            )
+            for (_, last), labels in reached.items()
+            if End(layer, last) in space.ends
+        ]
     return reduce(_together(ended))
+
+
+def rates_of(path: np.ndarray) -> list[int]:
+    """The rates of a path (L,), without the zeros behind its end."""
+    return path[path > 0].tolist()
 
 
 def start_label(columns: int, value: int | float) -> Labels:
@@ -115,6 +124,11 @@ def cell_costs(costs: np.ndarray, operations: np.ndarray) -> np.ndarray:
         (N, M) integers.
     """
     return costs @ operations.T // KEPT_EDGES
+
+
+def _padded(paths: np.ndarray, space: BranchSpace) -> np.ndarray:
+    """Paths (N, fewer layers) with zeros behind, as many as the space has layers."""
+    return np.pad(paths, ((0, 0), (0, space.layers - paths.shape[1])))
 
 
 def _together(parts: list[Labels]) -> Labels:

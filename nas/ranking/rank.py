@@ -39,7 +39,7 @@ def rank(config: RankConfig, console: Console | None = None) -> dict[str, Any]:
     opened = open_search(config.supernet, config.device)
     searched = opened.searched
     for name, genotype in genotypes.items():
-        check_in_space(genotype, searched.spaces, searched.fixed, name)
+        check_in_space(genotype, searched.spaces, searched.fixed, name, searched.backbones)
     scored: list[Scored] = []
     with atomic_folder(config.out) as unfinished, track("rank", len(genotypes), console) as tick:
         for name, genotype in genotypes.items():

@@ -11,7 +11,7 @@ from ...genotypes.drawing.figure import genotype_figure
 from ...genotypes.drawing.render_svg import render_svg
 from ...genotypes.genotype import Genotype
 from ...genotypes.genotype_file import recorded_genotype
-from ...genotypes.space import OPERATIONS
+from ...genotypes.operations import PUBLISHED_OPERATIONS
 from ..derive import probabilities_from_json
 
 MOST_DRAWINGS = 60
@@ -48,7 +48,7 @@ def epoch_drawings(history: Sequence[Mapping[str, Any]], folder: Path, operation
         # A strategy that decides nothing has softmaxes of even odds, and no entropies.
         decided = record.get("probabilities", {}) if record.get("entropy") else {}
         beliefs = {name: probabilities_from_json(branch) for name, branch in decided.items()}
-        figure = genotype_figure(genotype, beliefs, operations=operations or OPERATIONS)
+        figure = genotype_figure(genotype, beliefs, operations=operations or PUBLISHED_OPERATIONS)
         return epoch, render_svg(figure, _label(genotype))
 
     return _drawings(history, draw)

@@ -21,6 +21,7 @@ from ...files.history import read_history
 from ...genotypes.front import FRONT_FOLDER, Counted
 from ...genotypes.genotype import Genotype
 from ...genotypes.genotype_file import published_names, read_genotype
+from ..backbone_costs import BackboneCosts
 from ..budget import resolve_budget
 from ..decode_within import decode_within
 from ..ledger import counted_stage
@@ -105,13 +106,13 @@ def run_selection(
     network = searched.restorer.config
     costs = searched.costs(run.size)
     budget = resolve_budget(costs, max_gflops=fields.max_gflops, max_parameters=fields.max_parameters)
-    candidates = Candidates(searched.spaces, searched.fixed, costs, budget)
+    candidates = Candidates(searched.spaces, searched.fixed, costs, budget, searched.backbones)
     plan = Plan(
         run.seed if seed is None else seed,
         fields.population,
         fields.generations,
         fields.select_paths,
-        fields.select_random,
+        fields.select_random if searched.backbones is None else max(fields.select_random, fields.population),
         fields.front_cost,
     )
     clear_leftovers(folder, FRONT_FOLDER)
@@ -144,6 +145,8 @@ def _value(name: str, config: SelectConfig, run: Any) -> Any:
 def _starters(opened: OpenSearch, candidates: Candidates, plan: Plan) -> dict[str, Genotype]:
     """What a selection begins with and is compared with, by name."""
     searched, file = opened.searched, opened.folder / DECODED
+    if isinstance(candidates.costs, BackboneCosts):
+        return _wide_starters(candidates, plan)
     starters = {"decoded": read_genotype(file)} if file.exists() else {}
     if not all(map(candidates.admits, starters.values())) or not starters:
         within = decode_within(
@@ -154,6 +157,18 @@ def _starters(opened: OpenSearch, candidates: Candidates, plan: Plan) -> dict[st
     starters["cheapest"] = candidates.genotype(getattr(candidates.costs.least, plan.cost).branches)
     published = {f"published {name}": read_genotype(name) for name in published_names()}
     return starters | {name: genotype for name, genotype in published.items() if candidates.holds(genotype)}
+
+
+def _wide_starters(candidates: Candidates, plan: Plan) -> dict[str, Genotype]:
+    """Those of a space in which the backbone is chosen: the cheapest, the dearest, and published ones."""
+    starters: dict[str, Genotype] = {}
+    for name, landmarks in (("cheapest", candidates.costs.least), ("dearest", candidates.costs.greatest)):
+        landmark = getattr(landmarks, plan.cost)
+        starters[name] = candidates.genotype(landmark.branches, landmark.backbone)
+    published = {f"published {name}": read_genotype(name) for name in published_names()}
+    alike = {name: found for name, found in published.items() if found.present.keys() == candidates.spaces.keys()}
+    whole = {name: Genotype.of(found.present, candidates.whole) for name, found in alike.items()}
+    return starters | {name: genotype for name, genotype in whole.items() if candidates.holds(genotype)}
 
 
 def _provenance(opened: OpenSearch) -> dict[str, Any]:

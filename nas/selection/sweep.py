@@ -4,7 +4,7 @@ import numpy as np
 
 from ...genotypes.genotype import Genotype
 from ...genotypes.sampling import count_continuations, random_path
-from ...genotypes.space import BranchSpace
+from ...genotypes.space import BranchSpace, End
 from .candidates import Candidates
 from .variation import with_path
 
@@ -28,9 +28,11 @@ def paths_of(space: BranchSpace, rng: np.random.Generator) -> list[tuple[int, ..
     if number_of_paths(space) > MAX_PATHS:
         return sorted({random_path(space, rng) for _ in range(MAX_PATHS)})
     paths: list[tuple[int, ...]] = [()]
-    for rates in space.rates:
+    ended: list[tuple[int, ...]] = []
+    for layer, rates in enumerate(space.rates):
         paths = [(*path, rate) for path in paths for rate in rates if space.allows((space.start_rate, *path)[-1], rate)]
-    return paths
+        ended += [path for path in paths if End(layer, path[-1]) in space.ends]
+    return ended
 
 
 def swept_paths(
@@ -47,7 +49,8 @@ def swept_paths(
     """
     space, held = candidates.spaces[branch], {name: base.present[name] for name in candidates.searched}
     found = [
-        candidates.genotype({**held, branch: with_path(space, held[branch], path)}) for path in paths_of(space, rng)
+        candidates.genotype({**held, branch: with_path(space, held[branch], path)}, base.backbone)
+        for path in paths_of(space, rng)
     ]
     costs = [candidates.cost(genotype) for genotype in found]
     order = sorted(range(len(found)), key=lambda i: (costs[i].flops, costs[i].parameters, i))

@@ -4,14 +4,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ...genotypes.backbone import Backbone
 from ...genotypes.branch_genotype import BranchGenotype, CellEdge
 from ...genotypes.genotype import Genotype
-from ...genotypes.sampling import random_cell, random_path
-from ...genotypes.space import EDGES, NODES, BranchSpace
+from ...genotypes.sampling import random_backbone, random_cell, random_path
+from ...genotypes.space import EDGES, NODES, RATES, BranchSpace
 from .candidates import Candidates
 
 SHARE_ANEW = 0.1
 """How often a change draws a whole path or cell, so that every genotype can follow from every other."""
+
+BACKBONE = "backbone"
+"""Where a change is made that is in no branch."""
 
 CHANGES = (0.5, 0.3, 0.2)
 """Probabilities of one, two and three changes."""
@@ -27,6 +31,7 @@ def crossed(candidates: Candidates, one: Genotype, other: Genotype, rng: np.rand
         rng: the source of randomness; it is advanced.
     """
     children: list[dict[str, BranchGenotype]] = [{}, {}]
+    backbones: list[Backbone | None] = [one.backbone, other.backbone]
     for name in candidates.searched:
         parents = one.present[name], other.present[name]
         takes = rng.integers(2, size=1 + len(NODES)).tolist()
@@ -39,7 +44,12 @@ def crossed(candidates: Candidates, one: Genotype, other: Genotype, rng: np.rand
                 if kept.target == node
             ]
             child[name] = _branch(candidates.spaces[name], path, cell)
-    return [candidates.genotype(child) for child in children]
+    if one.backbone is not None and other.backbone is not None:
+        mixed = [(name, rng.integers(2)) for name in Backbone.model_fields]
+        for swap in range(2):
+            sources = {name: (one.backbone, other.backbone)[take ^ swap] for name, take in mixed}
+            backbones[swap] = Backbone(**{name: getattr(source, name) for name, source in sources.items()})
+    return [candidates.genotype(child, backbone) for child, backbone in zip(children, backbones, strict=True)]
 
 
 def mutated(candidates: Candidates, genotype: Genotype, rng: np.random.Generator) -> Genotype:
@@ -50,12 +60,16 @@ def mutated(candidates: Candidates, genotype: Genotype, rng: np.random.Generator
         genotype: the other one.
         rng: the source of randomness; it is advanced.
     """
-    branches = {name: genotype.present[name] for name in candidates.searched}
+    branches, backbone = {name: genotype.present[name] for name in candidates.searched}, genotype.backbone
+    places = candidates.searched if backbone is None else (*candidates.searched, BACKBONE)
     for _ in range(1 + int(rng.choice(len(CHANGES), p=CHANGES))):
-        name = candidates.searched[rng.integers(len(candidates.searched))]
+        name = places[rng.integers(len(places))]
+        if name == BACKBONE:
+            backbone = _change_backbone(candidates, backbone, rng)
+            continue
         change = _KINDS[rng.integers(len(_KINDS))]
         branches[name] = change(candidates.spaces[name], branches[name], rng)
-    return candidates.genotype(branches)
+    return candidates.genotype(branches, backbone)
 
 
 def with_path(space: BranchSpace, branch: BranchGenotype, path: Sequence[int]) -> BranchGenotype:
@@ -64,13 +78,26 @@ def with_path(space: BranchSpace, branch: BranchGenotype, path: Sequence[int]) -
 
 
 def _move_path(space: BranchSpace, branch: BranchGenotype, rng: np.random.Generator) -> BranchGenotype:
-    """Another rate in one layer, or another path."""
-    layer = int(rng.integers(space.layers))
+    """Another rate in one layer, a layer more or less where a path may have that, or another path."""
+    layer = int(rng.integers(branch.layers))
     moved = [[*branch.path[:layer], rate, *branch.path[layer + 1 :]] for rate in space.rates[layer]]
+    moved += [branch.path[:-1], *([*branch.path, rate] for rate in RATES)]
     legal = [path for path in moved if path != branch.path and space.is_legal(path)]
     if not legal or rng.random() < SHARE_ANEW:
         return _branch(space, random_path(space, rng), branch.cell)
     return _branch(space, legal[rng.integers(len(legal))], branch.cell)
+
+
+def _change_backbone(candidates: Candidates, backbone: Backbone | None, rng: np.random.Generator) -> Backbone | None:
+    """Another option of one choice, or another backbone."""
+    if candidates.backbones is None or backbone is None:
+        return None
+    if rng.random() < SHARE_ANEW:
+        return random_backbone(candidates.backbones, rng)
+    free = {name: options for name, options in candidates.backbones.choices.items() if len(options) > 1}
+    name = list(free)[rng.integers(len(free))]
+    others = [option for option in free[name] if option != getattr(backbone, name)]
+    return backbone.model_copy(update={name: others[rng.integers(len(others))]})
 
 
 def _change_operation(space: BranchSpace, branch: BranchGenotype, rng: np.random.Generator) -> BranchGenotype:

@@ -6,8 +6,8 @@ from .strategy import Strategy
 _DECIDING = frozenset(("architecture_lr", "architecture_weight_decay", "cost_weight", "stop_when_settled"))
 
 STRATEGIES: dict[str, Strategy] = {
-    "mixed": Strategy(mixed.mixtures, True, False, _DECIDING | {"mixing", "scale_edges"}),
-    "single-path": Strategy(single_path.mixtures, False, True, frozenset(("draws",))),
-    "gumbel": Strategy(gumbel.mixtures, True, True, _DECIDING | {"draws", "temperature", "last_temperature"}),
+    "mixed": Strategy(mixed.active, True, False, False, _DECIDING | {"mixing", "scale_edges"}),
+    "single-path": Strategy(single_path.active, False, True, True, frozenset(("draws",))),
+    "gumbel": Strategy(gumbel.active, True, True, False, _DECIDING | {"draws", "temperature", "last_temperature"}),
 }
 """Every strategy, by its name in `SearchConfig.strategy`."""

@@ -15,18 +15,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...genotypes.space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Edge, Transition
+from ...genotypes.space import EDGES, KEPT_EDGES_PER_NODE, NODES, BranchSpace, Edge, End, Transition
 from ...networks.cell import Weight
-from ...networks.path import Mixture
+from ...networks.path import Active, Mixture
 from ..choices import Choice
 from ..search_network import SearchNetwork
 from ..supernet import Supernet
 from .strategy import Draw
 
 
-def mixtures(searched: SearchNetwork, draw: Draw) -> dict[str, Mixture]:
+def active(searched: SearchNetwork, draw: Draw) -> Active:
     """One architecture of each searched branch."""
-    return {name: drawn_mixture(path, draw) for name, path in searched.supernets.items()}
+    return Active({name: drawn_mixture(path, draw) for name, path in searched.supernets.items()})
 
 
 def drawn_mixture(supernet: Supernet, draw: Draw) -> Mixture:
@@ -75,13 +75,13 @@ def _operations(
 def _path(
     space: BranchSpace,
     into: Mapping[tuple[int, int], _Known],
-    end: int,
+    end: End,
     temperature: float,
     rng: np.random.Generator,
 ) -> dict[Transition, Weight]:
     transitions: dict[Transition, Weight] = {}
-    rate = end
-    for layer in reversed(range(space.layers)):
+    rate = end.rate
+    for layer in reversed(range(end.layer + 1)):
         transition, weight = _drawn(into[layer, rate], temperature, rng)
         transitions[transition] = weight
         rate = transition.source

@@ -1,13 +1,13 @@
 """What a strategy is: it says which mixtures a step of the search uses, and the loop knows nothing else about it."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ...networks.path import Mixture
+from ...networks.path import Active
 from ..search_network import SearchNetwork
 
 Level = Literal["architecture", "weights"]
@@ -42,15 +42,17 @@ class Strategy:
     """A search strategy.
 
     Attributes:
-        mixtures: the mixtures of a forward pass, by branch; a branch that is left out is mixed by its supernet's own
-            softmaxes. Called for every piece of a batch, since a piece's graph is gone after its backward pass.
+        active: what runs in a forward pass; a branch without a mixture is mixed by its supernet's own softmaxes. Called
+            for every piece of a batch, since a piece's graph is gone after its backward pass.
         decides: whether the softmaxes learn, so that an architecture can be decoded from them. Otherwise all faces
             train the weights, and the selection decides alone.
         samples: whether a pass runs a single architecture, and not a mixture of many.
+        nested: whether it can search widths that are slices of one another, and depths.
         options: fields of `SearchConfig` that only some strategies have, and this one too.
     """
 
-    mixtures: Callable[[SearchNetwork, Draw], Mapping[str, Mixture]]
+    active: Callable[[SearchNetwork, Draw], Active]
     decides: bool
     samples: bool
+    nested: bool
     options: frozenset[str] = frozenset()

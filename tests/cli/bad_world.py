@@ -99,7 +99,7 @@ def write_bad_genotypes(folder: Path) -> None:
     write("key.json", lambda branch: branch.update(colour="red"))
     write("lacks.json", lambda branch: branch.pop("cell"))
     write("long.json", lambda branch: branch.update({"k" * 190: 1}))
-    (folder / "newer.json").write_text(good.replace("mfps.genotype/1", "mfps.genotype/2"))
+    (folder / "newer.json").write_text(good.replace("mfps.genotype/1", "mfps.genotype/3"))
     (folder / "list.json").write_text("[1]")
     for name, line in (("cutoff", '{"epoch": 1, "prob'), ("strange", '{"epoch": 1, "probabilities": {"upsample": 3}}')):
         (folder / name).mkdir()

@@ -24,8 +24,10 @@ from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.images.image import image_size
+from mfps.inference.cost_report import genotype_costs
 
 from ..gallery import cheaper_features
+from ..genotypes.wide_genotypes import wide_genotype
 from ..processes import run_process
 from ..published_recipe import state_of
 from .conftest import SEARCH, Ended, Start, inside, installed, names, run_command, succeeded
@@ -65,6 +67,25 @@ def test_genotype_show(tmp_path: Path, mfps: Callable[[str], Ended]) -> None:
     assert numbers["cost"]["total"]["parameters"] > 0
 
 
+def test_a_genotype_with_a_backbone_in_every_command(tmp_path: Path, mfps: Callable[[str], Ended]) -> None:
+    genotype = wide_genotype(("heatmap",), width=1, layers=2)
+    wide = tmp_path / "wide.json"
+    write_genotype(genotype, wide)
+    assert genotype.backbone is not None
+    said = mfps(f"genotype show {wide} --size 16").out
+    assert all(f"{name} {words}" in said for name, words in genotype.backbone.described.items())
+    numbers = json.loads(mfps(f"genotype show {wide} --json --size 16").out)
+    assert numbers["backbone"] == genotype.backbone.model_dump()
+    assert numbers["cost"] == {name: cost._asdict() for name, cost in genotype_costs(genotype, 16).items()}
+    assert f"with a backbone, hash {genotype.hash}" in mfps(f"genotype validate {wide}").out
+    assert "backbone: redistill added" in mfps(f"genotype diff mfpsnet {wide}").out
+    refused = mfps(f"genotype export {wide} --out {tmp_path / 'arrays'}")
+    assert "it has a backbone of its own" in refused.err
+    assert names(tmp_path) == {"wide.json"}
+    mfps(f"genotype draw {wide} --out {tmp_path / 'wide.gv'}")
+    assert "re-distillation" in (tmp_path / "wide.gv").read_text()
+
+
 @pytest.mark.parametrize(("suffix", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_genotype_draw(world: Path, suffix: str, magic: bytes) -> None:
     of = "searched --epoch 1 --title first" if suffix == "svg" else "mfpsnet"
@@ -73,7 +94,7 @@ def test_genotype_draw(world: Path, suffix: str, magic: bytes) -> None:
 
 
 def test_genotype_random_validate_and_diff(tmp_path: Path) -> None:
-    space = "--priors parsing --width 2 --layers 3 --fusion-layers 2 --monotone"
+    space = "--space published --priors parsing --width 2 --layers 3 --fusion-layers 2 --monotone"
     assert "genotype  made/a.json" in succeeded(f"genotype random --out made/a.json --seed 5 {space}", tmp_path)
     drawn = read_genotype(tmp_path / "made" / "a.json")
     assert {name: branch.layers for name, branch in drawn.present.items()} == {"upsample": 3, "parsing": 3, "fusion": 2}
@@ -83,7 +104,7 @@ def test_genotype_random_validate_and_diff(tmp_path: Path) -> None:
 
 
 def test_genotype_space_cheapest_and_random_within_a_budget(tmp_path: Path, mfps: Callable[[str], Ended]) -> None:
-    space = "--priors parsing --width 1 --layers 2 --fusion-layers 2 --size 32"
+    space = "--space published --priors parsing --width 1 --layers 2 --fusion-layers 2 --size 32"
     said = succeeded(f"genotype space {space}", tmp_path)
     assert all(part in said for part in ("5.0e16 architectures", "median parameters", "ratio", "searched", "8-8"))
     facts = json.loads(mfps(f"genotype space {space} --json").out)
@@ -103,6 +124,29 @@ def test_genotype_space_cheapest_and_random_within_a_budget(tmp_path: Path, mfps
     assert cost["parameters"] <= 0.9 * costs["parameters"]["median"]
     provenance = read_genotype(tmp_path / "within.json").provenance
     assert (provenance["kind"], provenance["seed"], provenance["flops"]) == ("random", 2, cost["flops"])
+
+
+def test_the_wide_space_is_the_one_of_these_commands(tmp_path: Path, mfps: Callable[[str], Ended]) -> None:
+    space = "--width 2 --layers 2 --blocks 1"
+    facts = json.loads(mfps(f"genotype space --space wide {space} --size 32 --json").out)
+    assert json.loads(mfps(f"genotype space {space} --size 32 --json").out) == facts
+    assert facts["backbone"]["encoder_blocks"] == [0, 1]
+    assert (
+        facts["ratio"]["flops"]
+        > json.loads(mfps(f"genotype space --space published {space} --json").out)["ratio"]["flops"]
+    )
+    with inside(tmp_path):
+        assert "restore" in mfps(f"genotype space {space} --size 32").out
+        assert mfps(f"genotype random {space} --out any.json").status == 0
+        assert mfps(f"genotype random {space} --size 32 --max-gflops 90% --out within.json").status == 0
+        assert mfps("genotype cheapest --width 2 --layers 2 --size 32 --out least.json").status == 0
+    for name in ("any", "within", "least"):
+        genotype = read_genotype(tmp_path / f"{name}.json")
+        assert genotype.backbone is not None
+        shown = json.loads(mfps(f"genotype show {tmp_path / f'{name}.json'} --size 32 --json").out)["cost"]["total"]
+        if name != "any":
+            assert shown == {key: genotype.provenance[key] for key in ("parameters", "flops")}
+    assert read_genotype(tmp_path / "least.json").provenance["flops"] == facts["costs"]["flops"]["least"]["flops"]
 
 
 def test_the_page_on_budgets_shows_what_commands_print(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_rankings_of_any_name(world: Path, mfps: Mfps) -> None:
     """Of genotypes and of the supernet, in the table, in the Markdown page and in the CSV."""
     files = [f"g{name}.json" for name in file_names()[::5]]
     for seed, file in enumerate(files):
-        space = ("--width", "1", "--layers", "1", "--monotone", "--seed", str(seed))
+        space = ("--space", "published", "--width", "1", "--layers", "1", "--monotone", "--seed", str(seed))
         said(mfps, "genotype", "random", *space, "--out", file)
     supernet = f"t{file_names()[3]}"
     (world / "searched").rename(world / supernet)

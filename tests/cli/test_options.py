@@ -18,7 +18,7 @@ SHARED = """
     --accumulate --clip-norm --on-nonfinite --devices --num-nodes --checkpoint-minutes --checkpoint-steps
     --resume --overwrite
 """
-SPACE = "--priors --width --layers --fusion-layers --monotone --operations"
+SPACE = "--space --priors --width --layers --fusion-layers --monotone --operations"
 OPTIONS = {
     "search": f"{SHARED} --layers --fusion-layers --monotone --warmup-epochs --mixing --fix --cost-weight",
     "retrain": f"{SHARED} --genotype --solver --lr --ema --schedule --perceptual --vgg19 --from-supernet "

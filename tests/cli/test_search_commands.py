@@ -76,7 +76,7 @@ def test_search_then_retrain_then_evaluate(
 def test_rank(world: Path, mfps: Callable[[str], Ended]) -> None:
     for seed in range(3):
         for command in (
-            f"genotype random --width 1 --layers 1 --monotone --seed {seed} --out g/{seed}.json",
+            f"genotype random --space published --width 1 --layers 1 --monotone --seed {seed} --out g/{seed}.json",
             f"{RETRAIN} --genotype g/{seed}.json --out nets/{seed}",
             f"evaluate nets/{seed} --data faces --list faces/val.txt --device cpu --out alone/{seed}",
         ):

@@ -1,10 +1,14 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from mfps.genotypes.backbone import Backbone
 from mfps.genotypes.diff import Difference, diff_genotypes
 from mfps.genotypes.genotype_file import parse_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
+
+from .wide_genotypes import WIDE, wide_genotype
 
 
 def changed(genotype, change):
@@ -51,3 +55,32 @@ def test_no_differences_exactly_where_the_hashes_are_equal(seed):
     assert (diff_genotypes(a, b) == []) == (a.hash == b.hash)
     reversed_ = [d._replace(before=d.after, after=d.before) for d in diff_genotypes(b, a)]
     assert reversed_ == diff_genotypes(a, b)
+
+
+def test_differences_of_the_backbone_are_named(mfpsnet):
+    a = wide_genotype(("heatmap",))
+    assert a.backbone is not None
+    chosen = {"encoder_blocks": 0, "refine_blocks": 2, "redistill": 0.25, "restore": 1.0, "fusion": a.backbone.fusion}
+    before, after = (a.model_copy(update={"backbone": Backbone(**(chosen | c))}) for c in ({}, {"restore": 0.5}))
+    assert list(map(str, diff_genotypes(before, after))) == ["backbone: restore: 1.0 -> 0.5"]
+    after = a.model_copy(update={"backbone": Backbone(**(chosen | {"encoder_blocks": 1, "redistill": 0.75}))})
+    assert list(map(str, diff_genotypes(before, after))) == [
+        "backbone: encoder blocks: 0 -> 1",
+        "backbone: redistill: 0.25 -> 0.75",
+    ]
+    without = [str(difference) for difference in diff_genotypes(mfpsnet, before) if difference.branch == "backbone"]
+    share = chosen["fusion"]
+    assert without == [
+        "backbone: encoder blocks added (0)",
+        "backbone: refine blocks added (2)",
+        "backbone: redistill added (0.25)",
+        "backbone: restore added (1.0)",
+        f"backbone: fusion added ({share})",
+    ]
+
+
+@given(WIDE, WIDE)
+@settings(max_examples=30)
+def test_wide_genotypes_too_differ_exactly_where_their_hashes_do(a, b):
+    assert (diff_genotypes(a, b) == []) == (a.hash == b.hash)
+    assert diff_genotypes(a, a.model_copy(update={"name": "other"})) == []

@@ -8,7 +8,10 @@ from mfps.genotypes.evaluations import EVALUATIONS, check_of, measured, read_eva
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 
-GENOTYPES = [random_genotype(search_space(("parsing",), width=1, layers=2, fusion_layers=2), seed) for seed in range(3)]
+from .wide_genotypes import wide_genotype
+
+GENOTYPES = [random_genotype(search_space(("parsing",), width=1, layers=2, fusion_layers=2), seed) for seed in range(2)]
+GENOTYPES.append(wide_genotype(("parsing",)))
 
 
 @pytest.fixture

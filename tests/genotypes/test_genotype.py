@@ -13,6 +13,8 @@ from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import EDGES, OPERATIONS, PRIORS, RATES, BranchSpace, search_space
 
+from .wide_genotypes import WIDE
+
 PUBLISHED = {
     # branch: start level, base width, path (levels), cell ([edge, operation] pairs), as the published code counts.
     "upsample": (3, 8, "2 1 1 1 0 1", "0,0 1,0 2,2 3,0 7,1 8,3"),
@@ -120,3 +122,16 @@ def test_a_genotype_is_compiled(mfpsnet, refused):
     assert network.priors == mfpsnet.priors
     with refused("`blocks`: must be greater than or equal to 1"):
         mfpsnet.compile(blocks=0)
+
+
+def test_the_published_hash_stays():
+    assert Genotype.load("mfpsnet").hash == "1a508847b265a52add009a0359d1d555df78ffcca52be097337640d67da4b15d"
+
+
+@given(WIDE, st.integers(1, 64))
+@settings(max_examples=20)
+def test_a_wide_genotype_keeps_its_backbone_at_another_width(genotype, width):
+    wider = genotype.with_width(width)
+    assert wider.backbone == genotype.backbone
+    assert parse_genotype(wider.to_json(), "a") == wider
+    assert wider.with_width(genotype.branches.upsample.width).hash == genotype.hash

@@ -21,6 +21,8 @@ from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.schemas import json_schema
 from mfps.genotypes.space import PRIORS, search_space
 
+from .wide_genotypes import WIDE, wide_genotype
+
 spaces = st.builds(
     lambda priors, width, layers: search_space(priors, width=width, layers=layers, fusion_layers=layers + 2),
     st.sets(st.sampled_from(PRIORS)).map(sorted),
@@ -68,13 +70,14 @@ def test_published_genotypes_load_and_are_written_as_they_stand(name):
     assert read_genotype(file).to_json() == file.read_text(encoding="utf-8")
 
 
-@given(genotypes)
-@settings(max_examples=40)
+@given(genotypes | WIDE)
+@settings(max_examples=60)
 def test_round_trip(genotype):
     again = parse_genotype(genotype.to_json(), "test")
     assert again == genotype
     assert again.to_json() == genotype.to_json()
     assert again.hash == genotype.hash
+    jsonschema.validate(data_of(genotype), json_schema("genotype"))
 
 
 @given(name=st.text(max_size=20), provenance=st.dictionaries(st.text(max_size=5), json_values, max_size=3))
@@ -104,6 +107,8 @@ def drop(*keys):
 
 
 UP = ("branches", "upsample")
+WIDE_DATA = data_of(wide_genotype(("heatmap",)))
+WIDE_BACKBONE = WIDE_DATA["backbone"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +152,10 @@ UP = ("branches", "upsample")
         (drop("branches"), ["branches", "required"]),
         (drop(*UP, "cell", 1, "op"), ["upsample.cell[1].op", "required"]),
         (drop("schema"), ["schema is None", "'mfps.genotype/1'"]),
-        (set_at("schema", to="mfps.genotype/2"), ["mfps.genotype/2", "upgrade mfps"]),
+        (set_at("schema", to="mfps.genotype/3"), ["mfps.genotype/3", "upgrade mfps"]),
+        (set_at("schema", to="mfps.genotype/2"), ["no backbone in mfps.genotype/2", "set the schema to"]),
+        (set_at("backbone", to=WIDE_BACKBONE), ["a backbone in mfps.genotype/1", "set the schema to"]),
+        (set_at(*UP, "cell", 0, "op", to="separable_5x5"), ["separable_5x5 in mfps.genotype/1", "use mfps.genotype/2"]),
         (set_at("schema", to=["long"] * 1000), ["schema is ['long'", "reads 'mfps.genotype/1'"]),
     ],
 )
@@ -157,6 +165,61 @@ def test_a_broken_rule_is_refused_with_its_place(mfpsnet, change, named):
     message = refusal(json.dumps(data))
     assert [part for part in named if part not in message] == []
     assert len(message) < 400
+
+
+SHARES_ARE = "is not a share: give one of 0.25, 0.5, 0.75, 1.0"
+BROKEN = [
+    (set_at("schema", to="mfps.genotype/1"), ["a backbone in mfps.genotype/1", "set the schema to mfps.genotype/2"]),
+    (drop("backbone"), ["no backbone in mfps.genotype/2", "set the schema to mfps.genotype/1"]),
+    (set_at("backbone", to=None), ["no backbone in mfps.genotype/2"]),
+    (set_at("backbone", to=3), ["backbone"]),
+    (set_at("backbone", "depth", to=3), ["backbone.depth", "not permitted"]),
+    *((drop("backbone", name), [f"backbone.{name}", "required"]) for name in WIDE_BACKBONE if name != "fusion"),
+    *((set_at("backbone", name, to=0.3), [f"backbone.{name}: 0.3 {SHARES_ARE}"]) for name in ("redistill", "restore")),
+    (set_at("backbone", "restore", to=True), [f"backbone.restore: True {SHARES_ARE}"]),
+    (set_at("backbone", "restore", to="1"), [f"backbone.restore: '1' {SHARES_ARE}"]),
+    (set_at("backbone", "encoder_blocks", to=-1), ["backbone.encoder_blocks", "greater than or equal to 0"]),
+    (set_at("backbone", "refine_blocks", to=65), ["backbone.refine_blocks", "less than or equal to 64"]),
+    (drop("backbone", "fusion"), ["a share for `fusion` exactly where there is a fusion branch"]),
+    (set_at("backbone", "fusion", to=None), ["a share for `fusion` exactly where there is a fusion branch"]),
+]
+
+
+@pytest.mark.parametrize(("change", "named"), BROKEN)
+def test_a_broken_rule_of_the_second_version_is_refused_by_the_reader_and_by_the_schema(change, named):
+    data = copy.deepcopy(WIDE_DATA)
+    change(data)
+    message = refusal(json.dumps(data))
+    assert [part for part in named if part not in message] == []
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, json_schema("genotype"))
+
+
+def test_the_fusion_branch_has_the_share_of_its_width_that_the_backbone_says():
+    data = copy.deepcopy(WIDE_DATA)
+    for share, width in ((0.25, 2), (0.5, 4), (0.75, 6), (1, 8)):  # 3 * 2 + 2 channels are the whole of it
+        data["backbone"]["fusion"], data["branches"]["fusion"]["width"] = share, width
+        assert parse_genotype(json.dumps(data), "a").branches.fusion.width == width
+        data["branches"]["fusion"]["width"] = 9
+        assert f"fusion has width 9: it must be {width}" in refusal(json.dumps(data))
+
+
+@pytest.mark.parametrize("schema", ["mfps.genotype/1", "mfps.genotype/2", "mfps.genotype/3", None])
+@pytest.mark.parametrize("fusion", [True, False])
+@pytest.mark.parametrize("newer", [True, False])
+@pytest.mark.parametrize("backbone", [None, 0.5, 1, "none"])
+def test_the_schema_accepts_exactly_what_the_reader_accepts(schema, fusion, newer, backbone):
+    genotype = random_genotype(search_space(("parsing",) if fusion else (), width=1, layers=2, fusion_layers=2), 0)
+    data = data_of(genotype) | {"schema": schema}
+    if newer:
+        data["branches"]["upsample"]["cell"][0]["op"] = "separable_3x3"
+    if backbone is not None:
+        data["backbone"] = {"encoder_blocks": 0, "refine_blocks": 1, "redistill": 1.0, "restore": 0.25}
+        data["backbone"] |= {} if backbone == "none" else {"fusion": backbone}
+        if fusion and backbone == 0.5:
+            data["branches"]["fusion"]["width"] = 2
+    valid = not list(jsonschema.Draft202012Validator(json_schema("genotype")).iter_errors(data))
+    assert (parses_or_is_refused(json.dumps(data)) is not None) == valid
 
 
 def test_fusion_without_a_prior(mfpsnet):
@@ -203,6 +266,7 @@ def test_text_that_is_not_unicode(mfpsnet):
 def test_no_json_breaks_the_reader(value):
     parses_or_is_refused(json.dumps(value))
     parses_or_is_refused(json.dumps({"schema": "mfps.genotype/1", "branches": value}))
+    parses_or_is_refused(json.dumps({**WIDE_DATA, "backbone": value}))
 
 
 @given(st.data())
@@ -218,7 +282,8 @@ def test_no_mutation_of_a_genotypes_text_breaks_the_reader(data):
 @given(st.data())
 @settings(max_examples=60)
 def test_no_value_in_any_place_breaks_the_reader_and_the_schema_knows_at_least_as_much(data):
-    document = data_of(random_genotype(search_space(("parsing",), layers=2, fusion_layers=2), 0))
+    plain = random_genotype(search_space(("parsing",), layers=2, fusion_layers=2), 0)
+    document = data_of(data.draw(st.sampled_from([plain, wide_genotype(("parsing",), layers=2)])))
     place = document
     while True:
         key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))

@@ -3,9 +3,13 @@ from collections import Counter
 import numpy as np
 import pytest
 from mfps.errors import MfpsError
+from mfps.genotypes.backbone import backbone_space
 from mfps.genotypes.genotype_file import parse_genotype
+from mfps.genotypes.membership import check_in_space
 from mfps.genotypes.sampling import count_paths, random_cell, random_genotype, random_path
 from mfps.genotypes.space import PRIORS, BranchSpace, search_space
+
+from .wide_genotypes import wide_genotype, wide_spaces
 
 
 def chi_square(counts: Counter, kinds: int) -> float:
@@ -16,7 +20,10 @@ def chi_square(counts: Counter, kinds: int) -> float:
     return (statistic - (kinds - 1)) / np.sqrt(2 * (kinds - 1))
 
 
-@pytest.mark.parametrize("space", [BranchSpace("upsample", 8, 3), BranchSpace("parsing", 8, 4)], ids=str)
+ANY_END = BranchSpace("upsample", 8, 3, least_layers=1)
+
+
+@pytest.mark.parametrize("space", [BranchSpace("upsample", 8, 3), BranchSpace("parsing", 8, 4), ANY_END], ids=str)
 def test_every_path_is_equally_likely(space):
     rng = np.random.default_rng(0)
     counts = Counter(random_path(space, rng) for _ in range(2500))
@@ -34,7 +41,9 @@ def test_every_cell_is_equally_likely():
     assert abs(chi_square(operations, 2**6)) < 4
 
 
-@pytest.mark.parametrize("space", [BranchSpace("upsample", 8), BranchSpace("upsample", 8, monotone=True)], ids=str)
+@pytest.mark.parametrize(
+    "space", [BranchSpace("upsample", 8), BranchSpace("upsample", 8, monotone=True), ANY_END], ids=str
+)
 def test_continuations_count_all_paths(space):
     assert count_paths(space) == len(space.paths())
 
@@ -66,3 +75,22 @@ def test_impossible_samples_are_refused():
         random_genotype(search_space(), -1)
     with pytest.raises(MfpsError, match="without a fusion branch"):
         random_genotype({name: BranchSpace(name, 8) for name in ("upsample", "parsing")}, 0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_genotypes_of_the_wide_space_are_legal_and_the_same_for_a_seed(seed):
+    priors = PRIORS[: seed % 4]
+    genotype, spaces = wide_genotype(priors, seed), wide_spaces(priors)
+    assert parse_genotype(genotype.to_json(), "test") == genotype
+    assert wide_genotype(priors, seed).to_json() == genotype.to_json()
+    assert wide_genotype(priors, seed + 100).hash != genotype.hash
+    check_in_space(genotype, spaces, {}, "a", backbone_space(3, bool(priors)))
+
+
+def test_what_earlier_versions_drew_is_drawn_still():
+    """A seed of a published space names a genotype in results and papers."""
+    drawn = random_genotype(search_space(PRIORS), 7).hash, random_genotype(search_space(monotone_upsample=True), 3).hash
+    assert drawn == (
+        "c2dd75fe89fd9550125fbb6cfe291689fa315cf779f846e602c27b1084b2fd05",
+        "2dba35d73eb2c7ded6e0f8397c755514188b2d983e87aacc0861d189b2212da0",
+    )

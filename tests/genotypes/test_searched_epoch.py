@@ -9,7 +9,9 @@ from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.searched_epoch import epoch_record
 from mfps.genotypes.space import search_space
 
-EPOCHS = {epoch: random_genotype(search_space(), epoch) for epoch in range(1, 13)}
+from .wide_genotypes import wide_genotype
+
+EPOCHS = {epoch: random_genotype(search_space(), epoch) for epoch in range(1, 12)} | {12: wide_genotype()}
 
 
 def write_run(folder, epochs=EPOCHS):
@@ -64,7 +66,12 @@ def test_an_epoch_that_is_not_there(tmp_path, refused):
 
 
 @pytest.mark.parametrize(
-    "broken", ['{"epoch": 1, "probabilities": {}}', '{"epoch": 1, "probabilities": {}, "genotype": 3}']
+    "broken",
+    [
+        '{"epoch": 1, "probabilities": {}}',
+        '{"epoch": 1, "probabilities": {}, "genotype": 3}',
+        '{"epoch": 1, "probabilities": {}, "genotype": {"backbone": 3}}',
+    ],
 )
 def test_a_damaged_epoch(tmp_path, refused, broken):
     run = write_run(tmp_path / "run")

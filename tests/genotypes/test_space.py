@@ -2,7 +2,7 @@ from itertools import combinations, product
 
 import pytest
 from mfps.errors import MfpsError
-from mfps.genotypes.formats.published_arrays import PUBLISHED_OPERATIONS
+from mfps.genotypes.operations import PUBLISHED_OPERATIONS
 from mfps.genotypes.space import (
     BRANCHES,
     EDGES,
@@ -21,7 +21,7 @@ from mfps.genotypes.space import (
 SPACES = [
     BranchSpace(name, 8, layers, monotone)
     for name, layers, monotone in product(("upsample", "parsing"), (1, 2, 5, 6), (False, True))
-]
+] + [BranchSpace(name, 8, 4, least_layers=least) for name, least in product(("upsample", "parsing"), (1, 3, 4))]
 
 
 @pytest.mark.parametrize("name", BRANCHES)
@@ -59,9 +59,12 @@ def test_legal_paths_are_those_whose_every_step_is_a_transition(space):
         steps = zip((space.start_rate, *path), path, strict=False)
         return all(Transition(i, source, target) in transitions for i, (source, target) in enumerate(steps))
 
-    walked = [path for path in product(RATES, repeat=space.layers) if can_be_walked(path)]
+    lengths = range(space.least_layers or space.layers, space.layers + 1)
+    walked = [path for length in lengths for path in product(RATES, repeat=length) if can_be_walked(path)]
     assert walked == space.paths()
-    assert [path for path in product(RATES, repeat=space.layers) if space.is_legal(path)] == walked
+    every = [path for length in range(space.layers + 2) for path in product(RATES, repeat=length)]
+    assert [path for path in every if space.is_legal(path)] == walked
+    assert {(len(path) - 1, path[-1]) for path in walked} == set(space.ends)
 
 
 @pytest.mark.parametrize("space", SPACES, ids=str)
@@ -101,6 +104,8 @@ def test_the_search_space_of_frsnet_is_one_branch_and_priors_add_fusion():
         (lambda: BranchSpace("fusion", 8, layers=0), "0 layers"),
         (lambda: BranchSpace("fusion", 8, layers=65), "65 layers"),
         (lambda: BranchSpace("fusion", 0), "width 0"),
+        (lambda: BranchSpace("fusion", 8, layers=3, least_layers=0), "at least 0 layers: a path has 1 to 3"),
+        (lambda: BranchSpace("fusion", 8, layers=3, least_layers=4), "at least 4 layers: a path has 1 to 3"),
     ],
 )
 def test_impossible_spaces(make, named):

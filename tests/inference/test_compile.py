@@ -5,10 +5,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.engine.weights import load_weights, save_weights
+from mfps.genotypes.backbone import Backbone, share_of
+from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
 from mfps.inference.compile import compile_genotype, load_network, slice_supernet, weights_header
+from mfps.inference.cost_report import network_config
 from mfps.networks.restorer import NetworkConfig
+from mfps.networks.slices import may_be_slice
+
+from ..genotypes.wide_genotypes import wide_genotype
 
 
 @pytest.fixture
@@ -106,3 +112,38 @@ def test_slices_that_do_not_fit(write_weights, drawn_genotype, tmp_path, refused
     with refused(r"run: conv_last.bias has shape \(5,\), the network \(3,\); start from a supernet of the same width"):
         slice_supernet(fresh, {**state, "conv_last.bias": torch.zeros(5)}, "run")
     assert all(torch.equal(tensor, before[name]) for name, tensor in fresh.state_dict().items())
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("priors", [(), ("parsing",)], ids=len)
+def test_a_network_with_a_backbone_is_rebuilt_from_its_weights_file(priors, randomised, tmp_path, faces):
+    genotype = wide_genotype(priors, 2, layers=2)
+    config = network_config(genotype)
+    network = randomised(compile_genotype(genotype, config))
+    save_weights(tmp_path / "w.safetensors", network.state_dict(), **weights_header(genotype, config, {}))
+    loaded = load_network(tmp_path / "w.safetensors")
+    assert loaded.genotype == genotype
+    assert all(torch.equal(a, b) for a, b in zip(loaded.restorer(*faces), network(*faces), strict=True))
+
+
+def narrowed(genotype, share):
+    backbone = Backbone(encoder_blocks=1, refine_blocks=0, redistill=share, restore=share, fusion=share)
+    fusion = genotype.branches.fusion.model_copy(update={"width": share_of(8, share)})
+    return Genotype.of({**genotype.present, "fusion": fusion}, backbone)
+
+
+def test_weights_are_sliced_where_the_backbone_is_narrower_and_nowhere_else(refused):
+    whole, half = (narrowed(wide_genotype(("parsing",), 2, layers=2), share) for share in (1.0, 0.5))
+    supernet = compile_genotype(whole, network_config(whole)).state_dict()
+    network = compile_genotype(half, network_config(half))
+    slice_supernet(network, supernet, "run")
+    for name, tensor in network.state_dict().items():
+        narrower = may_be_slice(name, network.backbone)
+        assert narrower or torch.equal(tensor, supernet[name])
+    assert torch.equal(network.conv_hr.weight, supernet["conv_hr.weight"][:8, :8])
+    same = compile_genotype(whole, network_config(whole))
+    for name, tensor in supernet.items():
+        if tensor.ndim:
+            wider = torch.cat([tensor, tensor])
+            with refused(f"run: {name} has shape"):
+                slice_supernet(same, {**supernet, name: wider}, "run")

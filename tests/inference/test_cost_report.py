@@ -1,10 +1,13 @@
 import pytest
+from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.prior_branches import PRIOR_BRANCHES, PUBLISHED_PRIORS
 from mfps.inference.compile import compile_genotype
 from mfps.inference.cost_report import assumed_channels, genotype_costs, network_config, usual_config
 from mfps.networks.cost import network_cost
 from mfps.networks.restorer import NetworkConfig
+
+from ..genotypes.wide_genotypes import wide_genotype
 
 
 @pytest.mark.parametrize("priors", [(), ("heatmap",)], ids=len)
@@ -56,3 +59,20 @@ def test_a_space_has_the_configuration_of_its_genotypes(drawn_genotype):
         assert usual_config(priors, 3, 1, attention=True) == network_config(
             drawn_genotype(priors), 3, 1, attention=True
         )
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("priors", [(), ("heatmap",)], ids=len)
+def test_a_genotype_with_a_backbone_costs_its_own_depth_and_widths(priors, seed):
+    genotype = wide_genotype(priors, seed, layers=2)
+    backbone = genotype.backbone
+    assert backbone is not None
+    config = network_config(genotype, blocks=9)
+    assert config == network_config(genotype)
+    assert config.blocks == max(backbone.encoder_blocks, backbone.refine_blocks, 1)
+    network = compile_genotype(genotype, config)
+    costs = genotype_costs(genotype, 16, blocks=9)
+    assert costs == network_cost(network, 16)
+    assert costs["total"].parameters == sum(parameter.numel() for parameter in network.parameters())
+    assert (len(network.encoder), len(network.refine)) == (backbone.encoder_blocks, backbone.refine_blocks)
+    assert Genotype.compile(genotype).state_dict().keys() == network.state_dict().keys()

@@ -13,10 +13,13 @@ from mfps.genotypes.formats.genotype_import import import_genotype
 from mfps.genotypes.formats.published_arrays import CELL_FILE, PATH_FILE
 from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.space import EDGES, NODES
+from mfps.inference.compile import compile_genotype
+from mfps.inference.cost_report import network_config
 from mfps.inference.foreign_network import import_network
 from mfps.networks.restorer import NetworkConfig
 from mfps.networks.state_dict_file import WRAPPERS, read_state_dict
 
+from ..genotypes.wide_genotypes import wide_genotype
 from ..published_recipe import state_of
 from .published_cell import operations_of, run_cell
 
@@ -243,3 +246,14 @@ def test_no_damage_to_a_file_breaks_the_reader(tmp_path_factory, data):
     with contextlib.suppress(MfpsError):
         state = read_state_dict(file)
     assert all(isinstance(tensor, torch.Tensor) for tensor in state.values())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_network_with_a_backbone_arrives_from_its_tensors_alone(saved, seed):
+    genotype = wide_genotype(seed=seed, layers=2, blocks=1)
+    network = compile_genotype(genotype, network_config(genotype))
+    imported = import_network(saved(network.state_dict()), genotype)
+    assert imported.restorer.config == network.config
+    assert imported.genotype.hash == genotype.hash
+    for key, tensor in imported.restorer.state_dict().items():
+        assert torch.equal(tensor, network.state_dict()[key]), key

@@ -12,15 +12,18 @@ from mfps.genotypes.space import search_space
 from mfps.inference.compile import CompiledNetwork, compile_genotype
 from mfps.networks.restorer import NetworkConfig
 
+from ..genotypes.wide_genotypes import wide_genotype
+
 CHANNELS = {"parsing": 3, "heatmap": 4, "dictionary": 5}
 
 
 @pytest.fixture(scope="session")
 def network(randomised):
-    """`network(priors, seed, size, **config)`: a small network, its batch norms no identity."""
+    """`network(priors, seed, size, **config)`: a small network, its batch norms no identity; of a wide space or not."""
 
-    def make(priors=(), seed=0, size=16, **config):
-        genotype = random_genotype(search_space(priors, width=1, layers=2, fusion_layers=2), seed)
+    def make(priors=(), seed=0, size=16, wide=False, **config):
+        plain = search_space(priors, width=1, layers=2, fusion_layers=2)
+        genotype = wide_genotype(priors, seed, layers=2) if wide else random_genotype(plain, seed)
         channels = {prior: CHANNELS[prior] for prior in priors}
         config = NetworkConfig(**{"iterations": 2, "blocks": 1, **config, "prior_channels": channels})
         torch.manual_seed(seed)

@@ -7,9 +7,22 @@ from mfps.genotypes.genotype import Branches
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
+from mfps.inference.cost_report import network_config
 from mfps.inference.network_facts import NetworkFacts
-from mfps.integrations.genotype_buffers import BASES, BUFFERS, CELL, FORMAT, NETWORK, PATH, from_buffers, to_buffers
+from mfps.integrations.genotype_buffers import (
+    BACKBONE,
+    BASES,
+    BUFFERS,
+    CELL,
+    FORMAT,
+    NETWORK,
+    PATH,
+    from_buffers,
+    to_buffers,
+)
 from mfps.networks.restorer import NetworkConfig
+
+from ..genotypes.wide_genotypes import wide_genotype
 
 
 def facts_of(width, layers, seed, size=128, **config):
@@ -64,7 +77,8 @@ def integers(*values):
     ("name", "value", "named"),
     [
         *((name, None, f"the state dict lacks {name}; give a file that `mfps export` wrote") for name in BUFFERS),
-        (FORMAT, integers(2), "mfps.format is 2: this version of mfps reads 1; upgrade mfps"),
+        (FORMAT, integers(3), "mfps.format is 3: this version of mfps reads 1 and 2; upgrade mfps"),
+        (FORMAT, integers(2), "the state dict lacks mfps.backbone; give a file that `mfps export` wrote"),
         (FORMAT, integers(1, 1), "mfps.format is damaged: its shape is .2,."),
         *((name, torch.ones(1), f"{name} is damaged: it is no dense int64 tensor") for name in BUFFERS),
         *((name, 1, f"{name} is damaged: it is no dense int64 tensor") for name in BUFFERS),
@@ -85,6 +99,11 @@ def integers(*values):
         (CELL, integers([9, 0], [1, 0]), "mfps.cell has the edge 9, which is not known"),
         (CELL, integers([0, 99], [1, 0]), "mfps.cell has the operation 99, which is not known"),
         (CELL, integers([0, -1], [1, 0]), "mfps.cell has the operation -1"),
+        (
+            CELL,
+            integers([0, 4], [1, 0], [2, 0], [3, 0], [5, 0], [6, 0]),
+            "mfps.. are damaged: separable_3x3 in mfps.genotype/1",
+        ),
         (CELL, integers([0, 1], [1, 0]), "node n1 takes nothing"),
         (CELL, integers([0, 1], [0, 1], [2, 0], [3, 0], [5, 0], [6, 0]), "node n0 takes .'s0', 's0'."),
     ],
@@ -94,3 +113,34 @@ def test_damaged_buffers_are_refused_in_one_line(refused, name, value, named):
     buffers = {**to_buffers(facts_of(2, 3, 0)), name: value}
     with refused(named):
         from_buffers({name: tensor for name, tensor in buffers.items() if tensor is not None})
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 9999), st.integers(1, 12), st.integers(0, 64))
+def test_a_backbone_comes_back_from_its_buffer(seed, layers, blocks):
+    genotype = wide_genotype(seed=seed, layers=layers, blocks=blocks)
+    facts = NetworkFacts(genotype, network_config(genotype), {"size": 64})
+    buffers = to_buffers(facts)
+    assert tuple(buffers) == (*BUFFERS, BACKBONE)
+    assert (buffers[FORMAT].tolist(), buffers[BACKBONE].dtype) == ([2], torch.int64)
+    again = from_buffers(buffers)
+    assert (again.genotype.hash, again.config, again.size) == (genotype.hash, facts.config, 64)
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (torch.ones(4), "mfps.backbone is damaged: it is no dense int64 tensor"),
+        (integers(1, 1, 0), "mfps.backbone is damaged: its shape is .3,."),
+        (integers(1, 1, 0, 4), "mfps.backbone has the width 4, which is not known; upgrade mfps"),
+        (integers(1, 1, -1, 0), "mfps.backbone has the width -1, which is not known"),
+        (integers(-1, 1, 0, 0), "encoder_blocks: must be greater than or equal to 0"),
+        (integers(1, 2**40, 0, 0), "refine_blocks: must be less than or equal to 64"),
+    ],
+    ids=str,
+)
+def test_a_damaged_backbone_is_refused_in_one_line(refused, value, named):
+    genotype = wide_genotype()
+    buffers = to_buffers(NetworkFacts(genotype, network_config(genotype), {}))
+    with refused(named):
+        from_buffers({**buffers, BACKBONE: value})

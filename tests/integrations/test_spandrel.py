@@ -16,6 +16,8 @@ NETWORKS = {
     "three iterations": {"iterations": 3},
     "base": {"base": "lowpass", "base_window": 2},
     "with priors": {"priors": PUBLISHED_PRIORS, "attention": True},
+    "wide": {"wide": True},
+    "wide with priors": {"wide": True, "priors": PUBLISHED_PRIORS, "seed": 1},
 }
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from mfps.genotypes.space import Transition, cell_width
+from mfps.genotypes.space import End, Transition, cell_width
 from mfps.nas.search_network import build_search_network
 
 
@@ -26,7 +26,7 @@ def decided():
             if choice.kind == "operations":
                 wanted = {branch.operations.get(choice.edge, space.operations[0])}
             else:
-                wanted = steps(branch) if choice.kind == "transitions" else {branch.path[-1]}
+                wanted = steps(branch) if choice.kind == "transitions" else {End(branch.layers - 1, branch.path[-1])}
             if choice.logits is not None:
                 choice.logits.copy_(1e4 * torch.tensor([option in wanted for option in choice.options]))
         return supernet

@@ -28,7 +28,7 @@ def beliefs(space, rng, sharpness):
         for rate in rates:
             into = space.incoming(layer, rate)
             transitions |= dict(zip(into, softmax(len(into)).tolist(), strict=True))
-    ends = dict(zip(space.end_rates, softmax(len(space.end_rates)).tolist(), strict=True))
+    ends = dict(zip(space.ends, softmax(len(space.ends)).tolist(), strict=True))
     return BranchProbabilities(np.array([softmax(len(space.operations)) for _ in EDGES]), transitions, ends)
 
 

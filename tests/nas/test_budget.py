@@ -4,8 +4,10 @@ from dataclasses import dataclass
 import pytest
 from mfps.errors import MfpsError
 from mfps.files.config_model import ConfigModel, fill
+from mfps.genotypes.backbone import backbone_space
 from mfps.genotypes.space import OPERATIONS, PRIORS, search_space
 from mfps.inference.cost_report import usual_config
+from mfps.nas.backbone_costs import space_costs
 from mfps.nas.budget import Budget, MaxGflops, MaxParameters, amount, resolve_budget
 from mfps.nas.space_costs import SpaceCosts
 from mfps.networks.cost import Cost
@@ -135,6 +137,21 @@ def test_two_limits_are_refused_where_no_architecture_meets_both(of_flops, of_pa
 def test_a_lower_limit_above_the_upper_one(known, refused):
     with refused("`min_parameters` 150000 is more than `max_parameters` 140000: nothing lies between them"):
         resolve_budget(known.costs, min_parameters="150000", max_parameters="140000")
+
+
+def test_limits_are_those_of_spaces_whose_backbone_is_chosen_too(refused, monkeypatch):
+    space = search_space(width=2, layers=3, operations=OPERATIONS[:2], any_end=True)
+    costs = space_costs(space, usual_config([], blocks=1), 64, backbones=backbone_space(1, False))
+    least = costs.least.flops.cost
+    assert resolve_budget(costs, max_gflops="100%").admits(costs.median.flops.cost)
+    assert resolve_budget(costs, max_gflops=str(least.flops / 1e9), max_parameters=str(least.parameters))
+    with refused("no architecture of this space meets it; the least that the space can do is"):
+        resolve_budget(costs, max_gflops=str((least.flops - 1) / 1e9))
+    limits = {"max_gflops": str(least.flops / 1e9), "min_parameters": str(costs.greatest.parameters.cost.parameters)}
+    with refused("no architecture of this space meets both"):
+        resolve_budget(costs, **limits)
+    monkeypatch.setattr("mfps.nas.costs.best_combination.MOST_COMBINATIONS", 1)
+    assert not resolve_budget(costs, **limits).admits(least)  # too many to compare: not decided
 
 
 def test_several_branches_and_percentages_are_named():

@@ -11,7 +11,7 @@ SPACES += [BranchSpace("upsample", 1, 6, monotone=True), BranchSpace("parsing", 
 def logits_of(space, scale=1.0):
     """Random alphas, betas and gammas of a space where every kind is chosen."""
     contested = sum(len(space.incoming(t.layer, t.target)) > 1 for t in space.transitions)
-    shapes = (len(EDGES), len(space.operations)), (contested,), (len(space.end_rates),)
+    shapes = (len(EDGES), len(space.operations)), (contested,), (len(space.ends),)
     return [scale * torch.randn(shape) for shape in shapes]
 
 
@@ -44,7 +44,7 @@ def test_weights_are_softmaxes(space):
             weights = [mixture.transitions[t] for t in space.incoming(layer, rate)]
             assert sum(map(float, weights)) == pytest.approx(1, abs=1e-6)
     assert torch.equal(torch.stack(list(mixture.ends.values())), gammas.softmax(0))
-    assert list(mixture.ends) == list(space.end_rates)
+    assert list(mixture.ends) == list(space.ends)
 
 
 def test_a_choice_of_one_has_weight_one():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mfps.genotypes.decode import BranchProbabilities, decode_branch, path_score
 from mfps.genotypes.sampling import random_branch
-from mfps.genotypes.space import EDGES, OPERATIONS, PRIORS, search_space
+from mfps.genotypes.space import EDGES, OPERATIONS, PRIORS, PUBLISHED_OPERATIONS, search_space
 from mfps.inference.cost_report import usual_config
 from mfps.nas.budget import Budget
 from mfps.nas.decode_within import decode_within
@@ -101,8 +101,10 @@ def test_ties_are_broken_as_without_a_budget_then_by_cost():
     space = search_space(width=1, layers=3)
     costs, branch = costs_of(space), space["upsample"]
     transitions = {t: 1 / len(branch.incoming(t.layer, t.target)) for t in branch.transitions}
-    ends = {rate: 1 / len(branch.end_rates) for rate in branch.end_rates}
-    even = BranchProbabilities(np.full((9, len(OPERATIONS)), 1 / len(OPERATIONS)), transitions, ends)
+    ends = {end: 1 / len(branch.ends) for end in branch.ends}
+    even = BranchProbabilities(
+        np.full((9, len(PUBLISHED_OPERATIONS)), 1 / len(PUBLISHED_OPERATIONS)), transitions, ends
+    )
     free = decode_within(space, {"upsample": even}, {}, costs, Budget())
     assert free["upsample"] == decode_branch(branch, even).genotype
     below = costs.of(free).parameters - 1

@@ -32,7 +32,7 @@ def beliefs(space, seed, sharpness=1.0):
         for rate in rates:
             into = space.incoming(layer, rate)
             transitions |= dict(zip(into, softmax(len(into)).tolist(), strict=True))
-    ends = dict(zip(space.end_rates, softmax(len(space.end_rates)).tolist(), strict=True))
+    ends = dict(zip(space.ends, softmax(len(space.ends)).tolist(), strict=True))
     return BranchProbabilities(softmax(len(EDGES), len(space.operations)), transitions, ends)
 
 

@@ -67,10 +67,11 @@ def test_a_supernet_expects_the_mean_over_what_it_would_derive():
     rng = np.random.default_rng(0)
     draws = []
     for _ in range(600):
-        rate = rng.choice(list(probabilities.ends), p=_normal(probabilities.ends.values()))
+        ends = list(probabilities.ends)
+        end = ends[rng.choice(len(ends), p=_normal(probabilities.ends.values()))]
         transitions = {}
-        end = int(rate)
-        for layer in reversed(range(space.layers)):
+        rate = end.rate
+        for layer in reversed(range(end.layer + 1)):
             into = space.incoming(layer, int(rate))
             chosen = into[rng.choice(len(into), p=_normal(probabilities.transitions[t] for t in into))]
             transitions[chosen] = 1.0

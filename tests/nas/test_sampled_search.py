@@ -8,9 +8,16 @@ import pytest
 import torch
 from mfps.engine.run import Run
 from mfps.errors import RunStopped
+from mfps.files.config_model import fill
+from mfps.genotypes.evaluations import read_evaluations
+from mfps.genotypes.front import read_front
+from mfps.genotypes.genotype_file import read_genotype
+from mfps.nas.budget import Budget
 from mfps.nas.config import SearchConfig
+from mfps.nas.open_search import finished_search
 from mfps.nas.search import search, train_supernet
 from mfps.nas.search_network import build_search_network
+from mfps.nas.selection.candidates import Candidates
 from mfps.nas.strategies import STRATEGIES
 from mfps.nas.strategies.single_path import fair_branch
 from mfps.nas.strategies.strategy import Draw
@@ -52,6 +59,52 @@ def runs(drawn_folder, tmp_path_factory):
             patch.setattr(mfps.nas.search_files, "draw_genotype", lambda *_: None)
             train_supernet(config(drawn_folder, made[strategy], strategy))
     return made
+
+
+WIDE = {"space": "wide", "hold_trunk": False, "warmup_epochs": 0, "epochs": 2, "width": 2}
+
+
+@pytest.fixture(scope="module")
+def wide(drawn_folder, tmp_path_factory):
+    """A search of the wide space, with its selection."""
+    run = tmp_path_factory.mktemp("wide") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mfps.nas.search_files, "draw_genotype", lambda *_: None)
+        search(config(drawn_folder, run, "single-path", select_paths=4, population=4, generations=1, **WIDE))
+    return run
+
+
+def test_a_search_of_the_wide_space_finds_more_than_paths(wide):
+    """What is measured costs very different amounts, is in the space, and is counted rightly."""
+    searched = build_search_network(finished_search(wide), {})
+    candidates = Candidates(searched.spaces, searched.fixed, searched.costs(16), Budget(), searched.backbones)
+    measured = read_evaluations(wide).found
+    for evaluation in measured:
+        assert candidates.holds(evaluation.genotype)
+        assert candidates.cost(evaluation.genotype) == (evaluation.parameters, evaluation.flops)
+    assert max(one.flops for one in measured) > 5 * min(one.flops for one in measured)
+    assert len({one.genotype.backbone for one in measured}) > 4
+    names = {baseline.name for baseline in read_front(wide).baselines}
+    assert {"cheapest", "dearest", "random 1"} <= names
+    assert read_genotype(wide).backbone is not None
+
+
+def test_a_search_of_the_wide_space_dies_and_is_resumed_to_the_byte(wide, drawn_folder, tmp_path, dies_at):
+    given = config(drawn_folder, tmp_path / "run", "single-path", resume=True, checkpoint_steps=1, **WIDE)
+    with dies_at(3):
+        train_supernet(given)
+    train_supernet(given)
+    for name in RESULTS:
+        assert (tmp_path / "run" / name).read_bytes() == (wide / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("strategy", ["mixed", "gumbel"])
+def test_nested_widths_are_refused_where_they_cannot_be_weighed(strategy, refused):
+    values = {"data": "faces", "out": "run", "space": "wide"}
+    with refused(f"`strategy` {strategy} cannot weigh those; choose `strategy` single-path, or `space` published"):
+        fill(SearchConfig, {**values, "strategy": strategy})
+    with refused("`hold_trunk` would leave the layers around the branches"):
+        fill(SearchConfig, {**values, "strategy": "single-path", "hold_trunk": True})
 
 
 @pytest.mark.parametrize("strategy", SAMPLED)

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from mfps.genotypes.genotype import Genotype
@@ -44,9 +46,34 @@ def test_the_law_for_the_whole_restorer(priors, mixing, randomised, difference):
         compiled = compile_genotype(genotype, searched.restorer.config)
         slice_supernet(compiled, searched.restorer.state_dict(), "supernet")
         image, given = faces(priors)
-        restricted = searched.restorer(image, given, mixtures=searched.restrictions(genotype))
+        restricted = searched.restorer(image, given, **searched.restricted(genotype)._asdict())
         for a, b in zip(restricted, compiled.eval()(image, given), strict=True):
             assert difference(a, b) < 1e-5
+
+
+@pytest.mark.parametrize("priors", [(), ("heatmap",), PRIORS], ids=len)
+def test_the_law_holds_with_nested_slices(priors, randomised, difference):
+    """Of any depth and width, in eval mode and in training, statistics included."""
+    wide = {"space": "wide", "strategy": "single-path", "width": 2, "blocks": 2}
+    searched = build(priors, iterations=2, base="lowpass", **wide)
+    randomised(searched.restorer)
+    torch.nn.init.normal_(searched.restorer.conv_last.weight)
+    image, given = (
+        faces(priors)[0].expand(2, -1, -1, -1),
+        {k: v.expand(2, -1, -1, -1) for k, v in faces(priors)[1].items()},
+    )
+    for seed in range(6):
+        genotype = random_genotype(searched.spaces, seed, backbones=searched.backbones)
+        compiled, supernet = compile_genotype(genotype, searched.restorer.config), copy.deepcopy(searched.restorer)
+        for training in (False, True):
+            slice_supernet(compiled.train(training), supernet.train(training).state_dict(), "supernet")
+            restricted = supernet(image, given, **searched.restricted(genotype)._asdict())
+            for a, b in zip(restricted, compiled(image, given), strict=True):
+                assert difference(a.detach(), b.detach()) < 1e-5
+        after = compile_genotype(genotype, searched.restorer.config)
+        slice_supernet(after, supernet.state_dict(), "supernet")
+        for name, tensor in compiled.state_dict().items():
+            assert torch.allclose(tensor.float(), after.state_dict()[name].float(), atol=1e-5), name
 
 
 @pytest.mark.parametrize("priors", [(), PRIORS], ids=len)

@@ -62,10 +62,11 @@ def test_it_is_what_genotype_show_counts():
     assert costs.of(genotype.present) == genotype_costs(genotype, 128)["total"]
 
 
+@pytest.mark.parametrize("any_end", [False, True], ids=["one length", "any length"])
 @pytest.mark.parametrize("iterations", [1, 2])
-def test_least_and_greatest_are_those_of_all_architectures(iterations):
+def test_least_and_greatest_are_those_of_all_architectures(iterations, any_end):
     """Branches add up, so each is compared with all of its own; among equals the other resource decides."""
-    space = search_space(("parsing",), width=2, layers=2, fusion_layers=1, operations=TWO)
+    space = search_space(("parsing",), width=2, layers=2, fusion_layers=1, operations=TWO, any_end=any_end)
     costs = space_costs(space, iterations)
     for sign, found in ((1, costs.least), (-1, costs.greatest)):
         for resource, other in (("parameters", "flops"), ("flops", "parameters")):
@@ -80,8 +81,9 @@ def test_least_and_greatest_are_those_of_all_architectures(iterations):
                 assert (sign * getattr(cost, resource), sign * getattr(cost, other)) == min(ranks)
 
 
-def test_the_median_is_between_as_many_architectures_as_there_are():
-    space = search_space(width=2, layers=3, operations=TWO)
+@pytest.mark.parametrize("any_end", [False, True], ids=["one length", "any length"])
+def test_the_median_is_between_as_many_architectures_as_there_are(any_end):
+    space = search_space(width=2, layers=3, operations=TWO, any_end=any_end)
     costs = space_costs(space)
     every = [costs.of({"upsample": branch}) for branch in all_branches(space["upsample"])]
     for resource, landmark in costs.median._asdict().items():
@@ -90,9 +92,10 @@ def test_the_median_is_between_as_many_architectures_as_there_are():
         assert costs.of(landmark.branches) == landmark.cost
 
 
+@pytest.mark.parametrize("any_end", [False, True], ids=["one length", "any length"])
 @pytest.mark.parametrize("signs", [(1, 1), (1, -1), (-1, -1)])
-def test_the_front_is_that_of_all_architectures(signs):
-    space = search_space(width=1, layers=3, operations=TWO)
+def test_the_front_is_that_of_all_architectures(signs, any_end):
+    space = search_space(width=1, layers=3, operations=TWO, any_end=any_end)
     costs = space_costs(space)
     every = [costs.of({"upsample": branch}) for branch in all_branches(space["upsample"])]
     rows = np.unique([(signs[0] * cost.flops, signs[1] * cost.parameters) for cost in every], axis=0)

@@ -100,7 +100,7 @@ class Constant(nn.Module):
         super().__init__()
         self.value, self.width = value, width
 
-    def forward(self, x, size):
+    def forward(self, x, size, _width=None):
         return torch.full((x.shape[0], self.width, *size), float(self.value))
 
 
@@ -156,7 +156,7 @@ def test_parameters_exist_where_there_is_a_choice(space, supernet_of):
     alternatives = sum(len(space.incoming(t.layer, t.target)) > 1 for t in space.transitions)
     assert supernet.alphas.shape == (len(EDGES), len(space.operations))
     assert (0 if supernet.betas is None else len(supernet.betas)) == alternatives
-    assert (1 if supernet.gammas is None else len(supernet.gammas)) == len(space.end_rates)
+    assert (1 if supernet.gammas is None else len(supernet.gammas)) == len(space.ends)
     named = dict(supernet.named_parameters())
     assert list(supernet.architecture_parameters()) == [
         named[name] for name in ("alphas", "betas", "gammas") if name in named
@@ -224,7 +224,7 @@ def test_ends_without_weight_are_not_run_nor_what_leads_only_there(supernet_of):
     space = BranchSpace("upsample", 1, 3)
     supernet = supernet_of(space)
     mixture = supernet.mixture()
-    one_end = mixture._replace(ends={rate: float(rate == space.end_rates[0]) for rate in space.end_rates})
+    one_end = mixture._replace(ends={rate: float(rate == space.ends[0]) for rate in space.ends})
     ran = []
     handles = [
         module.register_forward_hook(lambda *_, name=name: ran.append(name)) for name, module in supernet.cells.items()
@@ -232,7 +232,7 @@ def test_ends_without_weight_are_not_run_nor_what_leads_only_there(supernet_of):
     supernet(torch.randn(1, 8, 2, 2), one_end)
     for handle in handles:
         handle.remove()
-    assert [name for name in ran if name.startswith("l2_")] == [f"l2_r{space.end_rates[0]}"]
+    assert [name for name in ran if name.startswith("l2_")] == [f"l2_r{space.ends[0].rate}"]
 
 
 def test_candidates_are_the_spaces_operations():

@@ -28,7 +28,7 @@ from mfps.nas.strategies import STRATEGIES
 from mfps.nas.strategies.strategy import Draw, Strategy
 from mfps.nas.supernet import restriction
 from mfps.nas.supernet_training import SupernetTraining
-from mfps.networks.path import FixedPath
+from mfps.networks.path import Active, FixedPath
 from mfps.training.validation import validation_psnr
 from rich.console import Console
 
@@ -116,7 +116,8 @@ def test_the_history_scores_the_weights_that_are_saved(run, drawn_folder):
     # Laid out as in the search: the same kernels, the same rounding.
     network = searched.restorer.eval().to(memory_format=torch.channels_last)
     record = history(run)[-1]
-    for kind, mixtures in (("mixed", None), ("stored", searched.restrictions(read_genotype(run / "decoded.json")))):
+    restricted = searched.restricted(read_genotype(run / "decoded.json"))
+    for kind, mixtures in (("mixed", None), ("stored", restricted.mixtures)):
 
         def restore(batch, mixtures=mixtures):
             moved = batch.to("cpu", channels_last=True)
@@ -256,13 +257,15 @@ def test_a_cost_in_the_loss_makes_the_architecture_cheaper(drawn_folder, tmp_pat
 
 
 def one_path(searched, draw):
-    """The mixtures of a strategy whose steps train the paths of one genotype."""
+    """What runs of a strategy whose steps train the paths of one genotype."""
     branches = {name: random_branch(searched.spaces[name], np.random.default_rng(0)) for name in searched.supernets}
-    return {name: restriction(branch) for name, branch in branches.items()}
+    return Active({name: restriction(branch) for name, branch in branches.items()})
 
 
 def test_a_strategy_decides_what_a_step_trains(drawn_folder, tmp_path, undrawn, monkeypatch):
-    monkeypatch.setitem(STRATEGIES, "one_path", Strategy(one_path, False, True, frozenset(SearchConfig.model_fields)))
+    monkeypatch.setitem(
+        STRATEGIES, "one_path", Strategy(one_path, False, True, False, frozenset(SearchConfig.model_fields))
+    )
     given = config(drawn_folder, tmp_path / "run", strategy="one_path", accumulate=2, batch_size=2)
     train_supernet(given)
     torch.manual_seed(given.seed)
@@ -280,7 +283,7 @@ def test_the_published_strategy_leaves_every_branch_to_its_supernet(drawn_folder
     given = config(drawn_folder, tmp_path / "run")
     strategy = STRATEGIES[given.strategy]
     assert (strategy.decides, strategy.samples) == (True, False)
-    assert strategy.mixtures(build_search_network(given, {}), Draw(0, "weights", 0, 1.0)) == {}
+    assert strategy.active(build_search_network(given, {}), Draw(0, "weights", 0, 1.0)) == ({}, None)
 
 
 @pytest.mark.parametrize("options", [

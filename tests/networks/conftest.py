@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 import torch
 from mfps.genotypes.branch_genotype import space_of
 from mfps.genotypes.prior_branches import PRIOR_BRANCHES
-from mfps.genotypes.sampling import random_genotype
+from mfps.genotypes.sampling import random_branch
 from mfps.genotypes.space import OPERATIONS, search_space
 from mfps.networks.path import FixedPath
 from mfps.networks.restorer import NetworkConfig, Restorer
@@ -13,16 +14,17 @@ CHANNELS = {row.name: row.channels for row in PRIOR_BRANCHES.values()} | {"dicti
 
 @pytest.fixture
 def build():
-    """`build(priors)`: a tiny fixed restorer of a random genotype, in eval mode."""
+    """`build(priors)`: a tiny fixed restorer of random branches, in eval mode."""
 
     def make(priors=(), *, width=1, layers=2, seed=0, channels=None, operations=OPERATIONS, **config):
         chosen = {prior: {**CHANNELS, **(channels or {})}[prior] for prior in priors}
         space = search_space(priors, width=width, layers=layers, fusion_layers=layers, operations=operations)
-        genotype = random_genotype(space, seed)
-        spaces = {name: space_of(branch, name) for name, branch in genotype.present.items()}
+        rng = np.random.default_rng(seed)
+        branches = {name: random_branch(branch, rng) for name, branch in space.items()}
+        spaces = {name: space_of(branch, name) for name, branch in branches.items()}
         torch.manual_seed(seed)
         network_config = NetworkConfig(**{"blocks": 1, "prior_channels": chosen, **config})
-        return Restorer(network_config, spaces, lambda space: FixedPath(genotype.present[space.name])).eval()
+        return Restorer(network_config, spaces, lambda space: FixedPath(branches[space.name])).eval()
 
     return make
 

@@ -1,4 +1,5 @@
 import copy
+from functools import partial
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from mfps.networks.resampling import Projection, ResizingConvNormReLU, ResizingC
 from torch.utils.flop_counter import FlopCounterMode
 
 sides = st.integers(1, 9)
+KINDS = (ResizingConvolution, partial(ResizingConvNormReLU, parts=(1, 1)))
 
 
 @settings(max_examples=40)
@@ -41,7 +43,7 @@ def resized_first(module, x, size):
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("size", [(2, 3), (4, 6), (8, 12), (32, 48)], ids=str)
-@pytest.mark.parametrize("kind", [ResizingConvolution, ResizingConvNormReLU])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_order_of_resize_and_convolution_changes_nothing(kind, size, training, randomised, difference):
     """Neither outputs nor gradients nor running statistics."""
     module = randomised(kind(6, 2)).double().train(training)
@@ -61,7 +63,7 @@ def test_the_order_of_resize_and_convolution_changes_nothing(kind, size, trainin
 
 
 @pytest.mark.parametrize("size", [(2, 3), (4, 6), (8, 12)], ids=str)
-@pytest.mark.parametrize("kind", [ResizingConvolution, ResizingConvNormReLU])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_convolution_is_done_at_the_smaller_size(kind, size):
     with FlopCounterMode(display=False) as counter:
         kind(6, 2)(torch.randn(1, 6, 4, 6), size)
@@ -70,11 +72,11 @@ def test_the_convolution_is_done_at_the_smaller_size(kind, size):
 
 @pytest.mark.parametrize("side", [2, 4, 8])
 def test_a_projection_changes_size_and_width(side):
-    assert Projection(6, 2)(torch.randn(1, 6, 4, 4), (side, side)).shape == (1, 2, side, side)
+    assert Projection(6, 2, 1)(torch.randn(1, 6, 4, 4), (side, side)).shape == (1, 2, side, side)
 
 
 def test_an_input_of_the_right_width_has_no_projection():
-    projection = Projection(4, 4)
+    projection = Projection(4, 4, 1, unchanged=True)
     x = torch.randn(1, 4, 4, 4)
     assert not list(projection.parameters())
     assert torch.equal(projection(x, (4, 4)), x)

@@ -33,7 +33,7 @@ def running(network):
 def test_the_law_after_estimation(searched, seed, difference):
     """The restricted supernet is the compiled network with the sliced weights, each estimated on the same batches."""
     genotype, batches = random_genotype(searched.spaces, seed), faces(4)
-    mixtures = searched.restrictions(genotype)
+    mixtures = searched.restricted(genotype).mixtures
     compiled = compile_genotype(genotype, searched.restorer.config)
     slice_supernet(compiled, searched.restorer.state_dict(), "supernet")
     estimate_norms(compiled, lambda batch: compiled(batch.degraded), batches)

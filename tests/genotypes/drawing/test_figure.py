@@ -12,16 +12,29 @@ from mfps.genotypes.drawing.figure import genotype_figure
 from mfps.genotypes.drawing.palette import BRANCH_COLOURS, WIRE
 from mfps.genotypes.genotype import Branches
 from mfps.genotypes.sampling import random_genotype
-from mfps.genotypes.space import EDGES, NODES, PRIORS, search_space
+from mfps.genotypes.space import EDGES, NODES, PRIORS, End, search_space
+
+from ..wide_genotypes import wide_genotype, wide_spaces
 
 
 def words(scene):
     return [text.text for text in scene.texts] + [box.text for box in scene.boxes if box.text]
 
 
-@pytest.mark.parametrize("priors", [(), PRIORS], ids=["frsnet", "mfpsnet"])
-def test_everything_lies_on_the_sheet_under_keys_of_its_own(priors):
-    scene = genotype_figure(random_genotype(search_space(priors), 0), title="A title")
+ONE_LAYER = wide_genotype(PRIORS, layers=1, blocks=64)
+
+
+@pytest.mark.parametrize(
+    "genotype",
+    [
+        *(random_genotype(search_space(priors), 0) for priors in ((), PRIORS)),
+        *(wide_genotype(priors, layers=6) for priors in ((), PRIORS)),
+        ONE_LAYER,
+    ],
+    ids=["frsnet", "mfpsnet", "wide frsnet", "wide mfpsnet", "one layer"],
+)
+def test_everything_lies_on_the_sheet_under_keys_of_its_own(genotype):
+    scene = genotype_figure(genotype, title="A title")
     keys = [box.key for box in scene.boxes]
     assert len(set(keys)) == len(keys)
     assert {key for curve in scene.curves for key in (curve.source, curve.target)} <= set(keys)
@@ -87,7 +100,7 @@ def test_one_path_alone_has_no_numbers():
     space = search_space(("heatmap",), layers=2, fusion_layers=2)["heatmap"]
     monotone = dataclasses.replace(space, monotone=True)
     genotype = random_genotype({**search_space(("heatmap",), layers=2, fusion_layers=2), "heatmap": monotone}, 0)
-    given = BranchProbabilities(np.ones((9, 4)), dict.fromkeys(monotone.transitions, 1.0), {8: 1.0})
+    given = BranchProbabilities(np.ones((9, 4)), dict.fromkeys(monotone.transitions, 1.0), {End(1, 8): 1.0})
     printed = words(genotype_figure(genotype, {"heatmap": given}))
     assert not [word for word in printed if "." in word and word != trellis_figure.KEY]
 
@@ -113,3 +126,34 @@ def test_probabilities_of_a_branch_that_is_not_there(beliefs):
     given = beliefs(search_space(("parsing",))["parsing"], 0)
     with pytest.raises(MfpsError, match="'parsing': random has only upsample"):
         genotype_figure(genotype, {"parsing": given})
+
+
+@pytest.mark.parametrize("priors", [(), ("heatmap",)], ids=len)
+def test_a_backbone_is_a_row_of_its_own_and_changes_nothing_above_it(priors):
+    genotype = wide_genotype(priors)
+    assert genotype.backbone is not None
+    found = words(genotype_figure(genotype))
+    assert "backbone" in found
+    for name, choice in genotype.backbone.described.items():
+        assert {name, choice} <= set(found)
+    plain = random_genotype(search_space(priors), 0)
+    assert "backbone" not in words(genotype_figure(plain))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ends_before_the_last_layer_are_rings_and_the_paths_own_is_a_curve(beliefs, seed):
+    space, genotype = wide_spaces()["upsample"], wide_genotype(seed=seed)
+    path = genotype.branches.upsample.path
+    given = beliefs(space, seed)
+    scene = genotype_figure(genotype, {"upsample": given})
+    rings = {box.key.removeprefix("upsample_"): box.title for box in scene.boxes if box.key.endswith("_end")}
+    early = [end for end in space.ends if end.layer < 2 and end != (len(path) - 1, path[-1])]
+    assert rings == {
+        f"{layer}_x{rate}_end": f"end at \u00d7{rate} after layer {layer + 1}: {given.ends[End(layer, rate)]:.2f}"
+        for layer, rate in early
+    }
+    to_head = [curve.source for curve in scene.curves if curve.target == "upsample_head"]
+    last = {(2, rate) for rate in space.rates[2]} | {(len(path) - 1, path[-1])}
+    assert sorted(to_head) == sorted(f"upsample_{layer}_x{rate}" for layer, rate in last)
+    bold = [text.text for text in scene.texts if text.bold and text.size == trellis_figure.SMALL]
+    assert bold == [f"{given.ends[End(len(path) - 1, path[-1])]:.2f}"]

@@ -7,6 +7,8 @@ from mfps.errors import MfpsError
 from mfps.genotypes.drawing.graph import CONCATENATION, HEAD, STEM, cell_graph, trellis_graph
 from mfps.genotypes.space import NODES, BranchSpace
 
+from ..wide_genotypes import wide_genotype, wide_spaces
+
 
 def test_a_trellis_has_a_node_for_each_cell_and_an_edge_for_each_transition():
     graph = trellis_graph(BranchSpace("upsample", 8), "upsample")
@@ -45,7 +47,7 @@ def test_probabilities_lie_on_their_transitions(beliefs, mfpsnet, monotone):
     path = (2, 4, 4, 4, 8, 8)
     branch = mfpsnet.branches.upsample.model_copy(update={"path": list(path)})
     graph = trellis_graph(branch, "upsample", probabilities=given)
-    assert graph.number_of_edges() == len(space.transitions) + len(space.end_rates)
+    assert graph.number_of_edges() == len(space.transitions) + len(space.ends)
     assert graph.edges[STEM, (0, 2)]["probability"] == 1
     for node in graph.nodes:
         arriving = [edge["probability"] for _, _, edge in graph.in_edges(node, data=True)]
@@ -78,3 +80,26 @@ def test_a_cell_graph_has_two_operations_into_each_node_and_all_nodes_in_the_out
         operations = {(s, t): op for s, t, op in graph.edges(data="op") if op is not None}
         assert operations == {tuple(edge): op for edge, op in branch.operations.items()}
         assert len(set(nx.get_node_attributes(graph, "pos").values())) == 6
+
+
+@pytest.mark.parametrize("space", [BranchSpace("upsample", 1, 4, least_layers=n) for n in (None, 1, 2, 4)], ids=str)
+def test_every_place_where_a_path_may_end_leads_to_the_head(space):
+    graph = trellis_graph(space, "upsample")
+    assert set(graph.predecessors(HEAD)) == {tuple(end) for end in space.ends}
+    assert sum(1 for _ in nx.all_simple_paths(graph, STEM, HEAD)) == len(space.paths())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_path_that_ends_early_is_drawn_alone_or_in_the_trellis_in_which_it_was_searched(beliefs, seed):
+    space, branch = wide_spaces()["upsample"], wide_genotype(seed=seed).branches.upsample
+    given = beliefs(space, seed)
+    walked = {STEM, *enumerate(branch.path), HEAD}
+    for graph, layers in (
+        (trellis_graph(branch, "upsample"), branch.layers),
+        (trellis_graph(branch, "upsample", probabilities=given), space.layers),
+        (trellis_graph(space, "upsample", branch.path), space.layers),
+    ):
+        assert graph.nodes[HEAD]["layer"] == layers
+        assert {node for node, on_path in graph.nodes(data="on_path") if on_path} == walked
+    graph = trellis_graph(branch, "upsample", probabilities=given)
+    assert {end: graph.edges[tuple(end), HEAD]["probability"] for end in space.ends} == dict(given.ends)

@@ -26,7 +26,7 @@ def test_every_move_and_end_has_its_probability_as_a_title(mfpsnet, given):
         for transition, share in belief.transitions.items():
             came = f"from \u00d7{transition.source}" if transition.layer else "from the stem"
             assert f"layer {transition.layer + 1}, {came} to \u00d7{transition.target}: {share:.2f}" in found
-        for rate, share in belief.ends.items():
+        for (_, rate), share in belief.ends.items():
             assert f"end at \u00d7{rate}: {share:.2f}" in found
     moves = sum(len(belief.transitions) for belief in given.values())
     assert sum(title.startswith("layer ") for title in found) == moves

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mfps.errors import MfpsError
 from mfps.genotypes.diff import diff_genotypes
 from mfps.genotypes.formats.genotype_import import import_genotype, write_arrays
 from mfps.genotypes.formats.published_arrays import CELL_FILE, PATH_FILE, PUBLISHED_BRANCHES, PUBLISHED_OPERATIONS
@@ -9,6 +10,8 @@ from mfps.genotypes.genotype_file import parse_genotype
 from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
+
+from ..wide_genotypes import WIDE, wide_genotype
 
 CELL = "('skip', 0), ('conv_3x3', 1), ('conv_5x5', 2), ('conv_7x7', 0), ('skip', 3), ('skip', 1)"
 
@@ -49,6 +52,38 @@ def test_a_genotype_that_cannot_be_exported_leaves_nothing(tmp_path, mfpsnet, re
     with refused("dictionary: edge .* has the operation conv_9x9, which the published arrays cannot hold"):
         write_arrays(mfpsnet.model_copy(update={"branches": branches}), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@settings(max_examples=10)
+@given(WIDE)
+def test_a_genotype_with_a_backbone_cannot_be_exported(tmp_path_factory, genotype):
+    folder = tmp_path_factory.mktemp("arrays")
+    with pytest.raises(MfpsError, match="random: it has a backbone of its own, which the published arrays cannot hold"):
+        write_arrays(genotype, folder)
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_goes_into_a_genotype_with_a_backbone_keeps_it(arrays, darts, seed):
+    base = wide_genotype(PUBLISHED_PRIORS, seed)
+    for source, branch in ((arrays, "upsample"), (arrays, "fusion"), (darts, "parsing")):
+        imported = import_genotype(source, branch, base)
+        assert imported.backbone == base.backbone
+        assert {difference.branch for difference in diff_genotypes(base, imported)} == {branch}
+        assert parse_genotype(imported.to_json(), "again") == imported
+    alone = wide_genotype(seed=seed)
+    whole = import_genotype(arrays, into=alone)
+    assert alone.backbone is not None
+    assert whole.backbone == alone.backbone.model_copy(update={"fusion": 1.0})
+
+
+def test_a_newer_operation_in_a_text_needs_a_genotype_with_a_backbone(tmp_path, mfpsnet, refused):
+    file = tmp_path / "darts.txt"
+    file.write_text(f"Genotype(normal=[{CELL.replace('conv_5x5', 'separable_5x5')}])")
+    with refused("darts.txt: separable_5x5 in mfps.genotype/1, which knows only skip, .*: use mfps.genotype/2"):
+        import_genotype(file, into=mfpsnet)
+    imported = import_genotype(file, into=wide_genotype())
+    assert "separable_5x5" in imported.branches.upsample.operations.values()
 
 
 def test_provenance_names_the_source_and_its_files(arrays, mfpsnet):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mfps.genotypes.branch_genotype import BranchGenotype
 from mfps.genotypes.sampling import count_cells
-from mfps.genotypes.space import EDGES, OPERATIONS, BranchSpace
+from mfps.genotypes.space import EDGES, OPERATIONS, PUBLISHED_OPERATIONS, BranchSpace
 from mfps.nas.costs.cell_kinds import best_cells, cell_kinds, cell_of_kind
 
 from .architectures import all_cells
@@ -23,7 +23,9 @@ def test_kinds_count_every_cell(operations):
 
 
 def test_all_kinds_together_are_all_cells():
-    assert cell_kinds(len(OPERATIONS)).cells.sum() == count_cells(BranchSpace("parsing", 1)) == 73_728
+    assert cell_kinds(len(PUBLISHED_OPERATIONS)).cells.sum() == count_cells(BranchSpace("parsing", 1)) == 73_728
+    everything = BranchSpace("parsing", 1, operations=OPERATIONS)
+    assert cell_kinds(len(OPERATIONS)).cells.sum() == count_cells(everything) == 18 * 7**6
 
 
 def test_a_cell_of_a_kind_is_one():

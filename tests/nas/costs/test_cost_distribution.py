@@ -13,6 +13,9 @@ from .architectures import all_branches
 SMALL = BranchSpace("upsample", 2, 3, operations=OPERATIONS[:2])
 
 
+SHORT = BranchSpace("upsample", 2, 3, operations=OPERATIONS[:2], least_layers=1)
+
+
 def counted(space, resource, factor=1):
     return cost_distribution(space, BranchCosts(space.start_rate, space.width, 16), Column(resource, factor))
 
@@ -21,20 +24,22 @@ def spread_out(distribution):
     return np.repeat(distribution.costs, distribution.counts)
 
 
+@pytest.mark.parametrize("space", [SMALL, SHORT], ids=["one length", "any length"])
 @pytest.mark.parametrize("resource", [0, 1])
-def test_every_architecture_is_counted_at_its_cost(resource):
+def test_every_architecture_is_counted_at_its_cost(resource, space):
     costs = BranchCosts(1, 2, 16)
-    expected = Counter(3 * costs.of(branch)[resource] for branch in all_branches(SMALL))
-    found = counted(SMALL, resource, 3)
+    expected = Counter(3 * costs.of(branch)[resource] for branch in all_branches(space))
+    found = counted(space, resource, 3)
     assert Counter(spread_out(found).tolist()) == expected
     assert (np.diff(found.costs) >= 0).all()
     for position in range(0, len(found.costs), 7):
         assert 3 * costs.of(found.architecture(position))[resource] == found.costs[position]
 
 
-def test_deep_branches_are_counted_whole():
+@pytest.mark.parametrize("least_layers", [None, 2])
+def test_deep_branches_are_counted_whole(least_layers):
     """Far too many paths to list."""
-    space = BranchSpace("parsing", 1, 12)
+    space = BranchSpace("parsing", 1, 12, least_layers=least_layers)
     assert counted(space, 0).counts.sum() == count_paths(space) * count_cells(space)
 
 

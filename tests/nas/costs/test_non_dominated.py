@@ -16,6 +16,14 @@ def test_what_is_kept_is_undercut_by_nothing_and_undercuts_the_rest(columns, row
     assert [tuple(row) for row in numbers[kept].tolist()] == sorted(best)
 
 
+def test_a_column_that_is_the_same_everywhere_changes_nothing():
+    rng = np.random.default_rng(0)
+    one, other = rng.integers(20, size=(2, 500))
+    kept = non_dominated([one, other]).tolist()
+    assert non_dominated([np.zeros(500), one, other]).tolist() == kept
+    assert non_dominated([one, np.full(500, 2**60), other]).tolist() == kept
+
+
 def test_of_equal_rows_the_first_is_kept_and_types_may_differ():
     kept = non_dominated([np.array([0.5, 0.5, 0.25]), np.array([3, 3, 2**60 + 1])])
     assert kept.tolist() == [2, 0]

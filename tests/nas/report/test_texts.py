@@ -1,5 +1,5 @@
 import pytest
-from mfps.genotypes.space import OPERATIONS
+from mfps.genotypes.operations import PUBLISHED_OPERATIONS
 from mfps.nas.report.texts import _ranges, alarm_rows, budget_text, duration, score_of, settings
 
 
@@ -38,13 +38,13 @@ def test_the_score_is_that_of_the_statistics_that_count():
 
 def test_settings_tell_data_from_the_rest_and_choices_from_defaults():
     config = {"data": "photos", "size": 64, "degradation": "full", "width": 8, "epochs": 7,
-              "operations": list(OPERATIONS), "fix": {"upsample": "x"}, "from_the_future": None}  # fmt: skip
+              "operations": list(PUBLISHED_OPERATIONS), "fix": {"upsample": "x"}, "from_the_future": None}  # fmt: skip
     data, others = settings(config)
     assert data == [("data", "photos", True), ("size", "64", True), ("degradation", "full", False)]
     assert others == [
         ("width", "8", False),
         ("epochs", "7", True),
-        ("operations", ", ".join(OPERATIONS), False),
+        ("operations", ", ".join(PUBLISHED_OPERATIONS), False),
         ("fix", "upsample=x", True),
         ("from_the_future", "none", False),
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from mfps.genotypes.sampling import random_branch
-from mfps.genotypes.space import EDGES, NODES, BranchSpace
+from mfps.genotypes.space import EDGES, NODES, BranchSpace, End
 from mfps.nas.strategies import gumbel
 from mfps.nas.strategies.gumbel import drawn_mixture
 from mfps.nas.strategies.strategy import Draw
@@ -30,7 +30,7 @@ def test_a_draw_is_an_architecture(undecided):
         mixture = drawn_mixture(supernet, draw(number))
         path = [transition.target for transition in sorted(mixture.transitions)]
         assert TINY.is_legal(path)
-        assert list(mixture.ends) == [path[-1]]
+        assert list(mixture.ends) == [End(len(path) - 1, path[-1])]
         for node in NODES:
             assert sum(edge.target == node for edge in mixture.operations) == 2
         assert all(len(operations) == 1 for operations in mixture.operations.values())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mfps.genotypes.space import OPERATIONS, BranchSpace, search_space
 from mfps.nas.search_network import SearchNetwork
-from mfps.nas.strategies.single_path import fair_branch, mixtures
+from mfps.nas.strategies.single_path import active, fair_branch
 from mfps.nas.strategies.strategy import Draw
 from mfps.nas.supernet import Supernet, restriction
 from mfps.networks.restorer import NetworkConfig, Restorer
@@ -63,4 +63,6 @@ def test_every_branch_is_restricted_to_an_architecture_of_its_own(priors):
     channels = {"heatmap": 68, "parsing": 19}
     config = NetworkConfig(iterations=1, blocks=1, prior_channels={prior: channels[prior] for prior in priors})
     searched = SearchNetwork(Restorer(config, space, Supernet), space, {})
-    assert mixtures(searched, draw(5)) == {name: restriction(fair_branch(space[name], draw(5))) for name in space}
+    assert active(searched, draw(5)).mixtures == {
+        name: restriction(fair_branch(space[name], draw(5))) for name in space
+    }
