@@ -51,7 +51,7 @@ def test_the_law_for_the_whole_restorer(priors, mixing, randomised, difference):
             assert difference(a, b) < 1e-5
 
 
-@pytest.mark.parametrize("priors", [(), ("heatmap",), PRIORS], ids=len)
+@pytest.mark.parametrize("priors", [(), PRIORS], ids=len)
 def test_the_law_holds_with_nested_slices(priors, randomised, difference):
     """Of any depth and width, in eval mode and in training, statistics included."""
     wide = {"space": "wide", "strategy": "single-path", "width": 2, "blocks": 2}
@@ -62,7 +62,7 @@ def test_the_law_holds_with_nested_slices(priors, randomised, difference):
         faces(priors)[0].expand(2, -1, -1, -1),
         {k: v.expand(2, -1, -1, -1) for k, v in faces(priors)[1].items()},
     )
-    for seed in range(6):
+    for seed in range(3):
         genotype = random_genotype(searched.spaces, seed, backbones=searched.backbones)
         compiled, supernet = compile_genotype(genotype, searched.restorer.config), copy.deepcopy(searched.restorer)
         for training in (False, True):
