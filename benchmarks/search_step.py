@@ -110,9 +110,13 @@ class Step:
                     parameter.requires_grad_(name == level)
             self.optimizers[level].zero_grad()
             for i in range(self.draws):
-                mixtures = self.strategy.mixtures(self.searched, Draw(0, level, number * self.draws + i, 1.0))
+                draw = Draw(0, level, number * self.draws + i, 1.0)
+                if hasattr(self.strategy, "active"):
+                    running = self.strategy.active(self.searched, draw)._asdict()
+                else:  # an earlier commit, which `since_commit.py` measures
+                    running = {"mixtures": self.strategy.mixtures(self.searched, draw)}
                 with torch.autocast(self.fabric.device.type, torch.bfloat16, enabled=self.bfloat16):
-                    outputs = self.searched.restorer(self.degraded, self.priors, mixtures=mixtures)
+                    outputs = self.searched.restorer(self.degraded, self.priors, **running)
                 (loss,) = restoration_loss([output.float() for output in outputs], self.clean, "smooth_l1").values()
                 (loss / self.draws).backward()
             apply_update(self.fabric, self.optimizers[level], self.levels[level], number, [])

@@ -58,7 +58,7 @@ def random_backbone(backbones: BackboneSpace, rng: np.random.Generator) -> Backb
 
 
 def with_fusion_share(branches: Mapping[str, BranchGenotype], backbone: Backbone | None) -> dict[str, BranchGenotype]:
-    """The branches, of which `fusion` has the share of its whole width that a backbone says."""
+    """The branches, of which `fusion`, given at its whole width, has the share of it that a backbone says."""
     found = dict(branches)
     if backbone is not None and backbone.fusion is not None:
         width = share_of(found["fusion"].width, backbone.fusion)

@@ -124,14 +124,14 @@ class BackboneCosts:
         return Landmarks(middle("parameters"), middle("flops"))
 
     def front(self, flops: int = 1, parameters: int = 1) -> list[Cost]:
-        """The costs of the architectures that no other one undercuts in both resources, exactly.
+        """As `SpaceCosts.front`, over all backbones.
 
         Args:
-            flops: 1 if few FLOPs are wanted, -1 if many.
-            parameters: likewise.
+            flops: as there.
+            parameters: as there.
 
         Raises:
-            TooManyError: there are too many, as happens where few of one are wanted and many of the other.
+            TooManyError: as there.
         """
         signs: list[tuple[Resource, int]] = [("parameters", parameters), ("flops", flops)]
 

@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from ...errors import MfpsError
-from ...genotypes.backbone import Backbone, BackboneSpace, share_of
+from ...genotypes.backbone import Backbone, BackboneSpace
 from ...genotypes.branch_genotype import BranchGenotype
 from ...genotypes.genotype import Genotype
 from ...genotypes.membership import check_in_space
+from ...genotypes.sampling import with_fusion_share
 from ...genotypes.space import BranchSpace
 from ...networks.cost import Cost
 from ..backbone_costs import BackboneCosts
@@ -52,14 +53,13 @@ class Candidates:
 
         A searched fusion branch is made as wide as the backbone says.
         """
-        found = {**branches, **self.fixed}
         if self.backbones is None:
-            return Genotype.of(found)
+            return Genotype.of({**branches, **self.fixed})
         backbone = backbone or self.backbones.whole
-        if "fusion" in self.searched and backbone.fusion is not None:
-            width = share_of(self.spaces["fusion"].width, backbone.fusion)
-            found["fusion"] = found["fusion"].model_copy(update={"width": width})
-        return Genotype.of(found, backbone)
+        if "fusion" in self.searched:
+            whole = branches["fusion"].model_copy(update={"width": self.spaces["fusion"].width})
+            branches = with_fusion_share({**branches, "fusion": whole}, backbone)
+        return Genotype.of({**branches, **self.fixed}, backbone)
 
     def cost(self, genotype: Genotype) -> Cost:
         """The cost of the whole network."""
