@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from ...errors import MfpsError
+from ...genotypes.backbone import BackboneSpace
 from ...genotypes.drawing.figure import genotype_figure
 from ...genotypes.drawing.render_svg import render_svg
 from ...genotypes.genotype import Genotype
@@ -33,13 +34,19 @@ class Drawings(NamedTuple):
     """The number of an epoch or of a member, and the place of its drawing in `svgs`."""
 
 
-def epoch_drawings(history: Sequence[Mapping[str, Any]], folder: Path, operations: Sequence[str] | None) -> Drawings:
+def epoch_drawings(
+    history: Sequence[Mapping[str, Any]],
+    folder: Path,
+    operations: Sequence[str] | None,
+    backbones: BackboneSpace | None = None,
+) -> Drawings:
     """Draw the genotypes of evenly spaced epochs, the last among them; an epoch that is damaged is left out.
 
     Args:
         history: the search's records.
         folder: the run folder.
         operations: the search's candidates, all that there are by default.
+        backbones: what the search chose the backbones from.
     """
 
     def draw(record: Mapping[str, Any]) -> tuple[int, str]:
@@ -48,18 +55,24 @@ def epoch_drawings(history: Sequence[Mapping[str, Any]], folder: Path, operation
         # A strategy that decides nothing has softmaxes of even odds, and no entropies.
         decided = record.get("probabilities", {}) if record.get("entropy") else {}
         beliefs = {name: probabilities_from_json(branch) for name, branch in decided.items()}
-        figure = genotype_figure(genotype, beliefs, operations=operations or PUBLISHED_OPERATIONS)
+        shown_operations = operations or PUBLISHED_OPERATIONS
+        figure = genotype_figure(genotype, beliefs, operations=shown_operations, backbones=backbones)
         return epoch, render_svg(figure, _label(genotype))
 
     return _drawings(history, draw)
 
 
-def front_drawings(members: Mapping[int, Genotype]) -> Drawings:
-    """Draw the genotypes of a front, evenly spaced if they are too many."""
+def front_drawings(members: Mapping[int, Genotype], backbones: BackboneSpace | None = None) -> Drawings:
+    """Draw the genotypes of a front, evenly spaced if they are too many.
+
+    Args:
+        members: by their numbers.
+        backbones: what the search chose the backbones from.
+    """
 
     def draw(member: tuple[int, Genotype]) -> tuple[int, str]:
         number, genotype = member
-        return number, render_svg(genotype_figure(genotype), _label(genotype))
+        return number, render_svg(genotype_figure(genotype, backbones=backbones), _label(genotype))
 
     return _drawings(list(members.items()), draw)
 

@@ -10,6 +10,7 @@ from ...files.config_model import read_yaml
 from ...files.history import read_history
 from ...files.json_text import read_strict
 from ...files.regular_file import read_text
+from ...genotypes.backbone import MAX_BLOCKS, BackboneSpace, backbone_space
 from ...genotypes.genotype import Genotype
 from ...genotypes.genotype_file import read_genotype
 from ..ledger import StageCost, read_ledger
@@ -69,6 +70,14 @@ class RunFiles(NamedTuple):
     """The genotypes of the front, by number."""
     problems: list[str]
     """What cannot be read and why, a line each."""
+
+    @property
+    def backbones(self) -> BackboneSpace | None:
+        """What the search chose backbones from; None if it chose none, or its configuration doesn't say."""
+        blocks = self.config.get("blocks")
+        if self.config.get("space") != "wide" or type(blocks) is not int or not 0 < blocks <= MAX_BLOCKS:
+            return None
+        return backbone_space(blocks, bool(self.config.get("priors")))
 
 
 def read_run_files(folder: Path) -> RunFiles:

@@ -99,8 +99,8 @@ def report_page(files: RunFiles) -> str:
         files: what the run folder holds.
     """
     history, front = files.history, files.front
-    epochs = epoch_drawings(history, files.folder, files.config.get("operations"))
-    members = front_drawings(files.members)
+    epochs = epoch_drawings(history, files.folder, files.config.get("operations"), files.backbones)
+    members = front_drawings(files.members, files.backbones)
     figures = epoch_charts(table_of(history), alarm_marks(history))
     data, others = settings(
         {**files.config, **{k: v for k, v in (history or [{}])[-1].items() if k == "oracle_priors"}}

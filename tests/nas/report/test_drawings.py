@@ -1,8 +1,11 @@
 import json
 from itertools import pairwise
 
+import numpy as np
 import pytest
-from mfps.genotypes.sampling import random_genotype
+from mfps.genotypes.backbone import backbone_space
+from mfps.genotypes.genotype import Genotype
+from mfps.genotypes.sampling import random_backbone, random_genotype
 from mfps.genotypes.space import search_space
 from mfps.nas.report import drawings as report_drawings
 from mfps.nas.report.drawings import MOST_DRAWINGS, epoch_drawings, front_drawings
@@ -64,3 +67,14 @@ def test_the_front_draws_each_genotype_and_equal_ones_once():
     assert drawn.shown == [(4, 0), (5, 1), (6, 0)]
     assert len(drawn.svgs) == 2
     assert front_drawings({}) == ([], [])
+
+
+def test_blocks_that_a_search_might_have_chosen_are_drawn_too():
+    smallest = random_backbone(backbone_space(1, with_priors=False), np.random.default_rng(0))
+    genotype = Genotype.of(random_genotype(search_space(layers=2), 0).present, smallest)
+
+    def boxes(blocks):
+        (svg,) = front_drawings({1: genotype}, backbone_space(blocks, with_priors=False)).svgs
+        return svg.count("<rect")
+
+    assert [boxes(blocks) - boxes(1) for blocks in (1, 2, 5)] == [0, 2, 8]  # in the encoder, and in the refinement

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from mfps.nas.report.run_files import read_run_files
 from mfps.nas.report.search_report import CHARTS, write_report
 from plotly.offline import get_plotlyjs
 
@@ -269,3 +270,20 @@ def test_a_browser_shows_what_the_address_names(made, tmp_path, library, address
     assert epoch in shown(page, "epochs")[1]
     assert [a["data-of"] for a in page.of("span") if "chosen" in a.get("class", "")] == [str(epoch)]
     assert [a["data-of"] for a in page.of("p") if "chosen" in a.get("class", "")] == [str(member)]
+
+
+@pytest.mark.parametrize(
+    ("config", "most"),
+    [
+        ("space: wide\nblocks: 3\npriors: [heatmap]\n", 3),
+        ("space: wide\nblocks: 0\n", None),
+        ("space: wide\nblocks: many\n", None),
+        ("space: published\nblocks: 3\n", None),
+        ("", None),
+    ],
+)
+def test_what_the_backbone_was_chosen_from_is_known(run, config, most):
+    (run / "config.yaml").write_text(config)
+    backbones = read_run_files(run).backbones
+    assert (backbones and backbones.encoder_blocks[-1]) == most
+    assert most is None or backbones.fusion[-1] == 1
