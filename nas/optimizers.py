@@ -5,10 +5,12 @@ was begun with other ones goes on as it began, since its checkpoints say so.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
+from ..training.layer_rates import parameter_groups
 from .config import SearchConfig
 from .strategies import STRATEGIES
 
@@ -27,11 +29,11 @@ def search_optimizers(
         "architecture": torch.optim.Adam(
             choices, config.architecture_lr, weight_decay=config.architecture_weight_decay, fused=True
         ),
-        "weights": _weight_optimizer(config, list(weights)),
+        "weights": _weight_optimizer(config, parameter_groups(weights, config.layer_rates)),
     }
 
 
-def _weight_optimizer(config: SearchConfig, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _weight_optimizer(config: SearchConfig, weights: list[dict[str, Any]]) -> torch.optim.Optimizer:
     """Its state of a weight is made when the weight is first used, so it grows with what is drawn."""
     if config.solver == "adam":
         return torch.optim.Adam(

@@ -26,6 +26,7 @@ from ..errors import MfpsError
 from ..files.history import read_history
 from ..networks.losses import restoration_loss
 from ..networks.path import Active
+from ..training.layer_rates import rate_of, set_rate
 from ..training.norm_statistics import norm_batches
 from ..training.session import Pieces, Session
 from .budget import resolve_budget
@@ -120,8 +121,7 @@ class SupernetTraining:
         for batches in self.session.steps(run):
             factor = rate_factor(config, self._strategy, run.position, run.length) * run.position.lr_scale
             for level, optimizer in self._optimizers.items():
-                for group in optimizer.param_groups:
-                    group["lr"] = self._rates[level] * factor
+                set_rate(optimizer, self._rates[level] * factor)
             losses: dict[str, float] = {}
             for level, pieces in reversed(list(zip(self._order, batches, strict=True))):
                 if level == "architecture" and is_warming_up(config, run.position):
@@ -208,7 +208,7 @@ class SupernetTraining:
             "epoch": run.position.epoch + 1,
             "step": run.position.step,
             "loss": run.position.mean_losses(),
-            "lr": self._optimizers["weights"].param_groups[0]["lr"],
+            "lr": rate_of(self._optimizers["weights"]),
             **scores,
             **({"coverage": self._coverage.record()} if self._strategy.samples else {}),
             **self._oracle,

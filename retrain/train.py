@@ -30,6 +30,7 @@ from ..networks.losses import restoration_loss
 from ..networks.vgg19 import load_vgg19
 from ..priors.extractor import ExternalSources, PriorExtractor, found_channels
 from ..training.face_inputs import face_inputs
+from ..training.layer_rates import parameter_groups, set_rate
 from ..training.norm_statistics import estimate_norms, norm_batches
 from ..training.schedule import lr_factor
 from ..training.session import Session
@@ -139,8 +140,8 @@ class Training:
         for (pieces,) in self.session.steps(run):
             step = run.position.step
             lr = config.lr * lr_factor(config.schedule, epoch, step, run.length.steps, config.halve_at)
-            for group in self._optimizer.param_groups:
-                group["lr"] = lr * run.position.lr_scale
+            lr *= run.position.lr_scale
+            set_rate(self._optimizer, lr)
             losses: dict[str, float] = {}
             with run.skip_nonfinite(self._network):
                 losses = checked_update(
@@ -149,7 +150,7 @@ class Training:
                 if self._average is not None:
                     self._average.update_parameters(self._network)
             text = f"epoch {epoch + 1}/{config.epochs} loss {sum(losses.values()):.4f}"
-            run.step_done(losses, text, lr=self._optimizer.param_groups[0]["lr"])
+            run.step_done(losses, text, lr=lr)
 
     def _restored(self, batch: FaceBatch) -> list[Tensor]:
         """Each iteration's output for a batch on the device."""
@@ -196,13 +197,10 @@ class Training:
 
 
 def _optimizer(config: RetrainConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
+    groups = parameter_groups(network.parameters(), config.layer_rates)
     if config.solver == "sgd":
-        return torch.optim.SGD(
-            network.parameters(), config.lr, momentum=0.9, weight_decay=config.weight_decay, fused=True
-        )
-    return torch.optim.Adam(
-        network.parameters(), config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True
-    )
+        return torch.optim.SGD(groups, config.lr, momentum=0.9, weight_decay=config.weight_decay, fused=True)
+    return torch.optim.Adam(groups, config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True)
 
 
 def _provenance(config: RetrainConfig, genotype: Genotype, position: Position) -> dict[str, Any]:
