@@ -17,8 +17,8 @@ class BenchConfig(ConfigModel):
     """What is measured: networks, and the ways in which each of them is run."""
 
     network: Annotated[tuple[str, ...], REPEATED, Panel.COMMON] = Field(min_length=1)
-    """Weights files, run folders of trainings, exported files; or genotypes (file, run folder of a search, published
-    name), which are measured with random weights, as time does not depend on them."""
+    """Weights files (also of hand-made networks), run folders of trainings, exported files; or genotypes (file, run
+    folder of a search, published name), which are measured with random weights, as time does not depend on them."""
     out: Annotated[Path | None, Panel.COMMON] = None
     """New folder for `bench.json`, `bench.md` and `bench.png`; without it the table is only printed."""
     batch_sizes: Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], COMMAS, Panel.COMMON] = (1,)

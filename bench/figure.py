@@ -1,16 +1,10 @@
 """A benchmark as a picture: the time of a face, in every way that was measured."""
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
 from ..genotypes.drawing import palette
-from ..genotypes.drawing.render_matplotlib import SETTINGS
-from ..genotypes.drawing.scene import PNG_DPI
+from ..genotypes.drawing.chart import chart, lay_grid
 from .report import milliseconds
 from .ways import Point
 
@@ -33,11 +27,7 @@ def bench_png(report: Mapping[str, Any]) -> bytes:
     networks = list(dict.fromkeys(row["network"] for row in report["measured"]))
     colours = dict(zip(networks, [*palette.BRANCH_COLOURS.values()] * len(networks), strict=False))
     height = 0.9 + 0.28 * len(report["measured"]) + 0.42 * len(groups)
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        figure = Figure(figsize=(8, height), layout="constrained", facecolor=palette.PAPER)
-        FigureCanvasAgg(figure)
+    with chart(8, height) as (figure, content):
         axes = figure.add_subplot()
         at, ticks, names = 0.0, [], []
         for title, rows in groups.items():
@@ -77,11 +67,8 @@ def bench_png(report: Mapping[str, Any]) -> bytes:
         axes.set_xlabel("time of a face (ms): median, least to most", size=9, color=palette.INK)
         axes.tick_params(axis="x", labelsize=8)
         axes.set_title(report["device"], size=10, color=palette.INK, loc="left", parse_math=False)
-        axes.grid(axis="x", color=palette.GRID, lw=0.6)
-        axes.set_axisbelow(True)
+        lay_grid(axes, "x")
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
         axes.tick_params(axis="y", length=0)
-        content = io.BytesIO()
-        figure.savefig(content, format="png", dpi=PNG_DPI)
     return content.getvalue()

@@ -1,7 +1,6 @@
 """Measuring networks side by side: all ways of one size, batch size and number of threads take turns."""
 
 import json
-import platform
 import statistics
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -13,7 +12,8 @@ import torch
 from rich.console import Console
 
 from .. import __version__
-from ..engine.device import choose_device
+from ..engine.device import choose_device, device_name
+from ..engine.execution import counts_processor_time
 from ..engine.progress import track
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free
@@ -52,7 +52,7 @@ def bench(config: BenchConfig, console: Console | None = None) -> dict[str, Any]
     report = {
         "mfps": __version__,
         "torch": torch.__version__,
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
+        "device": device_name(device),
         "rounds": config.rounds,
         "measured": rows,
     }
@@ -78,7 +78,7 @@ def _take_turns(
 
 
 def _row(name: str, way: Way, opened: Opened, turns: list[Turn]) -> dict[str, Any]:
-    """What was measured of one way; times are for a whole batch."""
+    """What was measured of one way; times are for a whole batch, and `counts` names the one to compare ways by."""
     walls = sorted(turn.seconds for turn in turns)
     middle = statistics.median(walls)
     flops_per_second = opened.flops * way.point.batch / middle
@@ -91,6 +91,7 @@ def _row(name: str, way: Way, opened: Opened, turns: list[Turn]) -> dict[str, An
         "ms_least": 1000 * walls[0],
         "ms_most": 1000 * walls[-1],
         "cpu_ms": 1000 * statistics.median(turn.cpu_seconds for turn in turns),
+        "counts": "cpu_ms" if counts_processor_time(choose_device(way.device), way.point.threads) else "ms",
         "faces_per_second": way.point.batch / middle,
         "load_ms": 1000 * opened.load_seconds,
         "first_ms": 1000 * opened.first_seconds,
@@ -99,13 +100,3 @@ def _row(name: str, way: Way, opened: Opened, turns: list[Turn]) -> dict[str, An
         "gflops_per_second": flops_per_second / 1e9,
         "share_of_machine": flops_per_second / statistics.median(turn.rate for turn in turns),
     }
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it, and what it computes with."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"

@@ -8,8 +8,10 @@ from ..engine.device import choose_device
 from ..engine.execution import DTYPES
 from ..inference.cost_report import compiled_costs
 from ..inference.exported_network import is_exported, open_exported
+from ..inference.hand_made_network import HandMadeNetwork
 from ..inference.prior_runs import Model
 from ..inference.running import Asked, RunningNetwork, executions
+from ..networks.cost import network_cost
 from .convolution_rate import convolution_rate
 from .faces import drawn_inputs, random_faces
 from .sources import fixed_network
@@ -36,20 +38,21 @@ class Runner:
         file, point = Path(way.file), way.point
         self._device, self._passes, self._format = choose_device(way.device), way.iterations, ""
         if is_exported(file):
-            exported = open_exported(file)
-            self._model: Model = exported.model(point.threads, way.device)
-            self._faces = drawn_inputs(self._model.inputs, exported.config.prior_channels, *point[:2])
-            self._format = exported.metadata.precision
-            genotype, config, passes = exported.genotype, exported.config, exported.config.iterations
+            opened = open_exported(file)
+            self._model: Model = opened.model(point.threads, way.device)
+            self._faces = drawn_inputs(self._model.inputs, opened.config.prior_channels, *point[:2])
+            self._format, passes = opened.metadata.precision, None
         else:
-            compiled = fixed_network(way.file, way.iterations)
-            self._faces = random_faces(point.batch, point.size, compiled.config.prior_channels)
+            opened, passes = fixed_network(way.file, way.iterations), way.iterations
+            self._faces = random_faces(point.batch, point.size, opened.config.prior_channels)
             tried = executions(Asked(way.layout, way.precision), self._device, MANY)
-            self._model = RunningNetwork(compiled.restorer, self._device, tried, faces=MANY)
-            genotype, config = compiled.genotype, compiled.config
-            passes = way.iterations or config.iterations
-        of_passes = config.model_copy(update={"iterations": passes})
-        self.flops = compiled_costs(genotype, of_passes, point.size)["total"].flops
+            self._model = RunningNetwork(opened.restorer, self._device, tried, faces=MANY)
+        if isinstance(opened, HandMadeNetwork):
+            costs = network_cost(opened.restorer, point.size)
+        else:
+            of_passes = opened.config.model_copy(update={"iterations": passes or opened.config.iterations})
+            costs = compiled_costs(opened.genotype, of_passes, point.size)
+        self.flops = costs["total"].flops
 
     def run(self) -> None:
         """Restore the faces once, to the end."""

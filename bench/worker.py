@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import MfpsError, shortened
+from .passes import timed_passes
 from .ways import Way
 
 SHORTEST_TURN_SECONDS = 0.3
@@ -135,12 +136,8 @@ class _Measured:
         self.opened = Opened(self._runner.runs_as, self._runner.flops, loaded - began, time.perf_counter() - loaded)
 
     def turn(self) -> Turn:
-        walls: list[float] = []
-        began, cpu_began = time.perf_counter(), time.process_time()
-        while not walls or time.perf_counter() - began < SHORTEST_TURN_SECONDS:
-            start = time.perf_counter()
-            self._runner.run()
-            walls.append(time.perf_counter() - start)
+        cpu_began = time.process_time()
+        walls = timed_passes(self._runner.run, SHORTEST_TURN_SECONDS)
         cpu = (time.process_time() - cpu_began) / len(walls)
         peak = self._runner.peak_mb() or _resident_mb() - self._before_mb
         return Turn(statistics.median(walls), cpu, self._runner.convolution_rate(), peak)

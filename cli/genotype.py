@@ -44,7 +44,7 @@ def show(
     read = read_genotype(genotype)
     costs, channels = genotype_costs(read, size, iterations), assumed_channels(read)
     if as_json:
-        numbers = {name: cost._asdict() for name, cost in costs.items()}
+        numbers = {name: cost.record() for name, cost in costs.items()}
         report = {"name": read.name, "hash": read.hash, "size": size, "prior_channels": channels, "cost": numbers}
         chosen = {} if read.backbone is None else {"backbone": read.backbone.model_dump(exclude_none=True)}
         o.report_json({**report, **chosen})

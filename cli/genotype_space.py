@@ -42,6 +42,16 @@ MaxGflops = Annotated[
 MinGflops = Annotated[str | None, typer.Option(help="Least GFLOPs, likewise.")]
 MaxParameters = Annotated[str | None, typer.Option(help="Most parameters: a number (3e6), or percent of the median.")]
 MinParameters = Annotated[str | None, typer.Option(help="Least parameters, likewise.")]
+MaxMs = Annotated[
+    str | None,
+    typer.Option(
+        help="Most milliseconds of the whole network, as --latency predicts: a number, or percent of the median."
+    ),
+]
+Latency = Annotated[
+    Path | None,
+    typer.Option(help="Table of `mfps latency measure`, made on this machine for this space: costs have a time too."),
+]
 
 
 def space(
@@ -55,12 +65,12 @@ def space(
     size: Size = 128,
     iterations: Iterations = None,
     blocks: Blocks = 3,
+    latency: Latency = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON instead of tables.")] = False,
 ) -> None:
     """Show a search space before any search: how large it is, and what its architectures cost."""
-    costs = _costs(
-        space, _spaces(space, priors, width, layers, fusion_layers, monotone, operations), size, iterations, blocks
-    )
+    spaces = _spaces(space, priors, width, layers, fusion_layers, monotone, operations)
+    costs = _costs(space, spaces, size, iterations, blocks, latency)
     from ..nas.space_report import space_facts
 
     facts = space_facts(costs)
@@ -106,6 +116,8 @@ def random(
     min_gflops: MinGflops = None,
     max_parameters: MaxParameters = None,
     min_parameters: MinParameters = None,
+    max_ms: MaxMs = None,
+    latency: Latency = None,
     size: Size = 128,
     iterations: Iterations = None,
     blocks: Blocks = 3,
@@ -121,7 +133,12 @@ def random(
         "min_gflops": min_gflops,
         "max_parameters": max_parameters,
         "min_parameters": min_parameters,
+        "max_ms": max_ms,
     }
+    if latency is not None and max_ms is None:
+        raise MfpsError(
+            "`latency` says how long networks take, and here only `max_ms` asks for that: give both, or neither"
+        )
     if not any(limits.values()):
         from ..genotypes.genotype_file import write_genotype
         from ..genotypes.sampling import random_genotype
@@ -129,7 +146,7 @@ def random(
         write_genotype(random_genotype(spaces, seed, backbones=_backbones(space, spaces, blocks)), out)
         o.report(f"genotype  {out}")
         return
-    costs = _costs(space, spaces, size, iterations, blocks)
+    costs = _costs(space, spaces, size, iterations, blocks, latency)
     from ..nas.budget import resolve_budget
     from ..nas.random_within import random_within
 
@@ -168,7 +185,12 @@ def _backbones(space: str, spaces: "dict[str, BranchSpace]", blocks: int) -> "Ba
 
 
 def _costs(
-    space: str, spaces: "dict[str, BranchSpace]", size: int, iterations: int | None, blocks: int = 3
+    space: str,
+    spaces: "dict[str, BranchSpace]",
+    size: int,
+    iterations: int | None,
+    blocks: int = 3,
+    latency: Path | None = None,
 ) -> "SpaceCosts | BackboneCosts":
     with o.quick_imports():
         from ..genotypes.space import PRIORS
@@ -176,7 +198,12 @@ def _costs(
         from ..nas.backbone_costs import space_costs
 
     config = usual_config([name for name in spaces if name in PRIORS], iterations, blocks)
-    return space_costs(spaces, config, size, backbones=_backbones(space, spaces, blocks))
+    backbones, times = _backbones(space, spaces, blocks), None
+    if latency is not None:
+        from ..nas.latency_table import measured_space, times_for, usable_table
+
+        times = times_for(usable_table(latency), latency, measured_space(spaces, config, size, backbones), {})
+    return space_costs(spaces, config, size, backbones=backbones, times=times)
 
 
 def _write(
@@ -193,6 +220,7 @@ def _write(
 
     cost = costs.of(branches, backbone)
     counted = {"size": costs.size, "iterations": costs.config.iterations}
-    made = {"kind": kind, **provenance, **counted, **cost._asdict()}
+    made = {"kind": kind, **provenance, **counted, **cost.record()}
     write_genotype(Genotype.of(branches, backbone, kind, made), out)
-    o.report(f"genotype  {out}: {amount(cost.flops, 'flops')}, {amount(cost.parameters, 'parameters')}")
+    said = [amount(getattr(cost, resource), resource) for resource in costs.resources]
+    o.report(f"genotype  {out}: {', '.join(said)}")

@@ -19,12 +19,14 @@ from . import (
     evaluate,
     export,
     genotype,
+    latency,
     prepare,
     rank,
     restore,
     retrain,
     search,
     select,
+    study,
     weights,
 )
 from .fields import Commands, add_command
@@ -51,12 +53,14 @@ add_command(app, select.select, select.model, "run")
 add_command(app, retrain.retrain, retrain.model)
 add_command(app, evaluate.evaluate, evaluate.model, "weights")
 add_command(app, rank.rank, rank.model, "genotype")
+add_command(app, study.study, study.model, "plan")
 add_command(app, bench.bench, bench.model, "network")
 add_command(app, restore.restore, restore.model, "weights", "source")
 add_command(app, export.export, export.model, "weights")
 add_command(app, degrade.degrade, degrade.model, "source")
 app.command("doctor")(doctor.doctor)
 app.add_typer(genotype.app, name="genotype")
+app.add_typer(latency.app, name="latency")
 app.add_typer(weights.app, name="weights")
 app.add_typer(dictionary.app, name="dictionary")
 

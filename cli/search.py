@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from . import options as o
-from .select import selected
+from .select import selected, stopwatch
 
 if TYPE_CHECKING:
     from ..nas.config import SearchConfig
@@ -23,7 +23,7 @@ def search(config: "SearchConfig", preset: str | None) -> None:
     """
     from ..nas.search import search as run
 
-    if run(config, o.console()) is None:  # another process selects and reports
+    if run(config, o.console(), stopwatch()) is None:  # another process selects and reports
         return
     same = o.written(
         data=config.data,

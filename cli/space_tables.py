@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from ..nas.backbone_costs import BackboneCosts
     from ..nas.space_costs import SpaceCosts
 
+NAMES = {"flops": "FLOPs", "parameters": "parameters", "nanoseconds": "time"}
+"""The resources, in tables."""
+
 
 def show_space(costs: "SpaceCosts | BackboneCosts", facts: dict[str, Any]) -> None:
     """Print the size of a space and the costs of its architectures.
@@ -37,25 +40,26 @@ def show_space(costs: "SpaceCosts | BackboneCosts", facts: dict[str, Any]) -> No
         show_table(console, table)
 
     shown = {
-        f"{what} {'FLOPs' if resource == 'flops' else resource}": getattr(getattr(costs, what), resource)
+        f"{what} {NAMES[resource]}": getattr(getattr(costs, what), resource)
         for resource in facts["costs"]
         for what in LANDMARKS
     }
+    timed, ends = (
+        "nanoseconds" in facts["costs"],
+        {f"greatest {NAMES[resource]}" for resource in [*facts["costs"]][:-1]},
+    )
     passes = f"{(n := costs.config.iterations)} iteration{'s' if n > 1 else ''}"
     say(console, f"Whole network, one {costs.size} x {costs.size} face, {passes}", style="bold")
-    table = _table("architecture", right=("GFLOPs", "parameters"))
+    table = _table("architecture", right=("GFLOPs", "parameters", *(["ms"] if timed else [])))
     for label, one in shown.items():
-        numbers = f"{one.cost.flops / 1e9:,.3f}", f"{one.cost.parameters:,}"
-        add_row(table, label, *numbers, end_section=label == "greatest FLOPs")
+        numbers = [f"{one.cost.flops / 1e9:,.3f}", f"{one.cost.parameters:,}"]
+        numbers += [f"{one.cost.nanoseconds / 1e6:,.3g}"] if timed else []
+        add_row(table, label, *numbers, end_section=label in ends)
     show_table(console, table)
-    ratio, share = facts["ratio"], facts["searched"]
-    say(
-        console, f"ratio     greatest : least is {ratio['flops']:.2f} in FLOPs, {ratio['parameters']:.2f} in parameters"
-    )
-    say(
-        console,
-        f"searched  {share['flops']:.0%} of the FLOPs, {share['parameters']:.0%} of the parameters (at the medians)",
-    )
+    ratio = [f"{facts['ratio'][resource]:.2f} in {NAMES[resource]}" for resource in facts["costs"]]
+    say(console, f"ratio     greatest : least is {', '.join(ratio)}")
+    searched = [f"{facts['searched'][resource]:.0%} of the {NAMES[resource]}" for resource in facts["costs"]]
+    say(console, f"searched  {', '.join(searched)} (at the medians)")
     say(console, f"median    {facts['median']}")
     say(console, "")
 
@@ -72,16 +76,14 @@ def show_space(costs: "SpaceCosts | BackboneCosts", facts: dict[str, Any]) -> No
         cells = [[kept.op for kept in branch.cell] for branch in branches.values()]
         counts = [[str(cell.count(name) or "") for cell in cells] for name in operations]
         paths = ["-".join(map(str, branch.path)) for branch in branches.values()]
-        add_row(
-            table, label, list(branches), paths, *counts, end_section=label == "greatest FLOPs" or len(branches) > 1
-        )
+        add_row(table, label, list(branches), paths, *counts, end_section=label in ends or len(branches) > 1)
     show_table(console, table)
     if "backbone" in facts:
         say(console, "The layers around them", style="bold")
         table = _table("architecture", right=tuple(facts["backbone"]))
         for label, one in shown.items():
             chosen = [str(getattr(one.backbone, name)) for name in facts["backbone"]]
-            add_row(table, label, *chosen, end_section=label == "greatest FLOPs")
+            add_row(table, label, *chosen, end_section=label in ends)
         show_table(console, table)
 
 

@@ -87,9 +87,7 @@ class RunConfig(ConfigModel):
     part at a time."""
     clip_norm: Annotated[float | None, Panel.TRAINING] = Field(default=None, gt=0)
     """Clip the gradient of the weights to this norm; the published training does not clip."""
-    layer_rates: Annotated[Literal["equal", "fan-in"], Panel.TRAINING] = Field(
-        default="equal", exclude_if=lambda rates: rates == "equal"
-    )
+    layer_rates: Annotated[Literal["equal", "fan-in"], Panel.TRAINING] = "equal"
     """Learning rates of the layers: one for all (equal, as published), or the lower the more weights feed an output
     (fan-in), so that networks of different sizes learn well at the same rate."""
     on_nonfinite: Annotated[Literal["stop", "skip", "rollback"], Panel.TRAINING] = "stop"

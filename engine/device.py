@@ -2,6 +2,8 @@
 
 import logging
 import os
+import platform
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -44,6 +46,18 @@ def choose_device(device: str, devices: int = 1, num_nodes: int = 1) -> torch.de
             f"{devices * num_nodes}; make them agree"
         )
     return torch.device("cpu") if kind == "cpu" else torch.device("cuda", first)
+
+
+def device_name(device: torch.device) -> str:
+    """What a device is called: the GPU, or the processor and what it computes with."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"
 
 
 def make_fabric(device: str, devices: int = 1, num_nodes: int = 1) -> "Fabric":

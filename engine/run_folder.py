@@ -57,8 +57,8 @@ FRONT_LEFT = re.compile(rf"\.{FRONT_FOLDER}\.\d+\.part")
 MAY_CHANGE = frozenset(
     ("out", "epochs", "max_steps", "stop_when_settled", "device", "devices", "num_nodes", "workers",
      "compile", "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces",
-     "follow_links", "max_gflops", "max_parameters", "front_cost", "select_paths", "select_random", "population",
-     "generations")
+     "follow_links", "max_gflops", "max_parameters", "max_ms", "latency", "front_cost", "select_paths", "select_random",
+     "population", "generations")
 )  # fmt: skip
 """Options that may change when a run is resumed: how long, where and how safely it runs. What it reads may be named in
 another way and lie elsewhere, but must be the same (`BY_CONTENT`); config.yaml then names what was given last."""

@@ -1,8 +1,9 @@
 """Weights files: safetensors that include the architecture, so that one file is enough to rebuild its network.
 
 The header holds one string, `mfps`: JSON with `format`, `network` (the network's configuration), `provenance`, and
-either `genotype` for a fixed network or `space` for a supernet. One string, because safetensors writes several in any
-order, and the same weights must produce the same bytes. Nothing is ever unpickled.
+one of `genotype` for a fixed network, `space` for a supernet, and `hand_made` for one that no search found. One string,
+because safetensors writes several in any order, and the same weights must produce the same bytes. Nothing is ever
+unpickled.
 """
 
 import json
@@ -36,7 +37,7 @@ class WeightsFile:
 
     Attributes:
         state: tensors by state-dict key, on the CPU.
-        header: `network`, `provenance` and `genotype` or `space`, parsed.
+        header: `network`, `provenance` and `genotype`, `space` or `hand_made`, parsed.
     """
 
     state: dict[str, Tensor]

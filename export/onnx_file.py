@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -30,18 +31,7 @@ def write_onnx(job: ExportJob, file: Path) -> None:
             f"the network holds {held / 1e9:.1f} GB, and an ONNX file at most 2: leave onnx out of `format`"
             + ("; without `priors` folded it is smaller" if graph.folded is not None else "")
         )
-    with quiet(), torch.no_grad():
-        written = torch.onnx.export(
-            job.program,
-            (),
-            dynamo=True,
-            opset_version=job.opset,
-            input_names=list(graph.input_names),
-            output_names=list(graph.spec.output_names),
-            verbose=False,
-        )
-        assert written is not None
-        model = written.model_proto
+    model = onnx_model(job.program, job.opset, graph.input_names, graph.spec.output_names)
     (version,) = (entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     if version != job.opset:
         raise MfpsError(f"`opset` {job.opset}: this network needs operators of version {version}; set `opset` to that")
@@ -51,6 +41,31 @@ def write_onnx(job: ExportJob, file: Path) -> None:
     _name_axes(model.graph.input, job.metadata.batch)
     _name_axes(model.graph.output, job.metadata.batch)
     write_atomically(file, model.SerializeToString(), new=True)
+
+
+def onnx_model(
+    program: torch.export.ExportedProgram, opset: int, inputs: Sequence[str], outputs: Sequence[str] | None
+) -> Any:
+    """A program as an ONNX model (a `ModelProto`).
+
+    Args:
+        program: of torch.export.
+        opset: version of the operators; another one if the program needs it.
+        inputs: names of its inputs.
+        outputs: names of its outputs; None for any.
+    """
+    with quiet(), torch.no_grad():
+        written = torch.onnx.export(
+            program,
+            (),
+            dynamo=True,
+            opset_version=opset,
+            input_names=list(inputs),
+            output_names=None if outputs is None else list(outputs),
+            verbose=False,
+        )
+    assert written is not None
+    return written.model_proto
 
 
 def _name_axes(values: Sequence, batch: int | None) -> None:

@@ -35,6 +35,8 @@ class Panel(Enum):
 
 
 def _parts(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value]
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
@@ -43,7 +45,7 @@ def _one_or_more(value: Any) -> Any:
 
 
 COMMAS = BeforeValidator(_parts)
-"""Marks a field that takes a list or a comma-separated text; on the command line, the text."""
+"""Marks a field that takes a list, a number or a comma-separated text; on the command line, the text."""
 
 REPEATED = BeforeValidator(_one_or_more)
 """Marks a field that takes a list or a single value; on the command line, an option that may be repeated."""

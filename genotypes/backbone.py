@@ -6,7 +6,7 @@ shares are slices of one set of weights, one inside the other.
 Source: slimmable and once-for-all networks (Yu et al., 2019; Cai et al., 2020); the published network has one backbone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 from typing import Annotated, Any
 
@@ -103,6 +103,24 @@ class BackboneSpace:
     def whole(self) -> Backbone:
         """The deepest and widest of them, of which all others are slices."""
         return Backbone(**{name: options[-1] for name, options in self.choices.items()})
+
+    def of_fusion_width(self, width: int, whole: int) -> "BackboneSpace":
+        """Those backbones whose share of the fusion branch has a width.
+
+        Args:
+            width: base width of the branch.
+            whole: its base width if it has all of it.
+
+        Raises:
+            MfpsError: no share has it.
+        """
+        shares = tuple(share for share in self.fusion if share_of(whole, share or 1.0) == width)
+        if not shares:
+            raise MfpsError(
+                f"the fusion branch that is held has width {width}, which is no share of {whole}: hold one of this "
+                "width"
+            )
+        return replace(self, fusion=shares)
 
     def departure(self, backbone: Backbone) -> str:
         """What about a backbone is not in this space, as the rest of a sentence about it; empty if all of it is."""

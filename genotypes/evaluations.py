@@ -85,13 +85,13 @@ def check_of(content: dict[str, Any]) -> str:
     return sha256_of_texts(json.dumps(content, sort_keys=True))
 
 
-def measured(genotype: Genotype, psnr: float, cost: tuple[int, int], supernet: str) -> Evaluation:
+def measured(genotype: Genotype, psnr: float, cost: tuple[int, ...], supernet: str) -> Evaluation:
     """A new evaluation.
 
     Args:
         genotype: what was measured.
         psnr: in dB.
-        cost: parameters and FLOPs of its whole network.
+        cost: parameters and FLOPs of its whole network; what follows them is not kept.
         supernet: the SHA-256 of the supernet and of the faces.
 
     Raises:
@@ -102,7 +102,7 @@ def measured(genotype: Genotype, psnr: float, cost: tuple[int, int], supernet: s
             f"genotype {genotype.hash[:8]}: its PSNR on the supernet is {psnr}, not a finite number: the supernet's "
             "weights or the faces are damaged; search again"
         )
-    parameters, flops = cost
+    parameters, flops, *_ = cost
     return Evaluation(
         hash=genotype.hash,
         psnr=psnr,

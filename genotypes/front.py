@@ -35,6 +35,7 @@ FRONT_FOLDER = "front"
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Milliseconds = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
 
 
 class Member(StrictModel):
@@ -46,6 +47,8 @@ class Member(StrictModel):
     psnr: Finite = Field(description="Mean PSNR in dB on the faces that select, by the supernet.")
     gflops: Finite = Field(ge=0, description="GFLOPs of the whole network for one face.")
     parameters: int = Field(ge=0, description="Parameters of the whole network.")
+    ms: Milliseconds = Field(None, description="Milliseconds for one face, as a table of latencies predicts them.")
+    measured_ms: Milliseconds = Field(None, description="The same, measured when the front was made.")
     origin: str = Field(description="What proposed it: a starter, `paths of BRANCH`, `generation 3`, or `earlier`.")
 
 
@@ -57,6 +60,7 @@ class Baseline(StrictModel):
     psnr: Finite | None = Field(None, description="None if it was not evaluated, as it is outside the budget.")
     gflops: Finite = Field(ge=0)
     parameters: int = Field(ge=0)
+    ms: Milliseconds = Field(None, description="Milliseconds for one face, as a table of latencies predicts them.")
 
 
 class Limits(StrictModel):
@@ -66,6 +70,7 @@ class Limits(StrictModel):
     max_parameters: int | None = None
     min_gflops: Finite | None = None
     min_parameters: int | None = None
+    max_ms: Finite | None = None
 
 
 class Counted(StrictModel):
@@ -73,6 +78,7 @@ class Counted(StrictModel):
 
     size: int = Field(ge=8, description="Side of the face in pixels.")
     iterations: int = Field(ge=1, description="Passes over the face.")
+    machine: str | None = Field(None, description="What the milliseconds are those of; left out if there are none.")
 
 
 class Tally(StrictModel):

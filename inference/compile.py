@@ -19,11 +19,11 @@ from ..genotypes.space import BranchSpace, fusion_width
 from ..networks.path import FixedPath
 from ..networks.restorer import NetworkConfig, Restorer
 from ..networks.slices import may_be_slice, parts_of, slice_of
-from .network_facts import NetworkFacts
+from .network_facts import GenotypeFacts
 
 
 @dataclass(frozen=True)
-class CompiledNetwork(NetworkFacts):
+class CompiledNetwork(GenotypeFacts):
     """A fixed network with its weights, and what is known about it.
 
     Attributes:
@@ -111,6 +111,11 @@ def load_network(file: Path) -> CompiledNetwork:
         MfpsError: the file is not a weights file, holds a supernet, or has tensors that do not fit its own genotype.
     """
     opened = load_weights(file)
+    if "hand_made" in opened.header:
+        raise MfpsError(
+            f"{file}: a hand-made network, which has no genotype; only `mfps evaluate`, `mfps restore` and "
+            "`mfps bench` take it"
+        )
     if "genotype" not in opened.header:
         raise MfpsError(f"{file}: holds a supernet, not a fixed network; train its genotype with `mfps retrain` first")
     genotype = parse_genotype(json.dumps(opened.header["genotype"]), str(file))

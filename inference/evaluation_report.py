@@ -15,6 +15,7 @@ from ..files.markdown import markdown_table, markdown_text
 from ..images.comparison import comparison_sheet
 from ..images.image import write_image
 from ..images.metrics import CONVENTION
+from .estimate_text import estimate_text
 from .network_facts import NetworkFacts
 
 EVALUATION_SCHEMA = "mfps.evaluation/1"
@@ -166,8 +167,7 @@ def against_rows(comparison: Mapping[str, Any]) -> list[tuple[str, ...]]:
         cells = [result["degradation"], result["list"]]
         for metric, digits in (("psnr", 2), ("ssim", 3)):
             paired = result[metric]
-            bounds = ", ".join(f"{bound:.{digits}f}" for bound in paired["interval"] or ())
-            cells.append(f"{paired['difference']:+.{digits}f}" + (f" [{bounds}]" if bounds else ""))
+            cells.append(estimate_text(paired["difference"], paired["interval"], digits, "+"))
             cells.append(f"{paired['better']}/{result['faces']}")
         rows.append(tuple(cells))
     return rows

@@ -20,7 +20,7 @@ from .exported_archive import REMEDY, is_archive, read_archive
 from .exported_model import FACE_PX, ExportedModel
 from .exported_runner import Kind, onnx_texts, open_runner
 from .folded_inputs import FOLDED_INPUTS, check_dictionary
-from .network_facts import NetworkFacts
+from .network_facts import GenotypeFacts
 from .parity_file import PARITY_FILE, recorded_sha256
 
 SUFFIXES = (".onnx", ".pt2", ".torchscript")
@@ -28,7 +28,7 @@ SUFFIXES = (".onnx", ".pt2", ".torchscript")
 
 
 @dataclass(frozen=True)
-class ExportedNetwork(NetworkFacts):
+class ExportedNetwork(GenotypeFacts):
     """A network in an exported file, and what the file says about it.
 
     Attributes:

@@ -25,7 +25,7 @@ def onnx_texts(file: Path) -> dict[str, str]:
     Raises:
         MfpsError: onnxruntime is not installed, or cannot open the file.
     """
-    session = _onnx_session(file, 1, ["CPUExecutionProvider"], optimised=False)
+    session = onnx_session(file, 1, ["CPUExecutionProvider"], optimised=False)
     return dict(session.get_modelmeta().custom_metadata_map)
 
 
@@ -53,7 +53,7 @@ def open_runner(
         MfpsError: a package is missing, the device cannot run the file, or it is damaged.
     """
     if kind == "onnx":
-        session = _onnx_session(file, threads or torch.get_num_threads(), _providers(device, auto))
+        session = onnx_session(file, threads or torch.get_num_threads(), onnx_providers(device, auto))
         return _onnx_runner(file, session, names, outputs)
     if kind == "package" and device.type != "cpu":
         if not auto:
@@ -92,7 +92,16 @@ def _torch_module(file: Path, kind: Kind, device: torch.device) -> Callable[...,
     return program.module()
 
 
-def _providers(device: torch.device, auto: bool) -> list[Any]:
+def onnx_providers(device: torch.device, auto: bool) -> list[Any]:
+    """What onnxruntime computes with on a device.
+
+    Args:
+        device: where it runs.
+        auto: the CPU will do if onnxruntime cannot use that device.
+
+    Raises:
+        MfpsError: it cannot, and the CPU will not do.
+    """
     if device.type == "cuda":
         import onnxruntime
 
@@ -118,7 +127,18 @@ def _onnx_runner(file: Path, session: Any, names: Sequence[str], outputs: int) -
     return run
 
 
-def _onnx_session(file: Path, threads: int, providers: list[Any], optimised: bool = True) -> Any:
+def onnx_session(file: Path, threads: int, providers: list[Any], optimised: bool = True) -> Any:
+    """A file in onnxruntime, ready to run (an `InferenceSession`).
+
+    Args:
+        file: the ONNX file.
+        threads: on the CPU.
+        providers: what computes, see `onnx_providers`.
+        optimised: False to read the file only.
+
+    Raises:
+        MfpsError: onnxruntime is not installed, or cannot open the file.
+    """
     try:
         import onnxruntime
     except ImportError:

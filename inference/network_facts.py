@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import MfpsError
 from ..genotypes.genotype import Genotype
+from ..genotypes.hand_made import HandMade
 from ..networks.restorer import NetworkConfig
 
 
@@ -15,12 +16,12 @@ class NetworkFacts:
     """What is known about a trained network.
 
     Attributes:
-        genotype: its architecture.
+        genotype: its architecture; or what a hand-made network is, which has none.
         config: its configuration, apart from its paths.
         provenance: what its file says about the training.
     """
 
-    genotype: Genotype
+    genotype: Genotype | HandMade
     config: NetworkConfig
     provenance: dict[str, Any]
 
@@ -64,3 +65,14 @@ class NetworkFacts:
                     f"{where}: its {prior} prior has {count} channels but the network takes {expected}; "
                     "use the data it was trained with"
                 )
+
+
+@dataclass(frozen=True)
+class GenotypeFacts(NetworkFacts):
+    """The same for a network that has a genotype.
+
+    Attributes:
+        genotype: its architecture.
+    """
+
+    genotype: Genotype

@@ -7,15 +7,19 @@ import torch
 from rich.console import Console
 
 from ..engine.device import choose_device
+from ..engine.weights import is_foreign
 from ..errors import MfpsError
 from .compile import CompiledNetwork
 from .exported_model import ExportedModel
 from .exported_network import ExportedNetwork, is_exported, open_exported
+from .hand_made_network import HandMadeNetwork, load_hand_made
 from .open_network import check_architecture, open_network
 from .running import Asked, RunningNetwork, executions
 
 
-def open_runnable(file: Path, genotype: str | Path | None, runtime: str) -> CompiledNetwork | ExportedNetwork:
+def open_runnable(
+    file: Path, genotype: str | Path | None, runtime: str
+) -> CompiledNetwork | HandMadeNetwork | ExportedNetwork:
     """Open the network in a file of weights or in an exported file.
 
     Args:
@@ -32,6 +36,8 @@ def open_runnable(file: Path, genotype: str | Path | None, runtime: str) -> Comp
                 f"`runtime` onnxruntime: {file} holds weights, which torch runs; make an ONNX file of them with "
                 "`mfps export`, and give that"
             )
+        if genotype is None and not is_foreign(file) and (made := load_hand_made(file)) is not None:
+            return made
         return open_network(file, genotype)
     opened = open_exported(file)
     check_architecture(opened.genotype, genotype, file)
@@ -44,7 +50,7 @@ def open_runnable(file: Path, genotype: str | Path | None, runtime: str) -> Comp
 
 
 def make_ready(
-    opened: CompiledNetwork | ExportedNetwork,
+    opened: CompiledNetwork | HandMadeNetwork | ExportedNetwork,
     device: str,
     asked: Asked,
     faces: int | None,
@@ -71,7 +77,9 @@ def make_ready(
     return RunningNetwork(opened.restorer, where, executions(asked, where, faces), console, faces, passes)
 
 
-def computed(opened: CompiledNetwork | ExportedNetwork, model: RunningNetwork | ExportedModel) -> dict[str, Any]:
+def computed(
+    opened: CompiledNetwork | HandMadeNetwork | ExportedNetwork, model: RunningNetwork | ExportedModel
+) -> dict[str, Any]:
     """What a report says about how its pictures were computed: `computed`, and which `iterations` came out if not all.
 
     Args:

@@ -22,9 +22,9 @@ def weights_report(file: Path) -> dict[str, Any]:
         file: weights file, the run folder that holds one, or a file of `mfps export`.
 
     Returns:
-        `file`, `kind`, `genotype`, `hash`, `branches` (of a fixed network); `parameters`, `tensors` and `dtype` of
-        weights, or what goes into an exported file and what comes out; `bytes`, `network` (its configuration) and
-        `provenance`, in this order; plain JSON data.
+        `file`, `kind`, `genotype`, `hash`, `branches` (of a fixed network), or `hand_made`; `parameters`, `tensors` and
+        `dtype` of weights, or what goes into an exported file and what comes out; `bytes`, `network` (its
+        configuration) and `provenance`, in this order; plain JSON data.
 
     Raises:
         MfpsError: the file is neither, or its genotype is not valid.
@@ -39,6 +39,8 @@ def weights_report(file: Path) -> dict[str, Any]:
     if "genotype" in opened.header:
         report["kind"] = "fixed network"
         report |= _architecture(parse_genotype(json.dumps(opened.header["genotype"]), str(file)))
+    elif "hand_made" in opened.header:
+        report |= {"kind": "hand-made network", "hand_made": opened.header["hand_made"]}
     dtypes = {str(tensor.dtype).removeprefix("torch.") for key, tensor in opened.state.items() if not _is_buffer(key)}
     return report | {
         "parameters": sum(tensor.numel() for key, tensor in opened.state.items() if not _is_buffer(key)),

@@ -25,7 +25,7 @@ from ..genotypes.base import Base
 from ..genotypes.branch_genotype import BranchGenotype, CellEdge
 from ..genotypes.genotype import Genotype
 from ..genotypes.space import EDGES, MAX_LAYERS, OPERATIONS, START_RATES
-from ..inference.network_facts import NetworkFacts
+from ..inference.network_facts import GenotypeFacts
 from ..networks.restorer import STRIDE, NetworkConfig
 
 VERSION, BACKBONE_VERSION = 1, 2
@@ -44,7 +44,7 @@ MAX_SIZE = 2**14
 REMEDY = "give a file that `mfps export` wrote for spandrel"
 
 
-def to_buffers(facts: NetworkFacts) -> dict[str, Tensor]:
+def to_buffers(facts: GenotypeFacts) -> dict[str, Tensor]:
     """Write down what is known of a network without priors.
 
     Args:
@@ -67,7 +67,7 @@ def to_buffers(facts: NetworkFacts) -> dict[str, Tensor]:
     return {name: torch.tensor(values, dtype=torch.int64) for name, values in numbers.items()}
 
 
-def from_buffers(state: Mapping[str, Any]) -> NetworkFacts:
+def from_buffers(state: Mapping[str, Any]) -> GenotypeFacts:
     """Read what `to_buffers` wrote.
 
     Args:
@@ -104,7 +104,7 @@ def from_buffers(state: Mapping[str, Any]) -> NetworkFacts:
         genotype = Genotype.of({"upsample": branch}, backbone, "spandrel")
     except ValidationError as error:
         raise first_violation(error, "the state dict's buffers mfps.* are damaged") from None
-    return NetworkFacts(genotype, config, {"kind": "spandrel", "size": size})
+    return GenotypeFacts(genotype, config, {"kind": "spandrel", "size": size})
 
 
 def _backbone(state: Mapping[str, Any]) -> Backbone:

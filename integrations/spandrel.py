@@ -16,7 +16,7 @@ from torch import Tensor
 from ..errors import MfpsError, shortened
 from ..genotypes.genotype import Branches
 from ..inference.compile import CompiledNetwork, compile_genotype
-from ..inference.network_facts import NetworkFacts
+from ..inference.network_facts import GenotypeFacts
 from ..networks.restorer import STRIDE
 from .genotype_buffers import BACKBONE, BUFFERS, REMEDY, from_buffers, to_buffers
 
@@ -140,7 +140,7 @@ def architecture() -> Any:
     return MfpsArchitecture()
 
 
-def _without_priors(compiled: CompiledNetwork) -> NetworkFacts:
+def _without_priors(compiled: CompiledNetwork) -> GenotypeFacts:
     """What of a network runs without priors."""
     if not compiled.priors:
         return compiled
@@ -148,7 +148,7 @@ def _without_priors(compiled: CompiledNetwork) -> NetworkFacts:
     whole = compiled.genotype.backbone
     backbone = None if whole is None else whole.model_copy(update={"fusion": None})
     alone = {"iterations": 1, "prior_channels": {}, "attention": False}
-    return NetworkFacts(
+    return GenotypeFacts(
         compiled.genotype.model_copy(update={"branches": branches, "backbone": backbone}),
         compiled.config.model_copy(update=alone),
         compiled.provenance,

@@ -1,18 +1,18 @@
 """What the architectures of a space cost in which the layers around the paths are chosen too.
 
 With one backbone the costs are those of `SpaceCosts`. Each choice of a backbone adds its own part to them, whatever the
-others are, and a larger option never costs less. Only the fusion branch's share changes what a path costs as well.
+others are. Only the fusion branch's share changes what a path costs as well. A larger option never has fewer parameters
+or FLOPs; of time nothing is taken for granted.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..errors import MfpsError
-from ..genotypes.backbone import Backbone, BackboneSpace, share_of
+from ..genotypes.backbone import Backbone, BackboneSpace
 from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.sampling import random_backbone, random_branch, with_fusion_share
 from ..genotypes.space import BranchSpace
@@ -22,7 +22,9 @@ from .budget import Resource
 from .costs.best_combination import Options, combined
 from .costs.branch_choices import branch_choices
 from .costs.branch_costs import NOTHING, added
+from .costs.counted_resources import counted, front_costs, measured_resources
 from .costs.network_rest import rest_of, whole_fusion_width
+from .costs.parts import PartTimes
 from .space_costs import Landmark, Landmarks, SpaceCosts
 
 MEDIAN_DRAWS = 1001
@@ -41,6 +43,7 @@ class BackboneCosts:
         backbones: what the backbone may be. A fusion branch that is held has a width of its own, which leaves only the
             shares that give it.
         fixed: branches that are held at an architecture.
+        times: of the parts of these networks; without them nothing takes any time.
 
     Raises:
         MfpsError: as `SpaceCosts`; or no share of a fusion branch has the width of the one that is held.
@@ -53,9 +56,14 @@ class BackboneCosts:
         size: int,
         backbones: BackboneSpace,
         fixed: Mapping[str, BranchGenotype] | None = None,
+        times: PartTimes | None = None,
     ) -> None:
-        self.config, self.size, self.fixed = config, size, dict(fixed or {})
-        self.backbones = _that_fit(backbones, spaces, self.fixed)
+        self.config, self.size, self.fixed, self._times = config, size, dict(fixed or {}), times
+        self.resources = measured_resources(times)
+        """What of these costs is known."""
+        self.backbones = backbones
+        if "fusion" in self.fixed:
+            self.backbones = backbones.of_fusion_width(self.fixed["fusion"].width, whole_fusion_width(spaces))
         self.searched = {name: space for name, space in spaces.items() if name not in self.fixed}
         """The branches that are searched, each as wide as it can be."""
         self.spaces, self._at = dict(spaces), {}
@@ -74,7 +82,7 @@ class BackboneCosts:
     def at(self, backbone: Backbone) -> SpaceCosts:
         """The costs of the architectures that have a backbone."""
         if backbone not in self._at:
-            self._at[backbone] = SpaceCosts(self.spaces, self.config, self.size, self.fixed, backbone)
+            self._at[backbone] = SpaceCosts(self.spaces, self.config, self.size, self.fixed, backbone, self._times)
         return self._at[backbone]
 
     def of_share(self, fusion: float | None) -> SpaceCosts:
@@ -104,13 +112,12 @@ class BackboneCosts:
     @cached_property
     def least(self) -> Landmarks:
         """The cheapest architectures, exactly; among those alike in one resource, the cheapest in the other."""
-        smallest = Backbone(**{name: options[0] for name, options in self.backbones.choices.items()})
-        return self.at(smallest).least
+        return self._landmarks(1)
 
     @cached_property
     def greatest(self) -> Landmarks:
         """The most expensive architectures, exactly; among those alike in one resource, by the other."""
-        return self.at(self.backbones.whole).greatest
+        return self._landmarks(-1)
 
     @cached_property
     def median(self) -> Landmarks:
@@ -121,19 +128,20 @@ class BackboneCosts:
         def middle(resource: Resource) -> Landmark:
             return sorted(drawn, key=lambda one: getattr(one.cost, resource))[len(drawn) // 2]
 
-        return Landmarks(middle("parameters"), middle("flops"))
+        return Landmarks(**{resource: middle(resource) for resource in self.resources})
 
-    def front(self, flops: int = 1, parameters: int = 1) -> list[Cost]:
+    def front(self, flops: int = 1, parameters: int = 1, nanoseconds: int = 0) -> list[Cost]:
         """As `SpaceCosts.front`, over all backbones.
 
         Args:
             flops: as there.
             parameters: as there.
+            nanoseconds: as there.
 
         Raises:
             TooManyError: as there.
         """
-        signs: list[tuple[Resource, int]] = [("parameters", parameters), ("flops", flops)]
+        signs = counted(flops, parameters, nanoseconds)
 
         def of_branch(name: str, fusion: float | None) -> Options:
             costs = self.of_share(fusion)
@@ -141,9 +149,9 @@ class BackboneCosts:
             return branch_choices(costs.searched[name], costs.branch_costs[name], columns).options
 
         def beside(options: Options, cost: Cost) -> Options:
-            return options._replace(costs=options.costs + np.array(cost) * [parameters, flops])
+            return options._replace(costs=options.costs + [sign * getattr(cost, name) for name, sign in signs])
 
-        nothing = Options(np.zeros(1), np.zeros((1, 2), np.int64), np.zeros((1, 1), np.int64))
+        nothing = Options(np.zeros(1), np.zeros((1, len(signs)), np.int64), np.zeros((1, 1), np.int64))
         parts = [of_branch(name, self.backbones.whole.fusion) for name in self.searched if name != "fusion"]
         for choice, options in self.parts.items():
             own = [
@@ -154,9 +162,8 @@ class BackboneCosts:
             ]
             parts.append(Options(*(np.concatenate(arrays) for arrays in zip(*own, strict=True))).best())
         anything = np.array([np.iinfo(np.int64).max] * len(signs))
-        found = combined(sorted(parts, key=lambda part: len(part.scores)), anything).costs * [parameters, flops]
-        constant = self.at(self.backbones.whole).constant
-        return [added(constant, Cost(*row)) for row in found.tolist()]
+        found = combined(sorted(parts, key=lambda part: len(part.scores)), anything)
+        return front_costs(found.costs, signs, self.at(self.backbones.whole).constant)
 
     def landmark(self, branches: Mapping[str, BranchGenotype], backbone: Backbone) -> Landmark:
         """An architecture of the searched branches, completed by those that are held, with its cost."""
@@ -176,10 +183,33 @@ class BackboneCosts:
         if backbone == self.backbones.whole:
             return NOTHING
         if name == "fusion":
-            parameters, flops = self.at(backbone).rest
+            own = self.at(backbone).rest
         else:
-            parameters, flops = rest_of(self.spaces, self.config, self.size, backbone)
-        return Cost(parameters - rest.parameters, flops - rest.flops)
+            own = rest_of(self.spaces, self.config, self.size, backbone, self._times)
+        return Cost(*(one - other for one, other in zip(own, rest, strict=True)))
+
+    def _extreme_paths(self, share: float | None, resource: Resource, sign: int) -> dict[str, BranchGenotype]:
+        """The branches that cost least with a share of the fusion branch, or with sign -1 most."""
+        costs = self.of_share(share)
+        return getattr(costs.least if sign > 0 else costs.greatest, resource).branches
+
+    def _landmarks(self, sign: int) -> Landmarks:
+        """The extreme architecture in each resource; among those alike in it, by the others in their order."""
+
+        def spent(cost: Cost, resource: Resource) -> list[int]:
+            return [sign * getattr(cost, each) for each in (resource, *(r for r in self.resources if r != resource))]
+
+        def extreme(resource: Resource) -> Landmark:
+            chosen = {
+                name: min(options, key=lambda option: spent(options[option], resource))
+                for name, options in self.parts.items()
+            }
+            shares = [Backbone(**{**chosen, "fusion": share}) for share in self.backbones.fusion]
+            paths = [self._extreme_paths(b.fusion, resource, sign) for b in shares]
+            found = [self.landmark(branches, backbone) for branches, backbone in zip(paths, shares, strict=True)]
+            return min(found, key=lambda one: spent(one.cost, resource))
+
+        return Landmarks(**{resource: extreme(resource) for resource in self.resources})
 
 
 def space_costs(
@@ -188,6 +218,7 @@ def space_costs(
     size: int,
     fixed: Mapping[str, BranchGenotype] | None = None,
     backbones: BackboneSpace | None = None,
+    times: PartTimes | None = None,
 ) -> SpaceCosts | BackboneCosts:
     """The costs of a space's architectures, whether or not their backbones are chosen.
 
@@ -197,30 +228,11 @@ def space_costs(
         size: side of the face in pixels, a multiple of 8.
         fixed: branches that are held at an architecture.
         backbones: what the backbone may be; None if all have the one of `config`.
+        times: how long the parts take, if that is known.
 
     Raises:
         MfpsError: see `SpaceCosts` and `BackboneCosts`.
     """
     if backbones is None:
-        return SpaceCosts(spaces, config, size, fixed)
-    return BackboneCosts(spaces, config, size, backbones, fixed)
-
-
-def _that_fit(
-    backbones: BackboneSpace, spaces: Mapping[str, BranchSpace], fixed: Mapping[str, BranchGenotype]
-) -> BackboneSpace:
-    """The backbones whose share of the fusion branch is as wide as the one that is held, if one is."""
-    if "fusion" not in fixed:
-        return backbones
-
-    def wide() -> Iterator[float | None]:
-        for share in backbones.fusion:
-            if share_of(whole_fusion_width(spaces), share or 1.0) == fixed["fusion"].width:
-                yield share
-
-    if not (shares := tuple(wide())):
-        raise MfpsError(
-            f"the fusion branch that is held has width {fixed['fusion'].width}, which is no share of "
-            f"{whole_fusion_width(spaces)}: hold one of this width"
-        )
-    return replace(backbones, fusion=shares)
+        return SpaceCosts(spaces, config, size, fixed, times=times)
+    return BackboneCosts(spaces, config, size, backbones, fixed, times)

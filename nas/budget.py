@@ -1,9 +1,9 @@
 """Budgets: limits on what a whole network costs, kept exactly, as filters; nothing is weighed against quality."""
 
 import math
-from collections.abc import Iterator
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context
-from itertools import product
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from .backbone_costs import BackboneCosts
     from .space_costs import SpaceCosts
 
-Resource = Literal["flops", "parameters"]
+Resource = Literal["flops", "parameters", "nanoseconds"]
 """What an architecture costs: a field of `Cost`."""
 
-RESOURCES: tuple[Resource, ...] = ("flops", "parameters")
+RESOURCES: tuple[Resource, ...] = ("flops", "parameters", "nanoseconds")
 
 
 def _limit_text(value: Any) -> str:
@@ -54,9 +54,20 @@ MinGflops = Annotated[Limit | None, Panel.BUDGET, Field(description=f"Least GFLO
 MinParameters = Annotated[
     Limit | None, Panel.BUDGET, Field(description=f"Least parameters: a number, {_OF_THE_MEDIAN}")
 ]
+MaxMs = Annotated[
+    Limit | None,
+    Panel.BUDGET,
+    Field(
+        description="Most milliseconds that the whole network takes for one face, as the table `latency` predicts: a "
+        f"number, {_OF_THE_MEDIAN}"
+    ),
+]
 
 GIGA = 1e9
 """FLOPs in a GFLOP."""
+
+UNITS: dict[Resource, float] = {"flops": GIGA, "parameters": 1, "nanoseconds": 1e6}
+"""How much of a resource a limit's number counts: GFLOPs, parameters, milliseconds."""
 
 
 class TooManyError(MfpsError):
@@ -70,13 +81,12 @@ class Budget(NamedTuple):
     max_parameters: float = math.inf
     min_flops: float = 0
     min_parameters: float = 0
+    max_nanoseconds: float = math.inf
+    min_nanoseconds: float = 0
 
     def admits(self, cost: "Cost") -> bool:
         """Whether a network of this cost lies within the budget, its limits included."""
-        return (
-            self.min_flops <= cost.flops <= self.max_flops
-            and self.min_parameters <= cost.parameters <= self.max_parameters
-        )
+        return all(self.limit(r, -1) <= getattr(cost, r) <= self.limit(r, 1) for r in RESOURCES)
 
     @property
     def unlimited(self) -> bool:
@@ -99,10 +109,11 @@ class Budget(NamedTuple):
 
 
 def amount(value: int | float, resource: Resource, rounding: str = ROUND_HALF_EVEN, digits: int = 4) -> str:
-    """A cost in words: `5.254 GFLOPs`, to some digits, or `2,682,819 parameters`."""
+    """A cost in words: `5.254 GFLOPs` or `3.1 ms`, to some digits, or `2,682,819 parameters`."""
     if resource == "parameters":
         return f"{value:,.0f} parameters"
-    return f"{Context(digits, rounding).create_decimal(round(value)) / int(GIGA):,f} GFLOPs"
+    unit = "GFLOPs" if resource == "flops" else "ms"
+    return f"{Context(digits, rounding).create_decimal(round(value)) / int(UNITS[resource]):,f} {unit}"
 
 
 def resolve_budget(
@@ -112,12 +123,13 @@ def resolve_budget(
     max_parameters: str | None = None,
     min_gflops: str | None = None,
     min_parameters: str | None = None,
+    max_ms: str | None = None,
 ) -> Budget:
     """The budget that limits set in a search space, if an architecture of the space meets it.
 
     Whether one does is decided exactly for limits of different resources together. A lower and an upper limit of the
     same resource are each compared with what the space can do; whether anything lies between them is not decided. Nor
-    is it for an upper limit of one resource and a lower limit of the other where too many costs would be compared.
+    is it for an upper limit of one resource and a lower limit of another where too many costs would be compared.
 
     Args:
         costs: of the space, at the size and iterations that count.
@@ -125,16 +137,24 @@ def resolve_budget(
         max_parameters: most parameters.
         min_gflops: least GFLOPs.
         min_parameters: least parameters.
+        max_ms: most milliseconds, where the costs have a time.
 
     Raises:
-        MfpsError: no architecture meets the limits. The message says the least (or the most) that the space can do.
+        MfpsError: there is a limit on time and no time is known; or no architecture meets the limits. The message says
+            the least (or the most) that the space can do.
     """
     asked: dict[tuple[Resource, int], tuple[str, str | None]] = {
         ("flops", 1): ("max_gflops", max_gflops),
         ("flops", -1): ("min_gflops", min_gflops),
         ("parameters", 1): ("max_parameters", max_parameters),
         ("parameters", -1): ("min_parameters", min_parameters),
+        ("nanoseconds", 1): ("max_ms", max_ms),
     }
+    if max_ms is not None and "nanoseconds" not in costs.resources:
+        raise MfpsError(
+            f"`max_ms` {max_ms} needs a table of how long this space's parts take: make one with `mfps latency "
+            "measure`, and give it as `latency`"
+        )
     limits = {key: _Limited(name, text, *key, costs) for key, (name, text) in asked.items() if text is not None}
     for limit in limits.values():
         limit.check_alone()
@@ -144,15 +164,16 @@ def resolve_budget(
             raise MfpsError(
                 f"{low} is more than {high}: nothing lies between them; give the lower limit the lower number"
             )
-    for of_flops, of_parameters in product((1, -1), repeat=2):
-        pair = limits.get(("flops", of_flops)), limits.get(("parameters", of_parameters))
-        if pair[0] and pair[1]:
-            _check_together(pair[0], pair[1], costs)
+    of_each = [[one for (r, _), one in limits.items() if r == resource] for resource in RESOURCES]
+    for many in (2, 3):  # what two limits rule out is said of these two
+        for some in combinations(of_each, many):
+            for together in product(*some):
+                _check_together(together, costs)
     return Budget(**{f"{'max' if sign > 0 else 'min'}_{r}": limit.value for (r, sign), limit in limits.items()})
 
 
 class _Limited:
-    """A limit that somebody asked for, in FLOPs or parameters."""
+    """A limit that somebody asked for."""
 
     def __init__(
         self, name: str, text: str, resource: Resource, sign: int, costs: "SpaceCosts | BackboneCosts"
@@ -166,7 +187,7 @@ class _Limited:
         if text.endswith("%"):
             self.value = float(text[:-1]) / 100 * getattr(getattr(costs.median, resource).cost, resource)
         else:
-            self.value = float(text) * (GIGA if resource == "flops" else 1)
+            self.value = float(Decimal(text) * int(UNITS[resource]))
 
     def __str__(self) -> str:
         return f"`{self.name}` {self.text}" + (
@@ -191,24 +212,34 @@ class _Limited:
             )
 
 
-def _check_together(flops: _Limited, parameters: _Limited, costs: "SpaceCosts | BackboneCosts") -> None:
+def _check_together(limits: Sequence[_Limited], costs: "SpaceCosts | BackboneCosts") -> None:
+    """Refuse limits of different resources that no architecture meets together, though it may meet all but one."""
     try:
-        front = costs.front(flops.sign, parameters.sign)
+        front = costs.front(**dict.fromkeys(RESOURCES, 0) | {one.resource: one.sign for one in limits})
     except TooManyError:
         return
-    if any(flops.meets(cost.flops) and parameters.meets(cost.parameters) for cost in front):
+    meeting = [{one for one in limits if one.meets(getattr(cost, one.resource))} for cost in front]
+    if any(len(met) == len(limits) for met in meeting):
         return
 
     def reached() -> Iterator[str]:
-        for one, other in ((flops, parameters), (parameters, flops)):
-            values = [getattr(c, other.resource) for c in front if one.meets(getattr(c, one.resource))]
+        for other in reversed(limits):
+            within = [one for one in limits if one is not other]
+            values = [
+                getattr(cost, other.resource)
+                for cost, met in zip(front, meeting, strict=True)
+                if met.issuperset(within)
+            ]
+            if not values:  # two of the limits could not be compared
+                continue
             best = min(values) if other.sign > 0 else max(values)
             word = "least" if other.sign > 0 else "most"
-            yield f"within {one} the {word} is {other.reachable(best)}"
+            yield f"within {' and '.join(map(str, within))} the {word} is {other.reachable(best)}"
 
+    meets = "both" if len(limits) == 2 else "all of them"
     raise MfpsError(
-        f"{flops} and {parameters}: no architecture of this space meets both; {', '.join(reached())} "
-        f"({_counted(costs)}), so relax one of them"
+        f"{' and '.join(map(str, limits))}: no architecture of this space meets {meets}; "
+        f"{', '.join(reached())} ({_counted(costs)}), so relax one of them"
     )
 
 

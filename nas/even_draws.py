@@ -18,7 +18,8 @@ from ..genotypes.branch_genotype import BranchGenotype, CellEdge
 from ..genotypes.sampling import random_backbone, with_fusion_share
 from ..genotypes.space import EDGES, RATES, BranchSpace
 from .backbone_costs import BackboneCosts
-from .costs.branch_costs import BranchCosts
+from .budget import Resource
+from .costs.branch_table import BranchTable
 from .costs.cell_kinds import KEPT_EDGES, PAIRS
 from .space_costs import SpaceCosts
 
@@ -38,8 +39,9 @@ def even_architecture(
     low: int | float | None = None,
     high: int | float | None = None,
     tries: int = 32,
+    resource: Resource = "flops",
 ) -> tuple[dict[str, BranchGenotype], Backbone | None]:
-    """Draw an architecture, evenly over the logarithm of the whole network's FLOPs.
+    """Draw an architecture, evenly over the logarithm of the whole network's FLOPs, or of another resource.
 
     At both ends of a space, where hardly any architecture lies, it comes less near to the cost it was drawn for.
 
@@ -49,20 +51,23 @@ def even_architecture(
         fixed: the branches that are held.
         costs: of this space.
         rng: the source of randomness; it is advanced.
-        low: least FLOPs that are aimed at; by default the least of the space.
+        low: least of the resource that is aimed at; by default the least of the space.
         high: greatest, likewise.
         tries: architectures that are drawn, each branch's path by a length that is drawn evenly, each path of that
             length and each cell being as likely.
+        resource: over which the draws are even.
 
     Returns:
         Every branch by name, those that are held included, and the backbone, if it is chosen.
     """
-    low = costs.least.flops.cost.flops if low is None else low
-    high = costs.greatest.flops.cost.flops if high is None else high
+    if low is None:
+        low = float(getattr(getattr(costs.least, resource).cost, resource))
+    if high is None:
+        high = float(getattr(getattr(costs.greatest, resource).cost, resource))
     target = math.exp(rng.uniform(math.log(low), math.log(high)))
     around = [None if backbones is None else random_backbone(backbones, rng) for _ in range(tries)]
     drawn = {name: _draw(space, rng, tries) for name, space in spaces.items() if name not in fixed}
-    network = _network(costs, around, drawn)
+    network = _network(costs, around, drawn, resource)
     every = np.arange(tries)
     parts: list[Part] = ["backbone", *((name, part) for name in drawn for part in ("path", "cell"))]
     rows = dict.fromkeys(parts, network.nearest(target, dict.fromkeys(parts, every)))
@@ -118,7 +123,7 @@ def _draw(space: BranchSpace, rng: np.random.Generator, count: int) -> _Drawn:
 
 
 class _Network(NamedTuple):
-    """What the parts of whole networks cost, in FLOPs.
+    """What the parts of whole networks cost, in one resource.
 
     Attributes:
         rest: (N,) all but the searched branches, with each backbone.
@@ -134,43 +139,47 @@ class _Network(NamedTuple):
         """Which of the networks of these parts, one a row, costs the most nearly as much as is aimed at."""
         row = rows["backbone"]
         branches = (
-            flops[self.share[row], rows[name, "path"], rows[name, "cell"]] for name, flops in self.paths.items()
+            spent[self.share[row], rows[name, "path"], rows[name, "cell"]] for name, spent in self.paths.items()
         )
         return int(np.abs(np.log((self.rest[row] + sum(branches)) / target)).argmin())
 
 
 def _network(
-    costs: SpaceCosts | BackboneCosts, around: Sequence[Backbone | None], drawn: Mapping[str, _Drawn]
+    costs: SpaceCosts | BackboneCosts,
+    around: Sequence[Backbone | None],
+    drawn: Mapping[str, _Drawn],
+    resource: Resource,
 ) -> _Network:
     known: list[SpaceCosts] = []
     held: list[int] = []
     for backbone in around:
         if isinstance(costs, SpaceCosts) or backbone is None:
             known.append(costs if isinstance(costs, SpaceCosts) else costs.of_share(None))
-            held.append(known[-1].constant.flops)
+            held.append(getattr(known[-1].constant, resource))
         else:
             known.append(costs.of_share(backbone.fusion))
-            held.append(known[-1].constant.flops + costs.saved(backbone).flops)
+            held.append(getattr(known[-1].constant, resource) + getattr(costs.saved(backbone), resource))
     shares = list(dict.fromkeys(known))  # only the fusion branch costs more or less as its share does
     paths = {
-        name: np.array([k.runs[name] * _path_flops(k.searched[name], k.branch_costs[name], one) for k in shares])
+        name: np.array(
+            [
+                k.column(name, resource).factor * _path_costs(k.table(name, resource), k.searched[name].start_rate, one)
+                for k in shares
+            ]
+        )
         for name, one in drawn.items()
     }
     return _Network(np.array(held), np.array([shares.index(one) for one in known]), paths)
 
 
-def _path_flops(space: BranchSpace, costs: BranchCosts, drawn: _Drawn) -> np.ndarray:
-    """(N, N) FLOPs of one pass through each path with each cell."""
-    s0 = np.array([[[costs.s0(layer, a, b).flops for b in RATES] for a in RATES] for layer in (0, 1)])
-    s1 = np.array([[costs.s1(a, b).flops for b in RATES] for a in RATES])
-    operations = np.array([[costs.operation(name, rate).flops for rate in RATES] for name in space.operations])
-    ends = np.array([costs.end(rate).flops for rate in RATES])
-    start = np.full((len(drawn.paths), 2), RATES.index(space.start_rate))
+def _path_costs(table: BranchTable, start_rate: int, drawn: _Drawn) -> np.ndarray:
+    """(N, N) what one pass through each path with each cell costs."""
+    start = np.full((len(drawn.paths), 2), RATES.index(start_rate))
     rates = np.hstack([start, drawn.paths])
-    layers = np.arange(space.layers)
+    layers = np.arange(drawn.paths.shape[1])
     walked = layers < drawn.lengths[:, None]
-    steps = s0[layers.clip(max=1), rates[:, :-2], drawn.paths] + s1[rates[:, 1:-1], drawn.paths]
+    steps = table.steps[layers.clip(max=1), rates[:, :-2], rates[:, 1:-1], drawn.paths]
     last = np.take_along_axis(drawn.paths, drawn.lengths[:, None] - 1, 1)[:, 0]
     visits = np.stack([(walked & (drawn.paths == rate)).sum(1) for rate in range(len(RATES))], 1)
-    cells = operations[drawn.operations].sum(1)
-    return (costs.opening.flops + (steps * walked).sum(1) + ends[last])[:, None] + visits @ cells.T
+    cells = table.operations[drawn.operations].sum(1)
+    return (table.opening + (steps * walked).sum(1) + table.ends[last])[:, None] + visits @ cells.T

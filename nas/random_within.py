@@ -7,9 +7,11 @@ knows costs roughly, what is drawn is counted exactly, and drawn again until the
 Where the backbone is chosen too, architectures are not counted: they are drawn evenly over their cost (`even_draws`).
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +19,9 @@ from ..errors import MfpsError
 from ..genotypes.backbone import Backbone
 from ..genotypes.branch_genotype import BranchGenotype, CellEdge
 from ..genotypes.space import EDGES, BranchSpace
+from ..networks.cost import Cost
 from .backbone_costs import BackboneCosts
-from .budget import RESOURCES, Budget, Resource
+from .budget import Budget, Resource
 from .costs.branch_costs import BranchCosts
 from .costs.cell_kinds import PAIRS, cell_kinds
 from .costs.trellis_labels import Column, Labels, cell_costs, label_paths, rates_of, start_label
@@ -34,6 +37,9 @@ MOST_DRAWS = 20_000
 MOST_EVEN_DRAWS = 1000
 """The same where they are drawn evenly over their cost, each the nearest of several."""
 
+EVEN: tuple[Resource, ...] = ("flops", "nanoseconds")
+"""The resources over which draws may be even; the first where limits narrow both alike."""
+
 MOST_LAYERS = 12
 """Most layers of a branch whose paths are counted by both resources."""
 
@@ -44,7 +50,7 @@ def random_within(
     """Draw an architecture from those of a space that lie within a budget.
 
     Each is as likely as any other. Where the backbone is chosen too, the draws are even over cost instead: over the
-    logarithm of the FLOPs that the budget admits.
+    logarithm of the FLOPs that the budget admits, or of the time if that is the narrower limit.
 
     Args:
         costs: of the space.
@@ -69,13 +75,33 @@ def random_within(
 def _even_within(
     costs: BackboneCosts, budget: Budget, rng: np.random.Generator
 ) -> tuple[dict[str, BranchGenotype], Backbone | None]:
-    low = max(costs.least.flops.cost.flops, budget.min_flops)
-    high = min(costs.greatest.flops.cost.flops, budget.max_flops)
-    for _ in range(MOST_EVEN_DRAWS if low <= high else 0):
-        drawn = even_architecture(costs.spaces, costs.backbones, costs.fixed, costs, rng, low, high)
+    admitted: dict[Resource, _Admitted] = {
+        resource: _Admitted.of(costs, budget, resource) for resource in costs.resources if resource in EVEN
+    }
+    resource = min(admitted, key=lambda one: admitted[one].share)
+    low, high, share = admitted[resource]
+    for _ in range(MOST_EVEN_DRAWS if share >= 0 else 0):
+        drawn = even_architecture(costs.spaces, costs.backbones, costs.fixed, costs, rng, low, high, resource=resource)
         if budget.admits(costs.of(*drawn)):
             return drawn
     raise _not_found(budget, MOST_EVEN_DRAWS)
+
+
+class _Admitted(NamedTuple):
+    """The costs that a budget admits of those of a space, in one resource."""
+
+    low: int | float
+    high: int | float
+    share: float
+    """Of the space's range, on a logarithmic scale; below 0 if there are none."""
+
+    @classmethod
+    def of(cls, costs: BackboneCosts, budget: Budget, resource: Resource) -> "_Admitted":
+        least, greatest = (getattr(getattr(ends, resource).cost, resource) for ends in (costs.least, costs.greatest))
+        low, high = max(least, budget.limit(resource, -1)), min(greatest, budget.limit(resource, 1))
+        if low > high:
+            return cls(low, high, -1)
+        return cls(low, high, math.log(high / low) / math.log(greatest / least) if greatest > least else 1)
 
 
 def _not_found(budget: Budget, draws: int) -> MfpsError:
@@ -91,9 +117,8 @@ def _uniform_within(costs: SpaceCosts, budget: Budget, rng: np.random.Generator)
             f"{deep[0]} has {costs.searched[deep[0]].layers} layers: architectures within a budget are drawn from "
             f"spaces of up to {MOST_LAYERS}"
         )
-    counted = [_count(space, costs.branch_costs[name], rng) for name, space in costs.searched.items()]
-    runs = [costs.runs[name] for name in costs.searched]
-    grids = [_Grid(resource, costs, budget, counted, runs) for resource in RESOURCES]
+    counted = [_count(space, costs.branch_costs[name], costs.resources, rng) for name, space in costs.searched.items()]
+    grids = [_Grid(resource, costs, budget, counted) for resource in costs.resources]
     grid = min(grids, key=lambda one: one.share)
     for _ in range(MOST_DRAWS if grid.share else 0):
         rows = grid.draw(rng)
@@ -106,11 +131,10 @@ def _uniform_within(costs: SpaceCosts, budget: Budget, rng: np.random.Generator)
 
 @dataclass(frozen=True)
 class _Counted:
-    """The paths and kinds of cells of a branch: (N,) parameters, FLOPs of one pass, and how many architectures."""
+    """The paths and kinds of cells of a branch: (N,) what one pass costs, and how many architectures."""
 
     space: BranchSpace
-    parameters: np.ndarray
-    flops: np.ndarray
+    costs: Mapping[Resource, np.ndarray]
     counts: np.ndarray
     paths: np.ndarray
     kinds: np.ndarray
@@ -125,7 +149,7 @@ class _Counted:
         return BranchGenotype(start_rate=self.space.start_rate, width=self.space.width, path=rates, cell=cell)  # pyright: ignore[reportArgumentType]
 
 
-def _count(space: BranchSpace, costs: BranchCosts, rng: np.random.Generator) -> _Counted:
+def _count(space: BranchSpace, costs: BranchCosts, resources: Sequence[Resource], rng: np.random.Generator) -> _Counted:
     """Count a branch's architectures by cost. Of the paths that cost the same, one is drawn uniformly."""
 
     def merged(labels: Labels) -> Labels:
@@ -138,12 +162,12 @@ def _count(space: BranchSpace, costs: BranchCosts, rng: np.random.Generator) -> 
         return Labels(costs[first], totals, labels.paths[order[below.searchsorted(ticket, side="right")]])
 
     many = len(space.operations)
-    columns = [Column(0, 1), Column(1, 1)]
+    columns = [Column(Cost._fields.index(resource), 1) for resource in resources]
     labels = label_paths(space, costs, columns, start_label(len(columns) * many, 1), merged)
     kinds = cell_kinds(many)
-    parameters, flops = (cell_costs(part, kinds.counts).ravel() for part in np.hsplit(labels.costs, 2))
+    spent = [cell_costs(part, kinds.counts).ravel() for part in np.hsplit(labels.costs, len(resources))]
     counts = np.multiply.outer(labels.values, kinds.cells).ravel()
-    return _Counted(space, parameters, flops, counts, labels.paths, kinds.counts)
+    return _Counted(space, dict(zip(resources, spent, strict=True)), counts, labels.paths, kinds.counts)
 
 
 class _Grid:
@@ -153,13 +177,8 @@ class _Grid:
         share: of all architectures, those whose cost on the grid the budget may admit.
     """
 
-    def __init__(
-        self, resource: Resource, costs: SpaceCosts, budget: Budget, counted: Sequence[_Counted], runs: Sequence[int]
-    ) -> None:
-        spent = [
-            one.parameters if resource == "parameters" else one.flops * passes
-            for one, passes in zip(counted, runs, strict=True)
-        ]
+    def __init__(self, resource: Resource, costs: SpaceCosts, budget: Budget, counted: Sequence[_Counted]) -> None:
+        spent = [one.costs[resource] * costs.column(one.space.name, resource).factor for one in counted]
         least = [int(values.min()) for values in spent]
         step = max(sum(int(values.max()) for values in spent) - sum(least), 1) / STEPS
         rounded = [((values - low) // step).astype(np.intp) for values, low in zip(spent, least, strict=True)]

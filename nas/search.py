@@ -10,19 +10,20 @@ from .ledger import counted_stage
 from .report.search_report import write_report
 from .selection.config import SelectConfig
 from .selection.front_files import clear_selection
-from .selection.stage import select_run
+from .selection.stage import Stopwatch, select_run
 from .supernet_training import SupernetTraining
 
 REPORT_SECONDS = 60
 """Least seconds between two reports of a search that goes on."""
 
 
-def search(config: SearchConfig, console: Console | None = None) -> Genotype | None:
+def search(config: SearchConfig, console: Console | None = None, stopwatch: Stopwatch | None = None) -> Genotype | None:
     """Search for an architecture and write it, the whole front and a report to the run folder `config.out`.
 
     Args:
         config: everything about the search.
         console: where progress is shown; by default nowhere.
+        stopwatch: times the members of the front, if there is a table of latencies.
 
     Returns:
         The genotype that was selected. Of several processes only the first selects; the others return None.
@@ -36,7 +37,7 @@ def search(config: SearchConfig, console: Console | None = None) -> Genotype | N
     if not is_first:
         return None
     again = "continue with the same command and `resume`"
-    return select_run(SelectConfig(run=config.out, device=config.device), console, again)
+    return select_run(SelectConfig(run=config.out, device=config.device), console, again, stopwatch)
 
 
 def train_supernet(config: SearchConfig, console: Console | None = None) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from .choices import entropies, probabilities_of
 from .config import SearchConfig
 from .even_draws import even_architecture
 from .expected_cost import expected_cost
+from .latency_table import measured_space, times_for, usable_table
 from .space_costs import SpaceCosts
 from .supernet import Supernet, restriction
 
@@ -71,9 +73,21 @@ class SearchNetwork:
         costs = [expected_cost(path.space, path.mixture(), size) for path in self.supernets.values()]
         return torch.stack([torch.as_tensor(cost.flops) for cost in costs]).sum()
 
-    def costs(self, size: int) -> SpaceCosts | BackboneCosts:
-        """What the whole networks of this space cost, for one face of side `size`."""
-        return space_costs(self.spaces, self.restorer.config, size, self.fixed, self.backbones)
+    def costs(self, size: int, latency: Path | None = None) -> SpaceCosts | BackboneCosts:
+        """What the whole networks of this space cost, for one face of side `size`.
+
+        Args:
+            size: in pixels.
+            latency: a table of how long their parts take; by default nothing takes any time.
+
+        Raises:
+            MfpsError: the table cannot be used on this machine, or for this space.
+        """
+        config, times = self.restorer.config, None
+        if latency is not None:
+            space = measured_space(self.spaces, config, size, self.backbones)
+            times = times_for(usable_table(latency), latency, space, self.fixed)
+        return space_costs(self.spaces, config, size, self.fixed, self.backbones, times)
 
     def restricted(self, genotype: Genotype) -> Active:
         """What runs of the network if it is restricted to a genotype; the held branches need no mixture."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from ..genotypes.sampling import count_cells, count_paths
 from .backbone_costs import MEDIAN_DRAWS, BackboneCosts
-from .budget import RESOURCES
 from .costs.cost_distribution import GRID, TRIALS
 from .space_costs import MAX_COUNTED_LAYERS, Landmark, SpaceCosts
 
@@ -35,8 +34,10 @@ def space_facts(costs: SpaceCosts | BackboneCosts) -> dict[str, Any]:
     }
     backbones = costs.backbones if isinstance(costs, BackboneCosts) else None
     choices = {} if backbones is None else {"backbone": {n: o for n, o in backbones.choices.items() if o != (None,)}}
-    found = {resource: {what: getattr(getattr(costs, what), resource) for what in LANDMARKS} for resource in RESOURCES}
-    constant = costs.constant._asdict()
+    found = {
+        resource: {what: getattr(getattr(costs, what), resource) for what in LANDMARKS} for resource in costs.resources
+    }
+    constant = costs.constant.record()
     spent = {
         resource: {what: getattr(one.cost, resource) for what, one in landmarks.items()}
         for resource, landmarks in found.items()
@@ -72,4 +73,4 @@ def _described(landmark: Landmark) -> dict[str, Any]:
         for name, branch in landmark.branches.items()
     }
     backbone = {} if landmark.backbone is None else {"backbone": landmark.backbone.model_dump(exclude_none=True)}
-    return {**landmark.cost._asdict(), "branches": branches, **backbone}
+    return {**landmark.cost.record(), "branches": branches, **backbone}

@@ -79,9 +79,7 @@ class SupernetTraining:
         self._config, self._strategy = config, STRATEGIES[config.strategy]
         self._searched = build_search_network(config, train.prior_channels)
         self.network = self._searched.restorer
-        resolve_budget(
-            self._searched.costs(config.size), max_gflops=config.max_gflops, max_parameters=config.max_parameters
-        )
+        resolve_budget(self._searched.costs(config.size, config.latency), **config.limits)
         self._even_flops = self._searched.expected_flops(config.size).detach()
         groups: dict[Level, tuple[int, ...] | None] = {"weights": None}
         if self._strategy.decides:

@@ -12,17 +12,32 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from .empty_batch import convolved_shape, transposed_shape, unshuffled_shape
+from .hand_made import HandMadeRestorer
 from .restorer import Restorer
 
 
 class Cost(NamedTuple):
-    """Parameters, and floating-point operations for one face (a multiplication and an addition count as two)."""
+    """Parameters; floating-point operations for one face (a multiplication and an addition count as two); time.
+
+    The time is in nanoseconds for one face, as a table of latencies predicts it; 0 where none is known.
+    """
 
     parameters: int
     flops: int
+    nanoseconds: int = 0
+
+    @property
+    def milliseconds(self) -> float | None:
+        """The time; None if it is not known."""
+        return self.nanoseconds / 1e6 if self.nanoseconds else None
+
+    def record(self) -> dict[str, int]:
+        """The cost as JSON data, without a time that is not known."""
+        values = self._asdict()
+        return values if self.nanoseconds else {name: values[name] for name in ("parameters", "flops")}
 
 
-def network_cost(network: Restorer, size: int) -> dict[str, Cost]:
+def network_cost(network: Restorer | HandMadeRestorer, size: int) -> dict[str, Cost]:
     """Cost of all iterations for one face of `size` x `size`: `total`, each branch's path, and `rest`.
 
     The network runs on an empty batch, so that only shapes are computed. Convolutions are counted, the cheap

@@ -99,7 +99,7 @@ class Restorer(nn.Module):
         if self.priors:
             prior_width = spaces[self.priors[0]].width
             self.prior_inputs = nn.ModuleDict(
-                {name: _prior_input(name, config.prior_channels[name], prior_width) for name in self.priors}
+                {name: prior_input(name, config.prior_channels[name], prior_width) for name in self.priors}
             )
             self.prior_output = nn.Conv2d(OUTPUT_NODES * prior_width, prior_width, 3, padding=1)
             fused = spaces["fusion"].width
@@ -236,7 +236,7 @@ class Restorer(nn.Module):
                 raise MfpsError(f"the {name} prior has shape {tuple(priors[name].shape)}, expected {expected}")
 
 
-def _prior_input(name: str, channels: int, width: int) -> nn.Module:
+def prior_input(name: str, channels: int, width: int) -> nn.Module:
     """What brings a prior to its path's width: one convolution with the picture, three for a feature map alone."""
     if PRIOR_BRANCHES[name].with_picture:
         return nn.Conv2d(3 + channels, width, 3, padding=1)

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from ..engine.configuration import RunConfig
 from ..errors import MfpsError
 from ..files.config_model import COMMAS, Panel
+from ..genotypes.hand_made import HandMadeText
 from ..priors.fields import Dictionary, Parser, PriorsFrom, WeightsDir
 
 
@@ -23,6 +24,9 @@ class RetrainConfig(RunConfig):
     genotype: Annotated[str | None, BeforeValidator(_as_text), Panel.COMMON] = None
     """Genotype file, run folder (RUN@12 for epoch 12 of a search, RUN#3 for member 3 of its front) or published name;
     needed unless the weights of `init_from` say their own."""
+    hand_made: Annotated[HandMadeText | None, Panel.COMMON] = None
+    """In place of a genotype a network that no search found, to compare with: `nafnet:WIDTHxBLOCKS`, such as
+    nafnet:24x6, or `residual:WIDTHxBLOCKS`. It takes no priors."""
     width: Annotated[int | None, Panel.COMMON] = Field(default=None, ge=1, le=512)
     """Base width to train at; the genotype's own by default. Search narrow, retrain wide."""
     from_supernet: Annotated[Path | None, Panel.COMMON] = None
@@ -63,7 +67,11 @@ class RetrainConfig(RunConfig):
     def _one_start(self) -> "RetrainConfig":
         if self.from_supernet is not None and self.init_from is not None:
             raise MfpsError("`from_supernet` and `init_from` exclude each other: choose one")
-        if self.genotype is None and self.init_from is None:
+        if self.hand_made is not None:
+            fields = ("genotype", "width", "from_supernet", "init_from", "priors", "iterations", "attention")
+            if given := [name for name in fields if getattr(self, name)]:
+                raise MfpsError(f"`hand_made` {self.hand_made} and `{given[0]}` exclude each other: leave one out")
+        elif self.genotype is None and self.init_from is None:
             raise MfpsError("`genotype` is required: give the genotype file, run folder or published name")
         return self
 

@@ -8,6 +8,7 @@ from ..engine.run_inputs import RunInput, file_input
 from ..files.external_weights import weights_of
 from ..files.hashes import sha256_of
 from ..genotypes.genotype import Genotype
+from ..genotypes.hand_made import HandMade
 from .config import RetrainConfig
 from .start import StartFile
 
@@ -17,7 +18,7 @@ FOUND_WITH = {"parsing sha256": "parser", "dictionary dictionary_sha256": "dicti
 
 def training_inputs(
     config: RetrainConfig,
-    genotype: Genotype,
+    genotype: Genotype | HandMade,
     starts: Mapping[str, StartFile],
     found_by: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, RunInput]:
@@ -25,16 +26,18 @@ def training_inputs(
 
     Args:
         config: the training's.
-        genotype: the architecture that it trains.
+        genotype: the architecture that it trains; what a hand-made network is, its options say.
         starts: the weights files that it starts from, as `start_files` returns them.
         found_by: what finds each prior on the fly, as `PriorExtractor.provenance` describes it; empty if nothing does.
 
     Returns:
         By field; see `engine.run_inputs.Inputs`.
     """
-    named = "init_from" if config.genotype is None else "genotype"
-    place = str(getattr(config, named))
-    inputs = {"genotype": RunInput(named, place, f"an architecture of SHA-256 {genotype.hash}")}
+    inputs: dict[str, RunInput] = {}
+    if isinstance(genotype, Genotype):
+        named = "init_from" if config.genotype is None else "genotype"
+        place = str(getattr(config, named))
+        inputs["genotype"] = RunInput(named, place, f"an architecture of SHA-256 {genotype.hash}")
     inputs |= {field: file_input(field, start.file, start.sha256) for field, start in starts.items()}
     if config.perceptual > 0:  # any other file is refused
         where = str(config.vgg19 or weights_of("vgg19").file)

@@ -9,8 +9,10 @@ from ..errors import MfpsError, printable
 from ..files.hashes import sha256_of
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
+from ..genotypes.hand_made import HandMade
 from ..inference.compile import CompiledNetwork, compile_genotype, slice_supernet
 from ..inference.open_network import open_network
+from ..networks.hand_made import HandMadeRestorer
 from ..networks.restorer import NetworkConfig, Restorer
 from .config import RetrainConfig
 
@@ -50,10 +52,15 @@ def take_on(config: RetrainConfig) -> tuple[RetrainConfig, CompiledNetwork | Non
     return config.model_copy(update={name: value for name, value in has.items() if name not in kept}), start
 
 
-def genotype_to_train(config: RetrainConfig, start: CompiledNetwork | None) -> Genotype:
-    """The architecture to train: that of the network to start from, or the genotype at the requested width."""
+def genotype_to_train(config: RetrainConfig, start: CompiledNetwork | None) -> Genotype | HandMade:
+    """The architecture to train: that of the network to start from, or the genotype at the requested width.
+
+    A hand-made network has none, and is named itself.
+    """
     if start is not None:
         return start.genotype
+    if config.hand_made is not None:
+        return HandMade.parse(config.hand_made)
     assert config.genotype is not None  # the configuration checks it
     genotype = read_genotype(config.genotype)
     if config.width is not None and config.width != genotype.branches.upsample.width:
@@ -62,8 +69,8 @@ def genotype_to_train(config: RetrainConfig, start: CompiledNetwork | None) -> G
 
 
 def network_to_train(
-    config: RetrainConfig, genotype: Genotype, channels: dict[str, int], start: CompiledNetwork | None
-) -> Restorer:
+    config: RetrainConfig, genotype: Genotype | HandMade, channels: dict[str, int], start: CompiledNetwork | None
+) -> Restorer | HandMadeRestorer:
     """The genotype's network, with random weights, a supernet's, or those of the network to start from.
 
     Args:
@@ -75,6 +82,9 @@ def network_to_train(
     Raises:
         MfpsError: the priors or the supernet do not fit.
     """
+    if isinstance(genotype, HandMade):
+        of_base = {name: getattr(config, name) for name in ("base", "base_window")}
+        return HandMadeRestorer(genotype, NetworkConfig(iterations=1, **of_base))
     network = compile_genotype(
         genotype,
         NetworkConfig(

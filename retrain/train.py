@@ -24,7 +24,9 @@ from ..errors import printable
 from ..files.atomic_file import write_atomically
 from ..genotypes.drawing.drawing import draw_genotype
 from ..genotypes.genotype import Genotype
+from ..genotypes.hand_made import HandMade
 from ..inference.compile import weights_header
+from ..inference.hand_made_network import hand_made_header
 from ..inference.prior_runs import Model, run_with_priors
 from ..networks.losses import restoration_loss
 from ..networks.vgg19 import load_vgg19
@@ -43,8 +45,8 @@ NORM_BATCHES = 8
 """Batches from which the batch norms of a network are estimated that starts from a supernet's weights."""
 
 
-def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
-    """Train the fixed network of a genotype and write it to the run folder `config.out`.
+def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype | HandMade:
+    """Train the fixed network of a genotype, or a hand-made one, and write it to the run folder `config.out`.
 
     `weights.safetensors` holds the weights of the epoch with the best validation PSNR of the last iteration.
 
@@ -53,7 +55,7 @@ def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
         console: where progress is shown; by default nowhere.
 
     Returns:
-        The genotype that was trained, at the width it was trained at.
+        The genotype that was trained, at the width it was trained at; or what the hand-made network is.
 
     Raises:
         MfpsError: an input cannot be used, which is found before the folder is made; or a number is not finite, and
@@ -63,7 +65,8 @@ def retrain(config: RetrainConfig, console: Console | None = None) -> Genotype:
     training = Training(config)
     with training.session.open_run(console, "retrain", training.parts, training.inputs) as run:
         training.write_genotype()
-        for branch in (name for name, branch in training.genotype.present.items() if branch.only_skips):
+        present = training.genotype.present if isinstance(training.genotype, Genotype) else {}
+        for branch in (name for name, branch in present.items() if branch.only_skips):
             run.say(
                 f"note      every edge of the {branch} cell is a skip: its layers learn only how to resize and project "
                 "features; if you didn't mean that, take another genotype"
@@ -82,7 +85,7 @@ class Training:
         config: everything about the training.
 
     Attributes:
-        genotype: the architecture, at the width it is trained at.
+        genotype: the architecture, at the width it is trained at; or what the hand-made network is.
         session: what it shares with a search.
         parts: everything that it changes: the network, its optimizer and the average of its weights, if there is one.
         inputs: what it is given, by content; see `engine.run_inputs`.
@@ -127,8 +130,8 @@ class Training:
         self.inputs = face_inputs(config, train, val) | training_inputs(config, self.genotype, starts, found_by)
 
     def write_genotype(self) -> None:
-        """Write the genotype and its drawings into the run's folder."""
-        if self.session.fabric.is_global_zero:
+        """Write the genotype, if there is one, and its drawings into the run's folder."""
+        if self.session.fabric.is_global_zero and isinstance(self.genotype, Genotype):
             write_atomically(self._config.out / "genotype.json", self.genotype.to_json())
             for suffix in ("svg", "png"):
                 draw_genotype(self.genotype, self._config.out / f"genotype.{suffix}")
@@ -190,7 +193,8 @@ class Training:
         }
         if record["best"] and self.session.fabric.is_global_zero:
             provenance = _provenance(config, self.genotype, position) | self._started_from
-            header = weights_header(self.genotype, self._network.config, provenance)
+            described = weights_header if isinstance(self.genotype, Genotype) else hand_made_header
+            header = described(self.genotype, self._network.config, provenance)  # pyright: ignore[reportArgumentType]
             save_weights(config.out / "weights.safetensors", network.state_dict(), **header)
         run.epoch_done(record, score)
         run.say(_epoch_line(record, config.epochs))
@@ -203,11 +207,11 @@ def _optimizer(config: RetrainConfig, network: torch.nn.Module) -> torch.optim.O
     return torch.optim.Adam(groups, config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True)
 
 
-def _provenance(config: RetrainConfig, genotype: Genotype, position: Position) -> dict[str, Any]:
+def _provenance(config: RetrainConfig, genotype: Genotype | HandMade, position: Position) -> dict[str, Any]:
     return {
         "kind": "retrain",
         "mfps": __version__,
-        "genotype": genotype.hash,
+        "genotype": genotype.hash if isinstance(genotype, Genotype) else None,
         "data": printable(config.data.absolute().name),
         "size": config.size,
         "degradation": config.degradation,

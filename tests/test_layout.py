@@ -61,6 +61,7 @@ TESTED_ELSEWHERE = {
     "nas/epoch_record": "nas/test_supernet_training",
     "nas/epoch_scores": "nas/test_supernet_training",
     "nas/open_search": "nas/selection/test_stage",
+    "nas/report/page": "nas/report/test_search_report",
     "nas/report/charts": "nas/report/test_search_report",
     "nas/report/run_files": "nas/report/test_search_report",
     "nas/report/front": "nas/report/test_search_report",
@@ -75,28 +76,43 @@ TESTED_ELSEWHERE = {
     "retrain/inputs": "training/test_face_inputs",
     "networks/empty_batch": "networks/test_cost",
     "nas/costs/network_rest": "nas/test_backbone_costs",
+    "nas/costs/branch_table": "nas/test_even_draws",
+    "nas/costs/counted_resources": "nas/test_space_costs",
     "networks/slices": "nas/test_search_network",
     "inference/network_facts": "inference/test_compile",
     "inference/exported_archive": "inference/test_exported_network",
     "inference/exported_model": "inference/test_exported_network",
     "inference/parity_file": "inference/test_exported_network",
     "inference/exported_runner": "inference/test_exported_network",
+    "study/outcome": "study/test_report",
+    "study/fronts": "study/test_report",
+    "study/section": "study/test_report",
+    "study/sections": "study/test_report",
+    "study/comparison_sections": "study/test_report",
+    "study/page": "study/test_report",
+    "study/figures": "study/test_report",
     "bench/runner": "bench/test_measure",
     "bench/sources": "bench/test_measure",
     "bench/worker": "bench/test_measure",
     "bench/figure": "bench/test_report",
+    "bench/latency/figure": "bench/latency/test_measure",
+    "bench/latency/report": "bench/latency/test_measure",
+    **dict.fromkeys(("study/collected", "study/workers"), "study/test_study"),
+    "study/timed_way": "study/test_recipe",
     "training/session": "retrain/test_train",
     "training/validation": "retrain/test_train",
     "genotypes/base": "networks/test_base",
     "networks/synchronised_norm": "engine/test_processes",
     "genotypes/drawing/cell_figure": "genotypes/drawing/test_figure",
     "genotypes/drawing/trellis_figure": "genotypes/drawing/test_figure",
+    "genotypes/drawing/chart": "nas/ranking/test_figure",
     "genotypes/drawing/palette": "genotypes/drawing/test_figure",
     "genotypes/drawing/render_graphviz": "genotypes/drawing/test_drawing",
     "genotypes/drawing/render_matplotlib": "genotypes/drawing/test_drawing",
     **dict.fromkeys(
         (
             "bench/config",
+            "bench/latency/config",
             "cli/demo_config",
             "degradation/config",
             "engine/fields",
@@ -105,6 +121,7 @@ TESTED_ELSEWHERE = {
             "nas/selection/config",
             "priors/dictionary/config",
             "priors/fields",
+            "study/config",
         ),
         "cli/test_fields",
     ),
@@ -124,10 +141,12 @@ TESTED_ELSEWHERE = {
             "cli/retrain",
             "cli/search",
             "cli/select",
+            "cli/study",
             "cli/weights",
         ),
         "cli/test_commands",
     ),
+    "cli/latency": "bench/latency/test_measure",
     **dict.fromkeys(("cli/dictionary", "cli/doctor", "cli/prepare"), "cli/test_prior_commands"),
 }
 """Modules without a test file of their own: parts of a whole, or one line commands, tested with what uses them."""
@@ -198,7 +217,8 @@ def test_what_is_installed_is_the_package_and_its_data(tmp_path):
         f"{folder.as_posix()}/__init__.py" for module in MODULES for folder in module.parents if folder != Path()
     }
     data = {"genotypes/genotype.schema.json", "genotypes/front.schema.json", "genotypes/published/mfpsnet.json"}
-    data |= {"nas/report/search_report.html", "nas/report/search_report.js"}
+    data |= {"nas/report/page_style.css", "nas/report/search_report.html", "nas/report/search_report.js"}
+    data |= {"study/study_page.html"}
     data |= {f"engine/presets/{name}.yaml" for name in PRESETS}
     expected = {
         "__init__.py",
@@ -272,6 +292,8 @@ IMPORTS = {
     "mfps.nas.ranking.config": HEAVY,
     "mfps.nas.ranking.agreement": HEAVY,
     "mfps.nas.ranking.rank": DRAWING,
+    "mfps.study.outcome": HEAVY,
+    "mfps.study.report": DRAWING | {"cv2", "lightning_fabric"},
     "mfps.nas.health": HEAVY,
     "mfps.nas.ledger": HEAVY,
     "mfps.nas.report.search_report": HEAVY - {"networkx", "graphviz", "plotly", "PIL"},

@@ -12,6 +12,7 @@ from ...networks.path import FixedPath
 from ...networks.restorer import NetworkConfig, Restorer
 from .cell_kinds import KEPT_EDGES
 from .cost_distribution import branch_of
+from .parts import PartTimes, rest_time
 
 
 def whole_fusion_width(spaces: Mapping[str, BranchSpace]) -> int:
@@ -19,7 +20,13 @@ def whole_fusion_width(spaces: Mapping[str, BranchSpace]) -> int:
     return fusion_width(spaces["upsample"].width, [spaces[name].width for name in spaces if name in PRIORS])
 
 
-def rest_of(spaces: Mapping[str, BranchSpace], config: NetworkConfig, size: int, backbone: Backbone | None) -> Cost:
+def rest_of(
+    spaces: Mapping[str, BranchSpace],
+    config: NetworkConfig,
+    size: int,
+    backbone: Backbone | None,
+    times: PartTimes | None = None,
+) -> Cost:
     """What a network costs without its paths.
 
     Args:
@@ -27,6 +34,7 @@ def rest_of(spaces: Mapping[str, BranchSpace], config: NetworkConfig, size: int,
         config: the network apart from its paths.
         size: side of the face in pixels, a multiple of 8.
         backbone: how deep and wide the layers around the paths are; by default as `config` says, and whole.
+        times: how long the parts take, if that is known.
 
     Raises:
         MfpsError: the priors of `config` are not those of `spaces`.
@@ -40,4 +48,5 @@ def rest_of(spaces: Mapping[str, BranchSpace], config: NetworkConfig, size: int,
 
     with torch.device("meta"):  # shapes alone
         network = Restorer(config, spaces, shortest, backbone).eval()
-    return network_cost(network, size)["rest"]
+    taken = 0 if times is None else rest_time(spaces, config, backbone, times)
+    return network_cost(network, size)["rest"]._replace(nanoseconds=taken)

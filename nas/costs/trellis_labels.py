@@ -21,7 +21,7 @@ class Column(NamedTuple):
     """A resource that is counted.
 
     Attributes:
-        resource: its position in a `Cost`: 0 for parameters, 1 for FLOPs.
+        resource: its position in a `Cost`: 0 for parameters, 1 for FLOPs, 2 for time.
         factor: how often the branch spends it in the network; negative for what should be large.
     """
 

@@ -12,6 +12,7 @@ from ... import __version__
 from ...errors import printable
 from ...files.markdown import markdown_table, markdown_text
 from ...genotypes.genotype import Genotype
+from ...inference.estimate_text import estimate_text
 from ...networks.cost import Cost
 from .agreement import CONFIDENCE, LEAST_OF_THIRD, RESAMPLES, TOP, agreements, choices, spread_by_chance
 from .stand_alone import StandAlone
@@ -105,7 +106,7 @@ def _notes(count: int, agreeing: Sequence[Mapping[str, Any]], unlike: Mapping[st
     ]
     for row in agreeing:
         if row["group"] == "all" and row["lead"] is not None:
-            lead = _estimate(row["lead"], row["lead_interval"])
+            lead = estimate_text(row["lead"], row["lead_interval"])
             notes.append(f"the supernet's tau is higher than that of {row['predictor']} by {lead}")
     if len({row["group"] for row in agreeing}) == 1:
         notes.append(f"thirds of cost are left out: a third of {count} genotypes is fewer than {LEAST_OF_THIRD}")
@@ -148,17 +149,11 @@ def agreement_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
             row["group"],
             str(row["size"]),
             row["predictor"],
-            _estimate(row["tau"], row["tau_interval"]),
-            _estimate(row["spearman"], row["spearman_interval"]),
+            estimate_text(row["tau"], row["tau_interval"]),
+            estimate_text(row["spearman"], row["spearman_interval"]),
         )
         for row in report["against"]["agreement"]
     ]
-
-
-def _estimate(value: float | None, interval: Sequence[float] | None) -> str:
-    if value is None or interval is None:
-        return "none"
-    return f"{value:.2f} [{', '.join(f'{bound:.2f}' for bound in interval)}]"
 
 
 def choice_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:

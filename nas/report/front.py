@@ -58,6 +58,10 @@ def front_chart(front: Front) -> go.Figure:
 
 
 def entry_text(entry: Evaluated | Member) -> str:
-    """The quality and the cost of a genotype."""
+    """The quality and the cost of a genotype, with its time if that is known."""
     cost = f"{entry.gflops:.3g} GFLOPs \u00b7 {entry.parameters / 1e6:.3g} M parameters"
-    return f"{entry.psnr:.3f} dB \u00b7 {cost}"
+    parts = [f"{entry.psnr:.3f} dB", cost]
+    if isinstance(entry, Member) and entry.ms is not None:
+        measured = "" if entry.measured_ms is None else f" (measured {entry.measured_ms:.3g})"
+        parts.append(f"{entry.ms:.3g} ms{measured}")
+    return " \u00b7 ".join(parts)

@@ -41,6 +41,8 @@ class Member(NamedTuple):
     gflops: float
     parameters: int
     origin: str
+    ms: float | None = None
+    measured_ms: float | None = None
 
 
 class Front(NamedTuple):
@@ -141,7 +143,13 @@ def _member(data: Mapping[str, Any]) -> Member:
         gflops=float(data["gflops"]),
         parameters=int(data["parameters"]),
         origin=str(data.get("origin", "")),
+        ms=_optional(data.get("ms")),
+        measured_ms=_optional(data.get("measured_ms")),
     )
+
+
+def _optional(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _evaluated(name: object, data: Mapping[str, Any]) -> Evaluated:

@@ -4,26 +4,22 @@ Everything that it shows comes from the files of the run folder. They may be a s
 fills in, and the page permits no script but its own two.
 """
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.io import to_json
 from plotly.offline import get_plotlyjs
 
 from ...errors import printable
 from ...files.atomic_file import write_atomically
-from ...genotypes.drawing import palette
 from .charts import epoch_charts, table_of
 from .drawings import Drawings, epoch_drawings, front_drawings
 from .front import entry_text, front_chart
+from .page import fill_page, page_resource
 from .run_files import RunFiles, read_run_files
 from .texts import (
     Setting,
@@ -112,9 +108,10 @@ def report_page(files: RunFiles) -> str:
         "front": [number for number, _ in members.shown],
         "charts": _json({**figures, **({"quality": front_chart(front)} if front else {})}),
     }
-    scripts = [Markup(get_plotlyjs()), Markup(_resource("search_report.js"))]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_resource("search_report.html")).render(
+    package = str(__package__)
+    return fill_page(
+        page_resource(package, "search_report.html"),
+        [get_plotlyjs(), page_resource(package, "search_report.js")],
         name=printable(files.folder.absolute().name),
         verdict=verdict(files),
         progress=progress(files),
@@ -125,6 +122,7 @@ def report_page(files: RunFiles) -> str:
         charts=[Chart(name, *CHARTS[name]) for name in CHARTS if name in figures],
         alarms=alarm_rows(history),
         front=front,
+        timed=front is not None and any(member.ms is not None for member in front.members),
         budget=budget_text(front.budget) if front else "",
         members=_places(members, opened),
         member_captions=[
@@ -138,9 +136,6 @@ def report_page(files: RunFiles) -> str:
         duration=duration,
         environment=[Setting(name, printable(_spelled(value)), False) for name, value in files.environment.items()],
         page_data=page_data,
-        scripts=scripts,
-        script_hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts),
-        palette=palette,
     )
 
 
@@ -170,11 +165,3 @@ def _spelled(value: object) -> str:
 def _json(figures: Mapping[str, go.Figure]) -> dict[str, Any]:
     # plotly's own choice of a JSON library, and so the bytes, would depend on what is installed.
     return {name: json.loads(str(to_json(figure, engine="json"))) for name, figure in figures.items()}
-
-
-def _sha256(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-def _resource(name: str) -> str:
-    return (resources.files(str(__package__)) / name).read_text(encoding="utf-8")

@@ -148,7 +148,7 @@ def duration(seconds: float) -> str:
 def budget_text(budget: Mapping[str, Any]) -> str:
     """The limits of a front that limit anything."""
     words = {"max": "at most", "min": "at least"}
-    units = {"gflops": ("GFLOPs", ".4g"), "parameters": ("parameters", ",.0f")}
+    units = {"gflops": ("GFLOPs", ".4g"), "parameters": ("parameters", ",.0f"), "ms": ("ms", ".4g")}
     limits = {
         f"{words[bound]} {{:{form}}} {unit}": budget.get(f"{bound}_{resource}")
         for resource, (unit, form) in units.items()

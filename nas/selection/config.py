@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ...engine.fields import Device
 from ...files.config_model import ConfigModel, Panel
-from ..budget import MaxGflops, MaxParameters
+from ..budget import MaxGflops, MaxMs, MaxParameters
 
 
 class SelectionFields(ConfigModel):
@@ -15,6 +15,10 @@ class SelectionFields(ConfigModel):
 
     max_gflops: MaxGflops = None
     max_parameters: MaxParameters = None
+    max_ms: MaxMs = None
+    latency: Annotated[Path | None, Panel.BUDGET] = None
+    """Table of `mfps latency measure`, made on this machine for this space: it predicts how long networks take, and the
+    members of the front are timed for real."""
     front_cost: Annotated[Literal["flops", "parameters"], Panel.SELECTION] = "flops"
     """The cost that the front weighs against quality."""
     select_paths: Annotated[int | None, Panel.SELECTION] = Field(default=None, ge=1)
@@ -26,6 +30,11 @@ class SelectionFields(ConfigModel):
     """Genotypes in each generation of the evolution of paths and cells (NSGA-II)."""
     generations: Annotated[int, Panel.SELECTION] = Field(default=20, ge=0, le=100_000)
     """Generations of the evolution; with 0 only the paths are tried."""
+
+    @property
+    def limits(self) -> dict[str, str | None]:
+        """The budget's limits, as `resolve_budget` takes them."""
+        return {"max_gflops": self.max_gflops, "max_parameters": self.max_parameters, "max_ms": self.max_ms}
 
 
 class SelectConfig(SelectionFields):

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ def clear_selection(folder: Path) -> None:
             path.unlink()
 
 
-def front_of(selection: Selection, supernet: str, counted: Counted, budget: Budget) -> Front:
+def front_of(
+    selection: Selection, supernet: str, counted: Counted, budget: Budget, measured: Sequence[float] = ()
+) -> Front:
     """The front as `front.json` holds it.
 
     Args:
@@ -33,6 +35,7 @@ def front_of(selection: Selection, supernet: str, counted: Counted, budget: Budg
         supernet: the SHA-256 of the supernet and of the faces that selected.
         counted: what the costs are those of.
         budget: within which the front is.
+        measured: milliseconds of each of its networks, if they were timed.
     """
     members = [
         Member(
@@ -42,15 +45,18 @@ def front_of(selection: Selection, supernet: str, counted: Counted, budget: Budg
             psnr=found.evaluation.psnr,
             gflops=found.evaluation.flops / 1e9,
             parameters=found.evaluation.parameters,
+            ms=cost.milliseconds,
+            measured_ms=measured[number] if measured else None,
             origin=found.origin,
         )
-        for number, found in enumerate(selection.front)
+        for number, (found, cost) in enumerate(zip(selection.front, selection.costs, strict=True))
     ]
     limits = Limits(
         max_gflops=_limit(budget.max_flops, 1e9),
         max_parameters=_whole(budget.max_parameters),
         min_gflops=_limit(budget.min_flops, 1e9),
         min_parameters=_whole(budget.min_parameters),
+        max_ms=_limit(budget.max_nanoseconds, 1e6),
     )
     return Front(
         schema="mfps.front/1",

@@ -48,6 +48,7 @@ class Selection(NamedTuple):
         measured: all evaluations on this supernet, those of earlier selections too.
         baselines: the starters and what they cost, with a PSNR if they were measured.
         tally: how many were measured, by what proposed them.
+        costs: of the front.
     """
 
     cost: CostName
@@ -55,6 +56,7 @@ class Selection(NamedTuple):
     measured: list[Evaluation]
     baselines: list[Baseline]
     tally: Tally
+    costs: list[Cost]
 
 
 def select(
@@ -188,11 +190,7 @@ def _selection(
     candidates: Candidates, measurements: Measurements, starters: Mapping[str, Genotype], cost: CostName
 ) -> Selection:
     everything = list(measurements.all())
-    within = [
-        found
-        for found in everything
-        if candidates.budget.admits(Cost(found.evaluation.parameters, found.evaluation.flops))
-    ]
+    within = [found for found in everything if candidates.admits(found.genotype)]
     origins = [found.origin for found in everything]
     tally = Tally(
         starters=sum(origin in starters for origin in origins),
@@ -201,7 +199,9 @@ def _selection(
         earlier=origins.count(EARLIER),
     )
     baselines = [_baseline(candidates, measurements, name, genotype) for name, genotype in starters.items()]
-    return Selection(cost, non_dominated(within, cost), [found.evaluation for found in everything], baselines, tally)
+    front = non_dominated(within, cost)
+    costs = [candidates.cost(found.genotype) for found in front]
+    return Selection(cost, front, [found.evaluation for found in everything], baselines, tally, costs)
 
 
 def _baseline(candidates: Candidates, measurements: Measurements, name: str, genotype: Genotype) -> Baseline:
@@ -212,4 +212,5 @@ def _baseline(candidates: Candidates, measurements: Measurements, name: str, gen
         psnr=known.psnr if known else None,
         gflops=cost.flops / 1e9,
         parameters=cost.parameters,
+        ms=cost.milliseconds,
     )

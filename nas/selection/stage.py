@@ -4,7 +4,7 @@
 """
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ...genotypes.genotype_file import published_names, read_genotype
 from ..backbone_costs import BackboneCosts
 from ..budget import resolve_budget
 from ..decode_within import decode_within
+from ..latency_table import LatencyTable, usable_table
 from ..ledger import counted_stage
 from ..open_search import OpenSearch, open_search
 from ..report.search_report import write_report
@@ -34,9 +35,15 @@ from .front_files import OWN_FILES, front_of, write_front
 from .measurements import Scorer
 from .select import Plan, select
 
+Stopwatch = Callable[[LatencyTable, Sequence[Genotype], Console | None], Sequence[float]]
+"""Times the networks of genotypes in the way of a table, in milliseconds; see `bench.latency.finalists`."""
+
 
 def select_run(
-    config: SelectConfig, console: Console | None = None, again: str = "the same command continues it"
+    config: SelectConfig,
+    console: Console | None = None,
+    again: str = "the same command continues it",
+    stopwatch: Stopwatch | None = None,
 ) -> Genotype:
     """Select on the supernet of a finished search.
 
@@ -44,6 +51,7 @@ def select_run(
         config: the search, the budget, and what is tried. A field that was not set is as in the search.
         console: where progress is shown; by default nowhere.
         again: what to do where it is stopped, for the message.
+        stopwatch: times the members of the front, if there is a table of latencies.
 
     Returns:
         The best genotype within the budget.
@@ -66,7 +74,14 @@ def select_run(
     )
     with run_lock(config.run), stop_signals() as request:
         selected = run_selection(
-            opened, fields, config.run, console, lambda: _stop(request, config.run, again), config.out, config.seed
+            opened,
+            fields,
+            config.run,
+            console,
+            lambda: _stop(request, config.run, again),
+            config.out,
+            config.seed,
+            stopwatch,
         )
     for alarm in read_history(config.run)[-1].get("alarms", ()):
         if alarm["name"] == "idle" and console is not None:
@@ -83,6 +98,7 @@ def run_selection(
     stop_if_asked: Callable[[], None],
     out: Path | None = None,
     seed: int | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Genotype:
     """Select on an opened search, and write the front.
 
@@ -94,6 +110,7 @@ def run_selection(
         stop_if_asked: called before every measurement; raises RunStopped to stop.
         out: a new folder for the front.
         seed: of everything random; by default the search's.
+        stopwatch: as in `select_run`.
 
     Returns:
         The best genotype within the budget.
@@ -104,8 +121,8 @@ def run_selection(
     """
     searched, run = opened.searched, opened.config
     network = searched.restorer.config
-    costs = searched.costs(run.size)
-    budget = resolve_budget(costs, max_gflops=fields.max_gflops, max_parameters=fields.max_parameters)
+    costs = searched.costs(run.size, fields.latency)
+    budget = resolve_budget(costs, **fields.limits)
     candidates = Candidates(searched.spaces, searched.fixed, costs, budget, searched.backbones)
     plan = Plan(
         run.seed if seed is None else seed,
@@ -126,7 +143,11 @@ def run_selection(
 
         judge = Scorer(psnr, opened.judge.digest, stop_if_asked)
         selection = select(candidates, judge, starters, plan, folder, console)
-    front = front_of(selection, opened.judge.digest, Counted(size=run.size, iterations=network.iterations), budget)
+    table = None if fields.latency is None else usable_table(fields.latency)
+    counted = Counted(size=run.size, iterations=network.iterations, machine=None if table is None else table.described)
+    finalists = [found.genotype for found in selection.front]
+    measured = () if table is None or stopwatch is None else stopwatch(table, finalists, console)
+    front = front_of(selection, opened.judge.digest, counted, budget, measured)
     name, provenance = f"{printable(run.data.absolute().name)}-seed{run.seed}", _provenance(opened)
     if out is not None:
         with atomic_folder(out) as hidden:

@@ -1,15 +1,26 @@
 """Networks are measured for real, each way in a process of its own; what cannot be run says so, and leaves nothing."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from mfps.bench.config import BenchConfig
 from mfps.bench.measure import bench
+from mfps.bench.runner import Runner
+from mfps.bench.sources import open_sources
+from mfps.bench.ways import ways
+from mfps.engine.weights import save_weights
 from mfps.errors import MfpsError
 from mfps.genotypes.genotype_file import write_genotype
+from mfps.genotypes.hand_made import HandMade
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
+from mfps.inference.hand_made_network import hand_made_header
+from mfps.networks.cost import network_cost
+from mfps.networks.hand_made import HandMadeRestorer
+from mfps.networks.restorer import NetworkConfig
+from rich.console import Console
 
 
 @pytest.fixture
@@ -40,6 +51,7 @@ def test_a_network_in_two_layouts(tmp_path, genotype):
         assert row["gflops_per_second"] == pytest.approx(row["gflop"] / row["ms"] * 1000)
         assert row["share_of_machine"] > 0
         assert row["peak_mb"] >= 0
+        assert row["counts"] == "cpu_ms"
 
 
 @pytest.mark.parametrize(
@@ -52,4 +64,36 @@ def test_what_cannot_be_measured_leaves_nothing(tmp_path, genotype, monkeypatch,
     config = {"network": [genotype], "sizes": "16", "threads": "1", "out": tmp_path / "bench", **change}
     with pytest.raises(MfpsError, match=message):
         bench(BenchConfig(**config))
+    assert not (tmp_path / "bench").exists()
+
+
+@pytest.fixture(params=["nafnet:4x1", "residual:3x1"])
+def hand_made(request, tmp_path):
+    """A hand-made network, and the run folder that holds its weights."""
+    config = NetworkConfig(iterations=1, base="lowpass")
+    network = HandMadeRestorer(made := HandMade.parse(request.param), config)
+    header = hand_made_header(made, config, {"size": 24})
+    save_weights(tmp_path / "weights.safetensors", network.state_dict(), **header)
+    return network, tmp_path
+
+
+def test_a_hand_made_network_is_measured_as_others_are(hand_made):
+    network, run = hand_made
+    config = BenchConfig(network=[str(run)], threads=1, layouts="contiguous", device="cpu")
+    ((point, (way,)),) = ways(config, open_sources(config, Path(), Console(quiet=True))).items()
+    assert point.size == 24
+    runner = Runner(way)
+    runner.run()
+    assert runner.flops == network_cost(network, 24)["total"].flops
+    assert runner.runs_as == "contiguous float32"
+
+
+@pytest.mark.parametrize("asked", [{"runtimes": "torch,onnxruntime"}, {"iterations": 2}])
+def test_what_a_hand_made_network_cannot_do_is_refused_in_one_line(hand_made, asked, tmp_path):
+    network, run = hand_made
+    with pytest.raises(MfpsError) as refused:
+        bench(BenchConfig(network=[str(run)], out=tmp_path / "bench", **asked))
+    assert str(refused.value).startswith(f"{run}: {network.made} ")
+    assert f"`{next(iter(asked))}`" in str(refused.value)
+    assert "\n" not in str(refused.value)
     assert not (tmp_path / "bench").exists()

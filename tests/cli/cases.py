@@ -309,6 +309,18 @@ RANK = [
     case("rank device", f"rank searched --supernet searched --device cuda:97 {OUT}", "'cuda:97'", "--device cpu or auto"),
 ]  # fmt: skip
 
+STUDY = [
+    case("study without a plan", f"study gone.yaml {OUT}", "gone.yaml", "a configuration is"),
+    case("study of a note", f"study note.txt {OUT}", "note.txt", "a configuration is"),
+    case("study of a search's options", f"study searched/config.yaml {OUT}", "searched/config.yaml", "name: is required"),
+    case("study on a device", f"study note.txt --device cuda:97 {OUT}", "'cuda:97'", "--device cpu or auto"),
+    case("study with options of no cluster", f"study note.txt --cluster-options a=1 {OUT}", "--cluster-options", "--cluster"),
+    case("study with half a pair", f"study note.txt --cluster slurm --cluster-options gpu {OUT}", "--cluster-options", "'gpu'", "NAME=VALUE"),
+    case("hand-made and genotype", f"{RETRAIN_OUT} --hand-made nafnet:4x1", "--hand-made nafnet:4x1", "--genotype", "leave one out"),
+    case("hand-made with priors", f"retrain --data faces --preset tiny --hand-made nafnet:4x1 --priors parsing {OUT}", "--hand-made", "--priors"),
+    case("hand-made of no kind", f"retrain --data faces --preset tiny --hand-made unet:4x1 {OUT}", "--hand-made", "nafnet, residual", "'unet:4x1'"),
+]  # fmt: skip
+
 PUBLISHED = [
     case("import nothing", "weights import nothing.pth --out new.safetensors", "nothing.pth", "no such checkpoint"),
     case("import a folder", "weights import faces --out new.safetensors", "faces", "a folder, not a checkpoint"),

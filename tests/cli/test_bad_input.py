@@ -30,6 +30,7 @@ from .cases import (
     RANK,
     RETRAIN_OUT,
     SEARCH_OUT,
+    STUDY,
     Case,
 )
 from .conftest import Ended
@@ -79,7 +80,9 @@ def assert_one_line(ended: Ended, named: tuple[str, ...], status: int = 1) -> No
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *EXPORT, *BENCH, *RANK, *PUBLISHED])
+@pytest.mark.parametrize(
+    "bad", [*DATA, *OPTIONS, *PLACES, *GENOTYPES, *EVALUATE, *EXPORT, *BENCH, *RANK, *STUDY, *PUBLISHED]
+)
 def test_one_line_says_what_is_wrong_and_nothing_is_written(mfps: Callable[[str], Ended], bad: Case) -> None:
     assert_one_line(mfps(bad.command), bad.named)
 

@@ -34,7 +34,7 @@ from .conftest import SEARCH, Ended, Start, inside, installed, names, run_comman
 
 HELPS = [
     "",
-    *("demo", "search", "select", "retrain", "evaluate", "rank", "restore", "degrade", "genotype", "weights"),
+    *("demo", "search", "select", "retrain", "evaluate", "rank", "study", "restore", "degrade", "genotype", "weights"),
     *("bench", "export"),
     *("prepare", "doctor", "dictionary", "dictionary build"),
     *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "import", "export")),
@@ -76,7 +76,7 @@ def test_a_genotype_with_a_backbone_in_every_command(tmp_path: Path, mfps: Calla
     assert all(f"{name} {words}" in said for name, words in genotype.backbone.described.items())
     numbers = json.loads(mfps(f"genotype show {wide} --json --size 16").out)
     assert numbers["backbone"] == genotype.backbone.model_dump()
-    assert numbers["cost"] == {name: cost._asdict() for name, cost in genotype_costs(genotype, 16).items()}
+    assert numbers["cost"] == {name: cost.record() for name, cost in genotype_costs(genotype, 16).items()}
     assert f"with a backbone, hash {genotype.hash}" in mfps(f"genotype validate {wide}").out
     assert "backbone: redistill added" in mfps(f"genotype diff mfpsnet {wide}").out
     refused = mfps(f"genotype export {wide} --out {tmp_path / 'arrays'}")

@@ -24,8 +24,8 @@ OPTIONS = {
     "retrain": f"{SHARED} --genotype --solver --lr --ema --schedule --perceptual --vgg19 --from-supernet "
     "--priors-from --weights-dir --parser --dictionary",
     "select": """
-        run --out --size --max-gflops --max-parameters --front-cost --select-paths --select-random --population
-        --generations --seed --device --config
+        run --out --size --max-gflops --max-parameters --max-ms --latency --front-cost --select-paths --select-random
+        --population --generations --seed --device --config
     """,
     "evaluate": """
         weights --data --out --list --degradation --size --batch-size --workers --seed --device --precision --shown
@@ -40,6 +40,7 @@ OPTIONS = {
         --licence --priors --dictionary --data --degradation --calibration-faces --follow-links --config
     """,
     "rank": "genotype --supernet --out --against --device --config",
+    "study": "plan --out --jobs --device --cluster --cluster-options --config",
     "weights import": "checkpoint --out --genotype --pairing",
     "weights show": "file --json",
     "degrade": "source --out --degradation --size --seed --config",
@@ -54,10 +55,16 @@ OPTIONS = {
     "genotype draw": "genotype --out --epoch --renderer --title",
     "genotype validate": "files",
     "genotype diff": "before after",
-    "genotype space": f"{SPACE} --size --iterations --blocks --json",
+    "genotype space": f"{SPACE} --size --iterations --blocks --latency --json",
     "genotype cheapest": f"{SPACE} --out --by --size --iterations",
+    "latency measure": f"""
+        {SPACE} --out --preset --size --iterations --blocks --attention --base --base-window --heatmap-rgb --device
+        --runtime --precision --layout --threads --rounds --networks --seed --config
+    """,
+    "latency show": "table --figure",
     "genotype random": f"""
-        {SPACE} --out --seed --max-gflops --min-gflops --max-parameters --min-parameters --size --iterations --blocks
+        {SPACE} --out --seed --max-gflops --min-gflops --max-parameters --min-parameters --max-ms --latency --size
+        --iterations --blocks
     """,
     "genotype import": "source --out --branch --into --width --part --pairing",
     "genotype export": "genotype --out",

@@ -32,6 +32,11 @@ def file(tmp_path):
     return write
 
 
+@pytest.mark.parametrize("written", ["3", "'3'", "[3]", "' 3 '"])
+def test_a_list_with_commas_may_be_one_number(written, file):
+    assert fill(Cake, {"oven": "hot"}, file(f"heights: {written}\n")).heights == (3,)
+
+
 def test_given_values_override_the_file_and_the_file_the_preset(file):
     written = file("layers: 5\nicing: 0.5\noven: old\n")
     cake = fill(Cake, {"oven": "new", "layers": None}, written, beneath={"layers": 4, "heights": "1,2"})

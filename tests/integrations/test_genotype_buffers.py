@@ -8,7 +8,7 @@ from mfps.genotypes.genotype_file import read_genotype
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.cost_report import network_config
-from mfps.inference.network_facts import NetworkFacts
+from mfps.inference.network_facts import GenotypeFacts
 from mfps.integrations.genotype_buffers import (
     BACKBONE,
     BASES,
@@ -26,7 +26,7 @@ from ..genotypes.wide_genotypes import wide_genotype
 
 
 def facts_of(width, layers, seed, size=128, **config):
-    return NetworkFacts(
+    return GenotypeFacts(
         random_genotype(search_space(width=width, layers=layers), seed), NetworkConfig(**config), {"size": size}
     )
 
@@ -60,7 +60,7 @@ def test_the_numbers_of_version_1_stay():
     """Files are in the hands of others."""
     mfpsnet = read_genotype("mfpsnet")
     alone = mfpsnet.model_copy(update={"branches": Branches(upsample=mfpsnet.branches.upsample)})
-    buffers = to_buffers(NetworkFacts(alone, NetworkConfig(iterations=3, base="lowpass", base_window=8), {}))
+    buffers = to_buffers(GenotypeFacts(alone, NetworkConfig(iterations=3, base="lowpass", base_window=8), {}))
     assert {name: tensor.tolist() for name, tensor in buffers.items()} == {
         "mfps.format": [1],
         "mfps.network": [128, 8, 3, 3, 2, 8],
@@ -119,7 +119,7 @@ def test_damaged_buffers_are_refused_in_one_line(refused, name, value, named):
 @given(st.integers(0, 9999), st.integers(1, 12), st.integers(0, 64))
 def test_a_backbone_comes_back_from_its_buffer(seed, layers, blocks):
     genotype = wide_genotype(seed=seed, layers=layers, blocks=blocks)
-    facts = NetworkFacts(genotype, network_config(genotype), {"size": 64})
+    facts = GenotypeFacts(genotype, network_config(genotype), {"size": 64})
     buffers = to_buffers(facts)
     assert tuple(buffers) == (*BUFFERS, BACKBONE)
     assert (buffers[FORMAT].tolist(), buffers[BACKBONE].dtype) == ([2], torch.int64)
@@ -141,6 +141,6 @@ def test_a_backbone_comes_back_from_its_buffer(seed, layers, blocks):
 )
 def test_a_damaged_backbone_is_refused_in_one_line(refused, value, named):
     genotype = wide_genotype()
-    buffers = to_buffers(NetworkFacts(genotype, network_config(genotype), {}))
+    buffers = to_buffers(GenotypeFacts(genotype, network_config(genotype), {}))
     with refused(named):
         from_buffers({**buffers, BACKBONE: value})

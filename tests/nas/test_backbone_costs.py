@@ -93,7 +93,8 @@ def test_the_share_of_the_fusion_branch_is_chosen_with_its_path(iterations):
 def test_the_median_is_that_of_random_architectures():
     spaces, costs = wide((), None, FEW, width=2, layers=3, operations=OPERATIONS[1:5:3])
     drawn = [costs.random(rng) for rng in [np.random.default_rng(0)] * MEDIAN_DRAWS]
-    for resource, landmark in costs.median._asdict().items():
+    for resource in costs.resources:
+        landmark = getattr(costs.median, resource)
         assert getattr(landmark.cost, resource) == np.median([getattr(one.cost, resource) for one in drawn])
         assert costs.landmark(landmark.branches, landmark.backbone) == landmark
         assert spaces["upsample"].is_legal(landmark.branches["upsample"].path)

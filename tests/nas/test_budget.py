@@ -1,6 +1,8 @@
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
+import numpy as np
 import pytest
 from mfps.errors import MfpsError
 from mfps.files.config_model import ConfigModel, fill
@@ -13,6 +15,7 @@ from mfps.nas.space_costs import SpaceCosts
 from mfps.networks.cost import Cost
 
 from .costs.architectures import all_branches
+from .made_up_times import made_up_times
 
 
 @dataclass
@@ -109,12 +112,13 @@ def test_a_limit_that_nothing_meets_is_refused_with_one_that_something_does(name
 def test_two_limits_are_refused_where_no_architecture_meets_both(of_flops, of_parameters, known):
     """Exactly, for limits at and beside the costs of all architectures."""
     outcomes = set()
-    for i in range(0, len(known.every), 7):
-        for j in range(0, len(known.every), 5):
-            limits = {of_flops: str(known.every[i].flops / 1e9), of_parameters: str(known.every[j].parameters)}
+    flops, parameters = (sorted({getattr(cost, name) for cost in known.every}) for name in ("flops", "parameters"))
+    for most_flops in {*flops[::7], flops[-1]}:
+        for most_parameters in {*parameters[::5], parameters[-1]}:
+            limits = {of_flops: str(most_flops / 1e9), of_parameters: str(most_parameters)}
             signs = NAMES[of_flops][1], NAMES[of_parameters][1]
             meets = any(
-                signs[0] * cost.flops <= signs[0] * float(limits[of_flops]) * 1e9
+                signs[0] * cost.flops <= signs[0] * Decimal(limits[of_flops]) * 10**9
                 and signs[1] * cost.parameters <= signs[1] * float(limits[of_parameters])
                 for cost in known.every
             )
@@ -125,9 +129,9 @@ def test_two_limits_are_refused_where_no_architecture_meets_both(of_flops, of_pa
                 assert not meets
                 message = str(error)
                 assert f"`{of_flops}` {limits[of_flops]} and `{of_parameters}` {limits[of_parameters]}: " in message
-                flops, parameters = said(message)
-                assert resolve_budget(known.costs, **{**limits, of_parameters: parameters[-1]})
-                assert resolve_budget(known.costs, **{**limits, of_flops: flops[-1]})
+                said_flops, said_parameters = said(message)
+                assert resolve_budget(known.costs, **{**limits, of_parameters: said_parameters[-1]})
+                assert resolve_budget(known.costs, **{**limits, of_flops: said_flops[-1]})
             else:
                 assert meets
                 assert any(budget.admits(cost) for cost in known.every)
@@ -158,3 +162,44 @@ def test_several_branches_and_percentages_are_named():
     costs = SpaceCosts(search_space(PRIORS, width=1, layers=2, fusion_layers=2), usual_config(PRIORS), 16)
     with pytest.raises(MfpsError, match=r"`max_parameters` 5% \([\d,]+ parameters\): .* 16 px, 2 iterations"):
         resolve_budget(costs, max_parameters="5%")
+
+
+def test_a_limit_on_time_admits_exactly_those_that_take_no_longer():
+    """Also together with limits on the other resources, for which all architectures are compared."""
+    spaces = search_space(width=2, layers=2, operations=OPERATIONS[:2])
+    config = usual_config([], blocks=1)
+    costs = SpaceCosts(spaces, config, 64, times=made_up_times(spaces, config))
+    every = sorted({costs.of({"upsample": branch}) for branch in all_branches(spaces["upsample"])})
+    rng = np.random.default_rng(0)
+    outcomes = set()
+    orders = [sorted(every, key=lambda cost, r=r: getattr(cost, r)) for r in ("flops", "parameters", "nanoseconds")]
+    for _ in range(60):
+        low = int(1 + rng.integers(len(every) // 4))
+        flops, parameters, nanoseconds = (order[rng.integers(low)] for order in orders)
+        limits = {
+            "max_gflops": str(flops.flops / 1e9),
+            "max_parameters": str(parameters.parameters),
+            "max_ms": str(nanoseconds.nanoseconds / 1e6),
+        }
+        meets = [
+            cost
+            for cost in every
+            if cost.flops <= flops.flops
+            and cost.parameters <= parameters.parameters
+            and cost.nanoseconds <= nanoseconds.nanoseconds
+        ]
+        outcomes.add(bool(meets))
+        if meets:
+            budget = resolve_budget(costs, **limits)
+            assert [cost for cost in every if budget.admits(cost)] == meets
+            assert "ms" in budget.describe()
+        else:
+            with pytest.raises(MfpsError, match=r"no architecture of this space meets (both|all of them); within"):
+                resolve_budget(costs, **limits)
+    assert outcomes == {True, False}
+    assert resolve_budget(costs, max_ms="100%").admits(costs.median.nanoseconds.cost)
+
+
+def test_a_limit_on_time_needs_times(known, refused):
+    with refused("`max_ms` 3 needs a table of how long this space's parts take: make one with `mfps latency measure`"):
+        resolve_budget(known.costs, max_ms="3")

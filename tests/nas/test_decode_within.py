@@ -45,7 +45,7 @@ class Everything:
                 best[cost] = max(best.get(cost, -math.inf), score)
             rated.append((np.array(list(best)), np.array(list(best.values()))))
         (a, one), (b, two) = rated
-        self.spent = (a[:, None] + b[None]).reshape(-1, 2) + np.array(self.costs.constant)
+        self.spent = ((a[:, None] + b[None]).reshape(-1, 3) + np.array(self.costs.constant))[:, :2]
         self.worth = np.add.outer(one, two).ravel()
 
     def best_within(self, budget):
@@ -93,7 +93,11 @@ def test_without_a_limit_that_binds_every_branch_is_decoded_alone(priors, belief
     given = {name: beliefs(branch, 7) for name, branch in space.items()}
     alone = {name: decode_branch(branch, given[name]).genotype for name, branch in space.items()}
     cost = costs.of(alone)
-    for budget in (Budget(), Budget(*reversed(cost)), Budget(min_parameters=cost.parameters)):
+    for budget in (
+        Budget(),
+        Budget(max_flops=cost.flops, max_parameters=cost.parameters),
+        Budget(min_parameters=cost.parameters),
+    ):
         assert decode_within(space, given, {}, costs, budget) == alone
 
 
@@ -131,7 +135,7 @@ def test_five_branches_under_two_limits(beliefs):
     space = search_space(PRIORS, width=2)
     costs = costs_of(space)
     given = {name: beliefs(branch, i) for i, (name, branch) in enumerate(space.items())}
-    (_, flops), (parameters, _) = costs.median.flops.cost, costs.median.parameters.cost
+    flops, parameters = costs.median.flops.cost.flops, costs.median.parameters.cost.parameters
     best = -math.inf
     for share in (0.85, 0.9, 0.95):
         budget = Budget(max_flops=share * flops, max_parameters=share * parameters)

@@ -16,6 +16,7 @@ from mfps.networks.cost import Cost
 from scipy.stats import chisquare
 
 from .costs.architectures import all_branches
+from .made_up_times import made_up_times
 
 
 def costs_of(space, size=16, fixed=None):
@@ -145,3 +146,16 @@ def test_what_cannot_be_drawn(refused, monkeypatch):
         random_within(wide, Budget(max_parameters=0.1), 0)
     with refused("upsample has 13 layers: architectures within a budget are drawn from spaces of up to 12"):
         random_within(costs_of(search_space(width=1, layers=13)), Budget(), 0)
+
+
+@pytest.mark.parametrize("backbones", [None, backbone_space(2, with_priors=True)], ids=["published", "wide"])
+def test_a_limit_on_time_is_kept(backbones):
+    spaces = search_space(("parsing",), width=1, layers=2, fusion_layers=2, any_end=backbones is not None)
+    config = usual_config(("parsing",), blocks=2)
+    costs = space_costs(spaces, config, 16, backbones=backbones, times=made_up_times(spaces, config, backbones))
+    least, middle = (one.nanoseconds.cost.nanoseconds for one in (costs.least, costs.median))
+    for share in (0.2, 0.6):
+        budget = Budget(max_nanoseconds=least + share * (middle - least))
+        found = [costs.of(*random_within(costs, budget, seed)) for seed in range(6)]
+        assert all(budget.admits(cost) for cost in found)
+        assert len({cost.nanoseconds for cost in found}) > 1

@@ -38,7 +38,7 @@ def test_a_space_whose_backbone_is_chosen_too():
         for landmark in row.values():
             parts = {"branches": landmark["branches"], "backbone": landmark["backbone"]}
             genotype = Genotype.model_validate({"schema": "mfps.genotype/2", **parts})
-            assert costs.of(genotype.present, genotype.backbone)._asdict() == {
+            assert costs.of(genotype.present, genotype.backbone).record() == {
                 name: landmark[name] for name in ("parameters", "flops")
             }
     alone = search_space(width=1, layers=2, any_end=True)

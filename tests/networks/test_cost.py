@@ -38,7 +38,7 @@ def test_parts_add_up(build, priors):
     costs = network_cost(network, 16)
     total = costs.pop("total")
     assert list(costs) == ["upsample", *priors, *(["fusion"] if priors else []), "rest"]
-    assert total == Cost(*(sum(values) for values in zip(*costs.values(), strict=True)))
+    assert total == Cost(*map(sum, zip(*costs.values(), strict=True)))
     assert all(cost.parameters > 0 and cost.flops > 0 for cost in costs.values())
 
 

@@ -30,3 +30,11 @@ def test_halving_epochs_may_be_a_list():
 def test_impossible_values_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         RetrainConfig(**PLACES, **wrong)
+
+
+@pytest.mark.parametrize("other", [{"genotype": "mfpsnet"}, {"priors": "heatmap"}, {"init_from": "run"}, {"width": 4}])
+def test_a_hand_made_network_stands_in_place_of_a_genotype(other):
+    places = {"data": "faces", "out": "run", "hand_made": "nafnet:4x2"}
+    assert RetrainConfig(**places).hand_made == "nafnet:4x2"
+    with pytest.raises(ValidationError, match=f"`hand_made` nafnet:4x2 and `{next(iter(other))}` exclude each other"):
+        RetrainConfig(**places, **other)

@@ -29,8 +29,22 @@ from mfps.retrain.config import RetrainConfig
 from mfps.retrain.train import Training
 
 MODELS = (SearchConfig, RetrainConfig)
-PLACES = {"out": "the run folder itself, which a run writes and does not read"}
-NO_FILES = {"priors", "drop_prior", "degradation", "device", "operations", "strategy", "max_gflops", "max_parameters"}
+PLACES = {
+    "out": "the run folder itself, which a run writes and does not read",
+    "latency": "of a budget, which may change when a run is resumed, as nothing is trained by it",
+}
+NO_FILES = {
+    "hand_made",
+    "priors",
+    "drop_prior",
+    "degradation",
+    "device",
+    "operations",
+    "strategy",
+    "max_gflops",
+    "max_parameters",
+    "max_ms",
+}
 """Fields that take a text which is not the name of a file."""
 
 TINY = {

@@ -17,7 +17,7 @@ def test_a_path_costs_what_its_mixture_is_expected_to_cost(branch, layers):
     for seed in range(5):
         genotype = random_branch(space, np.random.default_rng(seed))
         found = costs.of(genotype)
-        assert found == tuple(expected_cost(space, restriction(genotype), 40))
+        assert found[:2] == tuple(expected_cost(space, restriction(genotype), 40))
         assert all(type(number) is int for number in found)
 
 

@@ -15,12 +15,14 @@ from mfps.genotypes.front import FRONT, read_front, read_member
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.nas.config import SearchConfig
 from mfps.nas.ledger import read_ledger
+from mfps.nas.open_search import open_search
 from mfps.nas.search import train_supernet
 from mfps.nas.selection import stage
 from mfps.nas.selection.config import SelectConfig
 from mfps.nas.selection.stage import select_run
 
 from ...processes import dies_at
+from ..made_up_times import made_up_table
 
 QUICK = {"population": 4, "generations": 1, "select_paths": 2, "select_random": 1, "device": "cpu"}
 
@@ -162,6 +164,38 @@ def test_a_front_elsewhere_and_under_a_budget(run, whole, tmp_path):
     assert best.hash == read_genotype(tmp_path / "tight").hash
     assert files(run).keys() == whole.keys()
     assert files(run)[FRONT] == whole[FRONT]
+
+
+@pytest.mark.slow
+def test_a_front_within_a_time_whose_members_are_timed(run, tmp_path, refused):
+    searched, file, timed = open_search(run, "cpu").searched, tmp_path / "table.json", []
+    table = made_up_table(searched.spaces, searched.restorer.config, 16, searched.backbones)
+    file.write_text(table.to_json())
+    costs = searched.costs(16, file)
+    limit = f"{costs.median.nanoseconds.cost.nanoseconds / 1e6}"
+
+    def stopwatch(given, genotypes, _console):
+        assert given == table
+        timed.extend(genotypes)
+        return [float(number) for number in range(len(genotypes))]
+
+    select_run(SelectConfig(run=run, latency=file, max_ms=limit, **QUICK), stopwatch=stopwatch)
+    front = read_front(run)
+    assert [genotype.hash for genotype in timed] == [member.hash for member in front.members]
+    assert [member.measured_ms for member in front.members] == [*map(float, range(len(timed)))]
+    for member in front.members:
+        genotype = read_member(run, member.number)
+        assert member.ms == costs.of(genotype.present, genotype.backbone).nanoseconds / 1e6 <= float(limit)
+    assert front.budget.max_ms == pytest.approx(float(limit))
+    assert front.counted.machine == table.described
+    assert "measured ms" in (run / "report.html").read_text()
+    before = files(run)
+    with refused("`max_ms` 3 needs a table"):
+        select_run(SelectConfig(run=run, max_ms="3", **QUICK))
+    file.write_text(made_up_table(searched.spaces, searched.restorer.config, 24, searched.backbones).to_json())
+    with refused("`latency` .*: was measured for size 24, and here it is 16"):
+        select_run(SelectConfig(run=run, latency=file, max_ms=limit, **QUICK))
+    assert files(run) == before
 
 
 @pytest.mark.slow
