@@ -11,7 +11,7 @@ from ..errors import MfpsError
 from ..files.config_model import COMMAS, Panel
 from ..genotypes.prior_branches import known_priors
 
-PriorNames = Annotated[tuple[str, ...], BeforeValidator(known_priors), COMMAS]
+PriorNames = Annotated[tuple[str, ...], COMMAS, BeforeValidator(known_priors)]
 """Names of priors, in the order of `PRIORS`; `none` and an empty text stand for no priors."""
 
 DropPrior = Annotated[
