@@ -88,8 +88,9 @@ def _command(run: Callable[..., None], model: "type[ConfigModel]", positional: t
     from ..engine.configuration import RunConfig, resolve
     from ..files.config_model import fill, read_yaml
 
-    def command(context: typer.Context, config: Path | None, preset: str | None = None, **given: Any) -> None:
+    def command(context: typer.Context, config: Path | None, **given: Any) -> None:
         if issubclass(model, RunConfig):
+            preset = given.pop("preset")
             run(resolve(model, preset, config, given), preset)
             return
         written = {} if config is None else read_yaml(config)

@@ -1,6 +1,7 @@
 """Commands that are filled from configurations: every field has an option, a help text and a place in `--help`."""
 
 import ast
+import inspect
 import json
 import re
 import subprocess
@@ -28,6 +29,7 @@ from mfps.cli import (
     search,
     study,
 )
+from mfps.cli.fields import _command as make_command
 from mfps.cli.fields import add_command, in_options
 from mfps.cli.main import app
 from mfps.degradation.presets import Degradation, degradation_rng
@@ -95,6 +97,21 @@ def test_every_field_has_an_option_a_help_text_and_a_panel(name):
             assert found[field].opts[0] == f"--{field.replace('_', '-')}"
             assert found[field].rich_help_panel == panel_of(info).value
         assert info.default is not False or found[field].secondary_opts == [f"--no-{field.replace('_', '-')}"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_whatever_is_given_reaches_the_configuration(name, monkeypatch):
+    def resolved(model, preset, file, given):
+        return {**given, "preset": preset}
+
+    monkeypatch.setattr("mfps.engine.configuration.resolve", resolved)
+    monkeypatch.setattr("mfps.files.config_model.fill", lambda model, given, *_: given)
+    reached = {}
+    command = make_command(lambda config, *_: reached.update(config), MODELS[name], ())
+    options = inspect.signature(command).parameters.keys() - {"context", "config"}
+    given = {option: object() for option in options}
+    command(context=None, config=None, **given)
+    assert reached == given
 
 
 @pytest.mark.parametrize("name", MODELS)
