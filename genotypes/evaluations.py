@@ -8,14 +8,14 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field, ValidationError
 
 from ..errors import MfpsError, first_violation
-from ..files.hashes import sha256_of_texts
 from ..files.json_text import read_strict
 from ..files.regular_file import read_bytes
+from ..files.sealed_json import check_of
 from .backbone import Backbone
 from .branch_genotype import StrictModel
 from .genotype import Branches, Genotype
@@ -78,11 +78,6 @@ def read_evaluations(folder: Path) -> Evaluations:
     whole = content[: content.rfind(b"\n") + 1]
     lines = whole.split(b"\n")[:-1]
     return Evaluations([_parse(line, f"{file}, line {i}") for i, line in enumerate(lines, 1)], len(whole))
-
-
-def check_of(content: dict[str, Any]) -> str:
-    """The SHA-256 of a JSON object, whatever the order of its keys."""
-    return sha256_of_texts(json.dumps(content, sort_keys=True))
 
 
 def measured(genotype: Genotype, psnr: float, cost: tuple[int, ...], supernet: str) -> Evaluation:

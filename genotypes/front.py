@@ -4,19 +4,17 @@ The members are the genotypes that no other is better than at the same cost or c
 file carries the SHA-256 of its content, and the hash of each member's genotype: what was edited is refused.
 """
 
-import json
 import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from ..errors import MAX_VALUE, MfpsError, first_violation, shortened
-from ..files.json_text import compact_leaves, read_strict
+from ..errors import MAX_VALUE, MfpsError, shortened
 from ..files.regular_file import read_text
+from ..files.sealed_json import read_sealed, sealed
 from .branch_genotype import StrictModel
-from .evaluations import check_of
 from .genotype import Genotype
 
 FRONT_SCHEMA = "mfps.front/1"
@@ -105,7 +103,7 @@ class Front(StrictModel):
     def to_json(self) -> str:
         """The file's text, with the SHA-256 of the content as `digest`."""
         content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return compact_leaves(json.dumps({**content, "digest": check_of(content)}, indent=2), 240) + "\n"
+        return sealed(content, indent=2)
 
     def cost_of(self, entry: Member | Baseline) -> float:
         """The cost of one of its entries that it weighs: GFLOPs, or millions of parameters."""
@@ -123,18 +121,7 @@ def read_front(folder: Path) -> Front:
         raise MfpsError(f"{folder}: holds no {FRONT}; make it with `mfps select`")
     remedy = "make it again with `mfps select`"
     text = read_text(file, "front", MAX_FRONT_BYTES)
-    try:
-        content = read_strict(text, remedy=remedy)
-    except MfpsError as error:
-        raise MfpsError(f"{file}: {error}") from None
-    if not isinstance(content, dict) or content.get("schema") != FRONT_SCHEMA:
-        raise MfpsError(f"{file}: this version reads a front of schema {FRONT_SCHEMA!r} only; {remedy}")
-    if content.pop("digest", None) != check_of(content):
-        raise MfpsError(f"{file}: was changed after it was written; {remedy}")
-    try:
-        return Front.model_validate(content, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise first_violation(error, str(file)) from None
+    return read_sealed(text, Front, FRONT_SCHEMA, file, "front", remedy)
 
 
 def read_member(folder: Path, number: int) -> Genotype:

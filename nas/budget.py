@@ -88,11 +88,6 @@ class Budget(NamedTuple):
         """Whether a network of this cost lies within the budget, its limits included."""
         return all(self.limit(r, -1) <= getattr(cost, r) <= self.limit(r, 1) for r in RESOURCES)
 
-    @property
-    def unlimited(self) -> bool:
-        """Whether it admits every network."""
-        return self == Budget()
-
     def describe(self) -> str:
         """The limits in words, such as `at most 5.2 GFLOPs and at least 3,000,000 parameters`."""
         said = [

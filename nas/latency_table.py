@@ -4,7 +4,6 @@ The file carries the SHA-256 of its content, and says what it was measured with 
 device, runtime or space is refused.
 """
 
-import json
 import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -13,15 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from ..engine.device import device_name
-from ..errors import MfpsError, first_violation
-from ..files.json_text import compact_leaves, read_strict
+from ..errors import MfpsError
 from ..files.regular_file import read_text
+from ..files.sealed_json import read_sealed, sealed
 from ..genotypes.backbone import BackboneSpace
 from ..genotypes.branch_genotype import StrictModel
-from ..genotypes.evaluations import check_of
 from ..genotypes.space import BranchSpace
 from ..networks.restorer import NetworkConfig
 from .costs.parts import PartTimes
@@ -126,7 +124,7 @@ class LatencyTable(StrictModel):
     def to_json(self) -> str:
         """The file's text, with the SHA-256 of the content as `digest`."""
         content = self.model_dump(mode="json", by_alias=True)
-        return compact_leaves(json.dumps({**content, "digest": check_of(content)}, indent=1), 240) + "\n"
+        return sealed(content, indent=1)
 
 
 def read_latency_table(file: Path) -> LatencyTable:
@@ -136,18 +134,7 @@ def read_latency_table(file: Path) -> LatencyTable:
         MfpsError: there is none, or it was changed after it was written.
     """
     text = read_text(file, "table of latencies", MAX_TABLE_BYTES, "make one with `mfps latency measure`")
-    try:
-        content = read_strict(text, remedy=REMEDY)
-    except MfpsError as error:
-        raise MfpsError(f"{file}: {error}") from None
-    if not isinstance(content, dict) or content.get("schema") != LATENCY_SCHEMA:
-        raise MfpsError(f"{file}: this version reads a table of schema {LATENCY_SCHEMA!r} only; {REMEDY}")
-    if content.pop("digest", None) != check_of(content):
-        raise MfpsError(f"{file}: was changed after it was written; {REMEDY}")
-    try:
-        return LatencyTable.model_validate(content, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise first_violation(error, str(file)) from None
+    return read_sealed(text, LatencyTable, LATENCY_SCHEMA, file, "table", REMEDY)
 
 
 def usable_table(file: Path) -> LatencyTable:

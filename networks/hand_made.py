@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..errors import MfpsError
 from ..genotypes.hand_made import HandMade
 from .base import first_base
-from .restorer import STRIDE, NetworkConfig
+from .restorer import NetworkConfig, check_image
 
 FACTOR = 4
 """Of the unshuffling before the first convolution and the shuffling after the last."""
@@ -67,10 +67,10 @@ class HandMadeRestorer(nn.Module):
             The restored faces, not clamped, as the only output.
 
         Raises:
-            MfpsError: H or W is not a multiple of 8, or there are priors or more iterations.
+            MfpsError: the image has another shape or type, H or W is not a multiple of 8, or there are priors or more
+                iterations.
         """
-        if image.shape[2] % STRIDE or image.shape[3] % STRIDE:
-            raise MfpsError(f"the image is {image.shape[3]} x {image.shape[2]} pixels: both must be multiples of 8")
+        check_image(image)
         if priors or (iterations or 1) > 1:
             raise MfpsError(f"{self.made} takes no priors and has one iteration")
         features = self.conv_first(F.pixel_unshuffle(image, FACTOR))

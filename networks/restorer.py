@@ -216,16 +216,8 @@ class Restorer(nn.Module):
         return convolve(self.conv_last, x, self.conv_last.out_channels)
 
     def _check(self, image: Tensor, priors: Mapping[str, Tensor], iterations: int) -> None:
-        if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
-            raise MfpsError(
-                f"the network takes images (B, 3, H, W) of floating-point numbers, RGB in [0, 1], not "
-                f"{str(image.dtype).removeprefix('torch.')} {tuple(image.shape)}; convert the images first"
-            )
+        check_image(image)
         batch, _, height, width = image.shape
-        if min(height, width) < STRIDE or height % STRIDE or width % STRIDE:
-            raise MfpsError(
-                f"the image is {width} x {height} pixels: both must be positive multiples of {STRIDE}; pad or resize it"
-            )
         if iterations == 1:
             return
         for name in self.priors:
@@ -234,6 +226,20 @@ class Restorer(nn.Module):
                 raise MfpsError(f"the {name} prior is missing: this network needs it after its first iteration")
             if priors[name].shape != expected:
                 raise MfpsError(f"the {name} prior has shape {tuple(priors[name].shape)}, expected {expected}")
+
+
+def check_image(image: Tensor) -> None:
+    """Refuse what no restorer takes: another shape or type than images have, or a side that is no multiple of 8."""
+    if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
+        raise MfpsError(
+            f"the network takes images (B, 3, H, W) of floating-point numbers, RGB in [0, 1], not "
+            f"{str(image.dtype).removeprefix('torch.')} {tuple(image.shape)}; convert the images first"
+        )
+    height, width = image.shape[2:]
+    if min(height, width) < STRIDE or height % STRIDE or width % STRIDE:
+        raise MfpsError(
+            f"the image is {width} x {height} pixels: both must be positive multiples of {STRIDE}; pad or resize it"
+        )
 
 
 def prior_input(name: str, channels: int, width: int) -> nn.Module:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
-from mfps.genotypes.evaluations import EVALUATIONS, check_of, measured, read_evaluations
+from mfps.files.sealed_json import check_of
+from mfps.genotypes.evaluations import EVALUATIONS, measured, read_evaluations
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 

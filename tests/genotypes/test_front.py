@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
-from mfps.genotypes.evaluations import check_of
+from mfps.files.sealed_json import check_of
 from mfps.genotypes.front import FRONT, Baseline, Counted, Front, Limits, Member, Tally, read_front, read_member
 from mfps.genotypes.genotype import Genotype
 from mfps.genotypes.genotype_file import read_genotype
