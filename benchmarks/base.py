@@ -23,7 +23,8 @@ from mfps.genotypes.space import search_space
 from mfps.images.metrics import psnr
 from mfps.images.tensors import to_uint8
 from mfps.networks.base import first_base
-from mfps.networks.restorer import NetworkConfig, Restorer
+from mfps.networks.network_config import NetworkConfig
+from mfps.networks.restorer import Restorer
 from mfps.retrain import start, train
 from mfps.retrain.config import RetrainConfig
 from mfps.training.training_data import VALIDATION_SEED

@@ -21,7 +21,7 @@ from mfps.drawn.faces import write_drawn_faces
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.inference.compile import compile_genotype
 from mfps.networks.losses import restoration_loss
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.priors.dictionary.component_boxes import PARTS, component_boxes
 from mfps.priors.dictionary.dictionary_file import CHANNELS, PATCH_SIDES, FacialDictionary, write_dictionary
 from mfps.priors.dictionary.prior_file import DICTIONARY_FILE, PRIOR_FILE, write_dictionary_prior

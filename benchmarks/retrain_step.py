@@ -54,7 +54,7 @@ class Step:
         import torch
         from mfps.genotypes.genotype_file import read_genotype
         from mfps.inference.compile import compile_genotype
-        from mfps.networks.restorer import NetworkConfig
+        from mfps.networks.network_config import NetworkConfig
 
         torch.manual_seed(0)
         self.device = device

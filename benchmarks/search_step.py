@@ -64,8 +64,9 @@ class Step:
         from mfps.nas.search_network import SearchNetwork
         from mfps.nas.strategies import STRATEGIES
         from mfps.nas.supernet import Supernet
+        from mfps.networks.network_config import NetworkConfig
         from mfps.networks.path import FixedPath
-        from mfps.networks.restorer import NetworkConfig, Restorer
+        from mfps.networks.restorer import Restorer
 
         words = variant.replace(",", "").split()
         self.strategy_name = words[0]

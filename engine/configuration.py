@@ -73,6 +73,9 @@ class RunConfig(ConfigModel):
     iterations the output of the one before."""
     base_window: Annotated[BaseWindow, Panel.NETWORK] = Field(default=4, exclude_if=lambda window: window == 4)
     """Side in pixels of the squares that the base `lowpass` averages over."""
+    shared_norms: Annotated[bool, Panel.NETWORK] = Field(default=True, exclude_if=lambda shared: shared)
+    """Batch norms of the upsample branch, which sees the degraded face first and then a restored one: one set for all
+    iterations, as published, or one for each."""
 
     epochs: Annotated[int, Panel.COMMON] = Field(ge=1)
     """Passes over the training list."""

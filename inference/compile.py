@@ -16,8 +16,9 @@ from ..genotypes.branch_genotype import space_of
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import parse_genotype
 from ..genotypes.space import BranchSpace, fusion_width
+from ..networks.network_config import NetworkConfig
 from ..networks.path import FixedPath
-from ..networks.restorer import NetworkConfig, Restorer
+from ..networks.restorer import Restorer
 from ..networks.slices import may_be_slice, parts_of, slice_of
 from .network_facts import GenotypeFacts
 

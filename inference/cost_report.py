@@ -9,7 +9,8 @@ from ..errors import MfpsError, rule_of, shown
 from ..genotypes.genotype import Genotype
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..networks.cost import Cost, network_cost
-from ..networks.restorer import STRIDE, NetworkConfig
+from ..networks.network_config import NetworkConfig
+from ..networks.restorer import STRIDE
 from .compile import compile_genotype
 
 

@@ -13,7 +13,7 @@ from ..errors import MfpsError, first_violation
 from ..genotypes.branch_genotype import StrictModel
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import parse_genotype
-from ..networks.restorer import NetworkConfig
+from ..networks.network_config import NetworkConfig
 
 PREFIX = "mfps."
 

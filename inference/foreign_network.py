@@ -21,6 +21,7 @@ from ..genotypes.formats.published_arrays import check_pairing
 from ..genotypes.genotype import Genotype
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import MAX_WIDTH, RATES, cell_width
+from ..networks.network_config import NetworkConfig
 from ..networks.published_layout import (
     MODULES,
     OFFICIAL_BRANCHES,
@@ -28,7 +29,7 @@ from ..networks.published_layout import (
     published_keys,
     unused_shapes,
 )
-from ..networks.restorer import STRIDE, NetworkConfig, Restorer
+from ..networks.restorer import STRIDE, Restorer
 from ..networks.state_dict_file import read_state_dict
 from ..priors.array_source import MAX_CHANNELS
 from .compile import compile_genotype
@@ -146,10 +147,13 @@ class _Names:
                 f"{self._file}: its network would have {blocks} blocks and its priors would have {channels} "
                 "channels; give the weights of an FRSNet or MFPSNet"
             )
+        later = {key.split(".")[1] for key in self._state if key.startswith("later_passes.")}
         seen = {
+            **({"iterations": 1 + len(later)} if later else {}),
             "blocks": blocks,
             "prior_channels": channels,
             "attention": any(key.startswith("attention.") for key in self._state),
+            "shared_norms": not later,
         }
         told = {name: value for name, value in known.items() if value is not None}
         try:

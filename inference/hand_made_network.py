@@ -10,7 +10,7 @@ from ..engine.weights import load_weights
 from ..errors import MfpsError, first_violation
 from ..genotypes.hand_made import HandMade
 from ..networks.hand_made import HandMadeRestorer
-from ..networks.restorer import NetworkConfig
+from ..networks.network_config import NetworkConfig
 from .network_facts import NetworkFacts
 
 HAND_MADE = "hand_made"

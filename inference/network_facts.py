@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import MfpsError
 from ..genotypes.genotype import Genotype
 from ..genotypes.hand_made import HandMade
-from ..networks.restorer import NetworkConfig
+from ..networks.network_config import NetworkConfig
 
 
 @dataclass(frozen=True)

@@ -26,14 +26,17 @@ from ..genotypes.branch_genotype import BranchGenotype, CellEdge
 from ..genotypes.genotype import Genotype
 from ..genotypes.space import EDGES, MAX_LAYERS, OPERATIONS, START_RATES
 from ..inference.network_facts import GenotypeFacts
-from ..networks.restorer import STRIDE, NetworkConfig
+from ..networks.network_config import NetworkConfig
+from ..networks.restorer import STRIDE
 
-VERSION, BACKBONE_VERSION = 1, 2
+VERSION, BACKBONE_VERSION, NORMS_VERSION = VERSIONS = 1, 2, 3
+"""The last is that of networks whose iterations have norms of their own, with or without a backbone."""
+
 FORMAT, NETWORK, PATH, CELL = BUFFERS = ("mfps.format", "mfps.network", "mfps.path", "mfps.cell")
 """The names of the buffers that every file has."""
 
 BACKBONE = "mfps.backbone"
-"""The name of the buffer that only a file of version 2 has."""
+"""The name of the buffer of a network with a backbone, in files of version 2 or later."""
 
 BASES = get_args(Base)
 """The base of each number."""
@@ -55,8 +58,11 @@ def to_buffers(facts: GenotypeFacts) -> dict[str, Tensor]:
     """
     branch, backbone, config = facts.genotype.branches.upsample, facts.genotype.backbone, facts.config
     base = BASES.index(config.base)
+    version = VERSION if backbone is None else BACKBONE_VERSION
+    if not config.shared_norms:
+        version = NORMS_VERSION
     numbers = {
-        FORMAT: [VERSION if backbone is None else BACKBONE_VERSION],
+        FORMAT: [version],
         NETWORK: [facts.size, branch.width, config.iterations, config.blocks, base, config.base_window],
         PATH: list(branch.path),
         CELL: [[EDGES.index(edge), OPERATIONS.index(name)] for edge, name in branch.operations.items()],
@@ -80,8 +86,8 @@ def from_buffers(state: Mapping[str, Any]) -> GenotypeFacts:
     if missing:
         raise MfpsError(f"the state dict lacks {missing[0]}; {REMEDY}")
     (version,) = _numbers(state, FORMAT, 1, 1)
-    if version not in (VERSION, BACKBONE_VERSION):
-        read = f"{VERSION} and {BACKBONE_VERSION}"
+    if version not in VERSIONS:
+        read = f"{VERSION} to {NORMS_VERSION}"
         raise MfpsError(f"{FORMAT} is {version}: this version of mfps reads {read}; upgrade mfps")
     if version == BACKBONE_VERSION and BACKBONE not in state:
         raise MfpsError(f"the state dict lacks {BACKBONE}; {REMEDY}")
@@ -98,9 +104,13 @@ def from_buffers(state: Mapping[str, Any]) -> GenotypeFacts:
             cell=cell,
         )
         config = NetworkConfig(
-            iterations=iterations, blocks=blocks, base=_at(BASES, base, NETWORK, "base"), base_window=window
+            iterations=iterations,
+            blocks=blocks,
+            base=_at(BASES, base, NETWORK, "base"),
+            base_window=window,
+            shared_norms=version != NORMS_VERSION,
         )
-        backbone = _backbone(state) if version == BACKBONE_VERSION else None
+        backbone = _backbone(state) if version != VERSION and BACKBONE in state else None
         genotype = Genotype.of({"upsample": branch}, backbone, "spandrel")
     except ValidationError as error:
         raise first_violation(error, "the state dict's buffers mfps.* are damaged") from None

@@ -17,7 +17,7 @@ from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.sampling import random_backbone, random_branch, with_fusion_share
 from ..genotypes.space import BranchSpace
 from ..networks.cost import Cost
-from ..networks.restorer import NetworkConfig
+from ..networks.network_config import NetworkConfig
 from .budget import Resource
 from .costs.best_combination import Options, combined
 from .costs.branch_choices import branch_choices

@@ -21,7 +21,7 @@ from ..files.sealed_json import read_sealed, sealed
 from ..genotypes.backbone import BackboneSpace
 from ..genotypes.branch_genotype import StrictModel
 from ..genotypes.space import BranchSpace
-from ..networks.restorer import NetworkConfig
+from ..networks.network_config import NetworkConfig
 from .costs.parts import PartTimes
 
 LATENCY_SCHEMA = "mfps.latency/1"

@@ -17,8 +17,9 @@ from ..genotypes.decode import BranchProbabilities
 from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import read_genotype
 from ..genotypes.space import SPACES, BranchSpace, search_space
+from ..networks.network_config import NetworkConfig
 from ..networks.path import Active, FixedPath
-from ..networks.restorer import STRIDE, NetworkConfig, Restorer
+from ..networks.restorer import STRIDE, Restorer
 from .backbone_costs import BackboneCosts, space_costs
 from .choices import entropies, probabilities_of
 from .config import SearchConfig
@@ -177,6 +178,7 @@ def build_search_network(
         attention=config.attention,
         base=config.base,
         base_window=config.base_window,
+        shared_norms=config.shared_norms,
     )
 
     def make_path(space: BranchSpace) -> nn.Module:

@@ -16,7 +16,8 @@ from ..genotypes.backbone import Backbone, share_of
 from ..genotypes.branch_genotype import BranchGenotype
 from ..genotypes.space import BranchSpace, cell_width
 from ..networks.cost import Cost
-from ..networks.restorer import STRIDE, NetworkConfig
+from ..networks.network_config import NetworkConfig
+from ..networks.restorer import STRIDE
 from .budget import Resource
 from .costs.best_combination import combined
 from .costs.branch_choices import branch_choices
@@ -96,7 +97,7 @@ class SpaceCosts:
         self.searched = {name: space for name, space in spaces.items() if name not in self.fixed}
         """The branches that are searched."""
         self.branch_costs = {
-            name: BranchCosts(space.start_rate, space.width, size, entries[name], times)
+            name: BranchCosts(space.start_rate, space.width, size, entries[name], times, config.norm_sets(name))
             for name, space in spaces.items()
         }
         """What the parts of each branch cost."""

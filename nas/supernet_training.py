@@ -91,7 +91,8 @@ class SupernetTraining:
         self._judging_faces = {"select": list(select.names), "norms": list(self._norm_batches.names)}
         self._oracle = self.session.oracle_note()
         self._levels = {"architecture": self._searched.architecture(), "weights": self._searched.weights()}
-        of_paths = {parameter for path in self._searched.supernets.values() for parameter in path.parameters()}
+        passes = self.network.passes
+        of_paths = {parameter for name in self._searched.supernets for parameter in passes[name].parameters()}
         self._trunk = set(self._levels["weights"].values()) - of_paths
         self.session.settle(self._trial)
         self._rates = {"architecture": config.architecture_lr, "weights": config.weight_lr}
@@ -115,7 +116,7 @@ class SupernetTraining:
         self.network.train()
         if config.hold_trunk and not is_warming_up(config, run.position):
             for name in self._searched.fixed:  # its statistics are held as well
-                self.network.paths[name].eval()
+                self.network.passes[name].eval()
         for batches in self.session.steps(run):
             factor = rate_factor(config, self._strategy, run.position, run.length) * run.position.lr_scale
             for level, optimizer in self._optimizers.items():

@@ -54,9 +54,10 @@ def network_cost(network: Restorer | HandMadeRestorer, size: int) -> dict[str, C
     priors = {name: torch.empty(0, channels, size, size) for name, channels in network.config.prior_channels.items()}
     with _counted_flops(network) as flops, _EmptyBatch(), torch.no_grad():
         network(torch.empty(0, 3, size, size), priors)
+    branches = network.passes if isinstance(network, Restorer) else {}
     by_branch = {
-        name: Cost(_parameters(path), sum(n for conv, n in flops.items() if conv.startswith(f"paths.{name}.")))
-        for name, path in network.paths.items()
+        name: Cost(_parameters(passes), sum(flops[module] for module in passes.modules()))
+        for name, passes in branches.items()
     }
     total = Cost(_parameters(network), flops.total())
     rest = Cost(
@@ -88,15 +89,14 @@ class _EmptyBatch(TorchFunctionMode):
 
 
 @contextmanager
-def _counted_flops(network: nn.Module) -> Iterator[Counter[str]]:
-    """FLOPs, for one picture, of every convolution that runs inside the block, by its name in the network."""
-    flops: Counter[str] = Counter()
-
+def _counted_flops(network: nn.Module) -> Iterator[Counter[nn.Module]]:
+    """FLOPs, for one picture, of every convolution that runs inside the block."""
+    flops: Counter[nn.Module] = Counter()
     handles: list[torch.utils.hooks.RemovableHandle] = []
     training = [module for module in network.modules() if module.training]
-    for name, module in network.named_modules():
+    for module in network.modules():
         if isinstance(module, nn.Conv2d):
-            handles.append(module.register_forward_hook(partial(_count, flops, name)))
+            handles.append(module.register_forward_hook(partial(_count, flops)))
     try:
         network.eval()  # batch norms would count the batch
         yield flops
@@ -107,9 +107,9 @@ def _counted_flops(network: nn.Module) -> Iterator[Counter[str]]:
             handle.remove()
 
 
-def _count(flops: Counter[str], name: str, conv: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
+def _count(flops: Counter[nn.Module], conv: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
     height, width = output.shape[-2:]
-    flops[name] += 2 * conv.weight.shape.numel() * height * width  # pyright: ignore[reportCallIssue, reportOptionalMemberAccess]
+    flops[conv] += 2 * conv.weight.shape.numel() * height * width  # pyright: ignore[reportCallIssue, reportOptionalMemberAccess]
 
 
 def _parameters(module: nn.Module) -> int:

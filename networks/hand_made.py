@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from ..errors import MfpsError
 from ..genotypes.hand_made import HandMade
 from .base import first_base
-from .restorer import NetworkConfig, check_image
+from .network_config import NetworkConfig
+from .restorer import check_image
 
 FACTOR = 4
 """Of the unshuffling before the first convolution and the shuffling after the last."""

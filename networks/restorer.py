@@ -7,56 +7,30 @@ Legend: B batch, C channels, H/W pixels (multiples of 8), h/w = H/8, W/8.
 Source: MFPSNet paper sections III-A to III-D; the published network, quirks included.
 """
 
-from collections.abc import Callable, Mapping
-from itertools import pairwise
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, model_serializer
 from torch import Tensor, nn
 
 from ..errors import MfpsError
 from ..genotypes.backbone import Backbone, whole_backbone
-from ..genotypes.base import Base, BaseWindow
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
 from .backbone import BackboneSizes, first_blocks, residual_blocks, through_hidden
 from .base import first_base
 from .doubling_convolution import DoublingConvolution
+from .iteration_norms import store_once, with_own_norms
 from .nested import convolve
+from .network_config import NetworkConfig
 from .path import Mixture, PathFactory
+from .prior_input import prior_input
 from .residual_dense import LEAKY_SLOPE
 from .sparse_input import convolve_sparse
 
 STRIDE = RATES[-1]
 """Images are unshuffled by this factor; their height and width must be multiples of it."""
-
-
-class NetworkConfig(BaseModel):
-    """The configuration of a restorer, apart from its paths."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
-
-    iterations: int = Field(2, ge=1, le=16)
-    """Passes over the image: the first without priors, each later one on the previous output."""
-    blocks: int = Field(3, ge=1, le=64)
-    """Residual dense blocks in the encoder, and again after re-distillation."""
-    prior_channels: dict[str, int] = Field(default_factory=dict)
-    """Channels of each prior tensor (published: parsing 19, heatmap 71, dictionary 256); none for FRSNet."""
-    attention: bool = False
-    """A learned weight in (0, 2) for each prior's features, 1 at the start."""
-    base: Base = "none"
-    """What the output of the last convolution is added to (see `networks.base`); nothing in the published network."""
-    base_window: BaseWindow = 4
-    """Side in pixels of the squares that the base `lowpass` averages over."""
-
-    @model_serializer(mode="wrap")
-    def _without_base(self, values: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """Leave out what a network without a base does not have, as files did before there was one."""
-        absent = ("base", "base_window") if self.base == "none" else ()
-        return {name: value for name, value in values(self).items() if name not in absent}
 
 
 class Restorer(nn.Module):
@@ -95,6 +69,9 @@ class Restorer(nn.Module):
         self.conv_first = nn.Conv2d(3 * STRIDE**2, features, 3, padding=1)
         self.encoder = residual_blocks(features, self.backbone.encoder_blocks)
         self.paths = nn.ModuleDict({name: make_path(space) for name, space in spaces.items()})
+        later = config.norm_sets("upsample") - 1
+        self.later_passes = nn.ModuleList(with_own_norms(self.paths["upsample"]) for _ in range(later))
+        store_once(self, "paths.upsample", [f"later_passes.{number}" for number in range(later)])
 
         if self.priors:
             prior_width = spaces[self.priors[0]].width
@@ -158,10 +135,11 @@ class Restorer(nn.Module):
         base = self.config.base
         added_to = None if base == "none" else first_base(image, base, self.config.base_window)
         kept: dict[str, Tensor] = {}
+        upsample = [self.paths["upsample"], *self.later_passes]
         for iteration in range(iterations):
             features = self.conv_first(F.pixel_unshuffle(image, STRIDE))
             encoded = first_blocks(self.encoder, sizes.encoder_blocks, features)
-            decoded = self.paths["upsample"](encoded, mixtures.get("upsample"))
+            decoded = upsample[min(iteration, len(upsample) - 1)](encoded, mixtures.get("upsample"))
             if iteration > 0 and self.priors:
                 decoded = self._fuse(image, decoded, priors or {}, mixtures, kept)
             image = self._reconstruct(decoded, encoded, features, sizes)
@@ -169,6 +147,12 @@ class Restorer(nn.Module):
                 image = added_to = image + added_to
             outputs.append(image)
         return outputs
+
+    @property
+    def passes(self) -> dict[str, nn.ModuleList]:
+        """The paths of each branch: one for all iterations, or of the upsample branch one for each."""
+        own = {"upsample": tuple(self.later_passes)}
+        return {name: nn.ModuleList((path, *own.get(name, ()))) for name, path in self.paths.items()}
 
     def _fuse(
         self,
@@ -240,13 +224,3 @@ def check_image(image: Tensor) -> None:
         raise MfpsError(
             f"the image is {width} x {height} pixels: both must be positive multiples of {STRIDE}; pad or resize it"
         )
-
-
-def prior_input(name: str, channels: int, width: int) -> nn.Module:
-    """What brings a prior to its path's width: one convolution with the picture, three for a feature map alone."""
-    if PRIOR_BRANCHES[name].with_picture:
-        return nn.Conv2d(3 + channels, width, 3, padding=1)
-    # Evenly spaced and even: 256 -> 174 -> 90 -> 8 as published.
-    steps = [channels + (width - channels) * i / 3 for i in range(4)]
-    sizes = [channels, 2 * round(steps[1] / 2), 2 * round(steps[2] / 2), width]
-    return nn.Sequential(*(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(sizes)))

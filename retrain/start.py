@@ -13,11 +13,12 @@ from ..genotypes.hand_made import HandMade
 from ..inference.compile import CompiledNetwork, compile_genotype, slice_supernet
 from ..inference.open_network import open_network
 from ..networks.hand_made import HandMadeRestorer
-from ..networks.restorer import NetworkConfig, Restorer
+from ..networks.network_config import NetworkConfig
+from ..networks.restorer import Restorer
 from .config import RetrainConfig
 
 MAY_DIFFER = ("iterations",)
-"""Fields of the network's configuration for which any weights fit."""
+"""Fields of the network's configuration for which any weights fit, if all iterations share their batch norms."""
 
 
 def take_on(config: RetrainConfig) -> tuple[RetrainConfig, CompiledNetwork | None]:
@@ -37,18 +38,19 @@ def take_on(config: RetrainConfig) -> tuple[RetrainConfig, CompiledNetwork | Non
     of_network = [name for name in NetworkConfig.model_fields if name in RetrainConfig.model_fields]
     known = {name: getattr(config, name) for name in of_network if name in config.model_fields_set}
     start = open_network(config.init_from, config.genotype, known)
+    may_differ = MAY_DIFFER if start.config.shared_norms else ()
     has: dict[str, Any] = {name: getattr(start.config, name) for name in of_network}
     has |= {"priors": start.priors, "heatmap_rgb": start.heatmap_rgb}
     if config.width is not None:
         has["width"] = start.genotype.branches.upsample.width
     for name, value in has.items():
         given = getattr(config, name)
-        if name in config.model_fields_set and name not in MAY_DIFFER and given not in (None, value):
+        if name in config.model_fields_set and name not in may_differ and given not in (None, value):
             raise MfpsError(
                 f"`{name}` is {_shown(given)}, but the network of `init_from` {config.init_from} has {_shown(value)}; "
                 f"leave `{name}` out, or give other weights"
             )
-    kept = {name for name in MAY_DIFFER if name in config.model_fields_set and getattr(config, name) is not None}
+    kept = {name for name in may_differ if name in config.model_fields_set and getattr(config, name) is not None}
     return config.model_copy(update={name: value for name, value in has.items() if name not in kept}), start
 
 
@@ -94,6 +96,7 @@ def network_to_train(
             attention=config.attention,
             base=config.base,
             base_window=config.base_window,
+            shared_norms=config.shared_norms,
         ),
     )
     if start is not None:
@@ -106,15 +109,15 @@ def network_to_train(
                 f"`from_supernet` {config.from_supernet}: a trained network, not the supernet of a search; start from "
                 "it with `init_from`"
             )
-        _check_base(config, supernet.header)
+        _check_searched(config, supernet.header)
         slice_supernet(network, supernet.state, str(config.from_supernet))
     return network
 
 
-def _check_base(config: RetrainConfig, header: Mapping[str, Any]) -> None:
-    """Refuse a supernet with another base, to which its last layers would not fit."""
+def _check_searched(config: RetrainConfig, header: Mapping[str, Any]) -> None:
+    """Refuse a supernet with another base, to which its last layers would not fit, or with other sets of norms."""
     searched = header.get("network", {})
-    for name, absent in (("base", "none"), ("base_window", config.base_window)):
+    for name, absent in (("base", "none"), ("base_window", config.base_window), ("shared_norms", True)):
         if (was := searched.get(name, absent)) != (given := getattr(config, name)):
             raise MfpsError(
                 f"`{name}` is {given}, but the supernet of `from_supernet` {config.from_supernet} was searched with "

@@ -7,7 +7,7 @@ from ..errors import MfpsError
 from ..genotypes.hand_made import MAX_BLOCKS, HandMade, Kind
 from ..networks.cost import network_cost
 from ..networks.hand_made import HandMadeRestorer
-from ..networks.restorer import NetworkConfig
+from ..networks.network_config import NetworkConfig
 
 CHANNELS_A_BLOCK = (2, 4, 8)
 """Channels for each block: at least, usually (as in EDSR's baseline, 64 channels and 16 blocks), and at most."""

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from mfps.genotypes.genotype import Genotype
 from mfps.inference.compile import compile_genotype
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.published_layout import published_keys, unused_shapes
-from mfps.networks.restorer import NetworkConfig
 
 DATA = Path(__file__).parent / "published"
 SHAPES = {key: tuple(shape) for key, shape in json.loads((DATA / "mfpsnet_state_shapes.json").read_text()).items()}

@@ -14,7 +14,7 @@ from mfps.genotypes.genotype import Branches
 from mfps.genotypes.genotype_file import read_genotype, write_genotype
 from mfps.images.image import write_image
 from mfps.inference.compile import compile_genotype, weights_header
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 from .processes import run_process
 
@@ -28,6 +28,8 @@ MODULES = sorted(
 )
 
 TESTED_ELSEWHERE = {
+    "networks/network_config": "networks/test_base",
+    "networks/prior_input": "networks/test_restorer",
     "images/image_file": "hostile/test_images",
     "files/boundary": "hostile/test_lists",
     "files/moves": "files/test_atomic_folder",

@@ -35,7 +35,7 @@ from ...nas.latency_table import (
     runtime_version,
 )
 from ...nas.space_costs import SpaceCosts
-from ...networks.restorer import NetworkConfig
+from ...networks.network_config import NetworkConfig
 from ...priors.extractor import found_channels
 from .blocks import COPIES
 from .calibration import fitted_line

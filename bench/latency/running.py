@@ -21,7 +21,7 @@ from ...inference.exported_runner import onnx_providers, onnx_session
 from ...nas.costs.parts import Part
 from ...nas.latency_table import Machine
 from ...networks.folded_norm import fold_norms
-from ...networks.restorer import NetworkConfig
+from ...networks.network_config import NetworkConfig
 from ..faces import random_faces
 from .blocks import Copies, block
 

@@ -24,6 +24,7 @@ class BranchCosts:
         size: side of the face in pixels, a multiple of 8.
         in_channels: of the path's input; by default as many as a cell has there.
         times: how long the parts take, if that is known.
+        norms: sets of batch norms that the branch has, see `networks.iteration_norms`.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class BranchCosts:
         size: int,
         in_channels: int | None = None,
         times: PartTimes | None = None,
+        norms: int = 1,
     ) -> None:
-        self.start_rate, self.width, self.size = start_rate, width, size
+        self.start_rate, self.width, self.size, self._norms = start_rate, width, size, norms
         self.in_channels = in_channels or cell_width(width, start_rate)
         self._parts, self._times = BranchParts(width, start_rate, self.in_channels), times
         last = cell_channels(width, RATES[-1])
@@ -106,7 +108,7 @@ class BranchCosts:
         """A convolution at a rate, each channel out of which sees `channels_in` channels."""
         products = kernel**2 * channels_in * channels_out
         side = self.size * rate // RATES[-1]
-        return Cost(products + (2 * channels_out if norm else 0), 2 * products * side**2)
+        return Cost(products + (2 * channels_out * self._norms if norm else 0), 2 * products * side**2)
 
 
 def added(*costs: Cost) -> Cost:

@@ -8,8 +8,9 @@ import torch
 from ...genotypes.backbone import Backbone
 from ...genotypes.space import PRIORS, BranchSpace, fusion_width
 from ...networks.cost import Cost, network_cost
+from ...networks.network_config import NetworkConfig
 from ...networks.path import FixedPath
-from ...networks.restorer import NetworkConfig, Restorer
+from ...networks.restorer import Restorer
 from .cell_kinds import KEPT_EDGES
 from .cost_distribution import branch_of
 from .parts import PartTimes, rest_time

@@ -13,7 +13,8 @@ from ...errors import MfpsError
 from ...genotypes.backbone import Backbone, BackboneSpace, share_of, whole_backbone
 from ...genotypes.prior_branches import PRIOR_BRANCHES
 from ...genotypes.space import OUTPUT_NODES, PRIORS, RATES, BranchSpace, cell_channels, cell_width
-from ...networks.restorer import STRIDE, NetworkConfig
+from ...networks.network_config import NetworkConfig
+from ...networks.restorer import STRIDE
 
 FINEST, COARSEST = RATES[-1], RATES[0]
 

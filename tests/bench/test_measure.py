@@ -19,7 +19,7 @@ from mfps.genotypes.space import search_space
 from mfps.inference.hand_made_network import hand_made_header
 from mfps.networks.cost import network_cost
 from mfps.networks.hand_made import HandMadeRestorer
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from rich.console import Console
 
 

@@ -19,7 +19,7 @@ from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
 from mfps.nas.selection.config import SelectConfig
 from mfps.nas.selection.stage import select_run
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from safetensors.torch import save_file
 
 from ..published_recipe import state_of

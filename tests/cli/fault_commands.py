@@ -19,7 +19,7 @@ from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 from ..gallery import cheaper_features
 from ..processes import Ended

@@ -10,7 +10,7 @@ from mfps.export.export import export
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.priors.dictionary.component_boxes import PARTS, component_boxes
 from mfps.priors.dictionary.dictionary_file import CHANNELS, PATCH_SIDES, FacialDictionary, write_dictionary
 from mfps.priors.dictionary.prior_file import write_dictionary_prior

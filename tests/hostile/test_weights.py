@@ -13,7 +13,7 @@ from mfps.files.npy_file import open_array
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.inference.compile import weights_header
 from mfps.inference.cost_report import genotype_costs
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.state_dict_file import read_state_dict
 
 from .bad_weights import bad_arrays, bad_checkpoints, bad_safetensors, described, npy, safetensors, tensor, torch_file

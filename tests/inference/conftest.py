@@ -8,7 +8,7 @@ from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
 from mfps.inference.export_metadata import ExportMetadata
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 CHANNELS = {row.name: row.channels for row in PRIOR_BRANCHES.values()} | {"dictionary": 6}
 

@@ -11,7 +11,7 @@ from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import PRIORS, search_space
 from mfps.inference.compile import compile_genotype, load_network, slice_supernet, weights_header
 from mfps.inference.cost_report import network_config
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.slices import may_be_slice
 
 from ..genotypes.wide_genotypes import wide_genotype

@@ -5,7 +5,7 @@ from mfps.genotypes.prior_branches import PRIOR_BRANCHES, PUBLISHED_PRIORS
 from mfps.inference.compile import compile_genotype
 from mfps.inference.cost_report import assumed_channels, genotype_costs, network_config, usual_config
 from mfps.networks.cost import network_cost
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 from ..genotypes.wide_genotypes import wide_genotype
 

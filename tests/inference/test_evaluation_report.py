@@ -15,7 +15,7 @@ from mfps.inference.evaluation_report import (
     table_rows,
     write_comparison,
 )
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 DEGRADATIONS = ("noise", "blur")
 

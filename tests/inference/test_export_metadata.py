@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mfps.errors import MfpsError
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.inference.export_metadata import ExportMetadata, read_metadata
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 FRSNET = read_genotype("mfpsnet")
 

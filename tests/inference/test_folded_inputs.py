@@ -3,7 +3,7 @@ import pytest
 import torch
 from mfps.inference.folded_inputs import folded_inputs
 from mfps.inference.network_facts import NetworkFacts
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 CHANNELS = {"parsing": 19, "heatmap": 71, "dictionary": 256}
 

@@ -16,7 +16,7 @@ from mfps.genotypes.space import EDGES, NODES
 from mfps.inference.compile import compile_genotype
 from mfps.inference.cost_report import network_config
 from mfps.inference.foreign_network import import_network
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.state_dict_file import WRAPPERS, read_state_dict
 
 from ..genotypes.wide_genotypes import wide_genotype
@@ -257,3 +257,11 @@ def test_a_network_with_a_backbone_arrives_from_its_tensors_alone(saved, seed):
     assert imported.genotype.hash == genotype.hash
     for key, tensor in imported.restorer.state_dict().items():
         assert torch.equal(tensor, network.state_dict()[key]), key
+
+
+@pytest.mark.parametrize("iterations", [2, 3])
+def test_norms_of_each_iteration_are_seen_in_the_keys(drawn_genotype, saved, iterations):
+    genotype = drawn_genotype(("heatmap",))
+    config = NetworkConfig(iterations=iterations, blocks=1, prior_channels={"heatmap": 71}, shared_norms=False)
+    file = saved(compile_genotype(genotype, config).state_dict(), "ours.pth")
+    assert import_network(file, genotype).restorer.config == config

@@ -13,7 +13,7 @@ from mfps.inference.config import EvaluateConfig
 from mfps.inference.evaluate import evaluate
 from mfps.inference.hand_made_network import hand_made_header, load_hand_made
 from mfps.networks.hand_made import HandMadeRestorer
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.retrain.config import RetrainConfig
 from mfps.retrain.train import retrain
 

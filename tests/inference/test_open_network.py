@@ -8,8 +8,8 @@ from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.inference.compile import compile_genotype
 from mfps.inference.foreign_network import import_network
 from mfps.inference.open_network import open_network
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.published_layout import published_keys, unused_shapes
-from mfps.networks.restorer import NetworkConfig
 from safetensors.torch import save_file
 
 from .conftest import CHANNELS

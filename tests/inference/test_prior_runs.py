@@ -16,7 +16,7 @@ from mfps.inference.config import EvaluateConfig, RestoreConfig
 from mfps.inference.evaluate import evaluate
 from mfps.inference.prior_runs import run_with_priors
 from mfps.inference.restore import restore
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 CHANNELS = {"parsing": 19, "heatmap": 68}
 

@@ -10,7 +10,7 @@ import torch
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import CompiledNetwork, compile_genotype
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 from ..genotypes.wide_genotypes import wide_genotype
 

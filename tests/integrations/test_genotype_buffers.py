@@ -20,7 +20,7 @@ from mfps.integrations.genotype_buffers import (
     from_buffers,
     to_buffers,
 )
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 from ..genotypes.wide_genotypes import wide_genotype
 
@@ -43,6 +43,7 @@ def facts_of(width, layers, seed, size=128, **config):
             "blocks": st.integers(1, 64),
             "base": st.sampled_from(BASES),
             "base_window": st.sampled_from(WINDOWS),
+            "shared_norms": st.booleans(),
         }
     ),
 )
@@ -77,7 +78,7 @@ def integers(*values):
     ("name", "value", "named"),
     [
         *((name, None, f"the state dict lacks {name}; give a file that `mfps export` wrote") for name in BUFFERS),
-        (FORMAT, integers(3), "mfps.format is 3: this version of mfps reads 1 and 2; upgrade mfps"),
+        (FORMAT, integers(4), "mfps.format is 4: this version of mfps reads 1 to 3; upgrade mfps"),
         (FORMAT, integers(2), "the state dict lacks mfps.backbone; give a file that `mfps export` wrote"),
         (FORMAT, integers(1, 1), "mfps.format is damaged: its shape is .2,."),
         *((name, torch.ones(1), f"{name} is damaged: it is no dense int64 tensor") for name in BUFFERS),

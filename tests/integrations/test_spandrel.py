@@ -15,6 +15,7 @@ NETWORKS = {
     "FRSNet": {},
     "three iterations": {"iterations": 3},
     "base": {"base": "lowpass", "base_window": 2},
+    "norms apart": {"iterations": 2, "shared_norms": False},
     "with priors": {"priors": PUBLISHED_PRIORS, "attention": True},
     "wide": {"wide": True},
     "wide with priors": {"wide": True, "priors": PUBLISHED_PRIORS, "seed": 1},

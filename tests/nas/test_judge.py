@@ -9,7 +9,8 @@ from mfps.inference.compile import compile_genotype, slice_supernet
 from mfps.nas.judge import SupernetJudge
 from mfps.nas.search_network import SearchNetwork
 from mfps.nas.supernet import Supernet
-from mfps.networks.restorer import NetworkConfig, Restorer
+from mfps.networks.network_config import NetworkConfig
+from mfps.networks.restorer import Restorer
 from mfps.training.norm_statistics import estimate_norms
 from mfps.training.validation import validation_psnr
 

@@ -37,7 +37,7 @@ def faces(priors):
 @pytest.mark.parametrize("priors", [(), ("heatmap",), PRIORS], ids=len)
 def test_the_law_for_the_whole_restorer(priors, mixing, randomised, difference):
     """A search's network restricted to a genotype is the compiled network with the sliced weights."""
-    base = {"base": "lowpass", "base_window": 2} if priors else {}
+    base = {"base": "lowpass", "base_window": 2, "shared_norms": False} if priors else {}
     searched = build(priors, mixing=mixing, attention=bool(priors), iterations=2, monotone=not priors, **base)
     assert base.items() <= searched.header()["network"].items()
     randomised(searched.restorer)
@@ -51,10 +51,11 @@ def test_the_law_for_the_whole_restorer(priors, mixing, randomised, difference):
             assert difference(a, b) < 1e-5
 
 
+@pytest.mark.parametrize("shared_norms", [True, False])
 @pytest.mark.parametrize("priors", [(), PRIORS], ids=len)
-def test_the_law_holds_with_nested_slices(priors, randomised, difference):
+def test_the_law_holds_with_nested_slices(priors, shared_norms, randomised, difference):
     """Of any depth and width, in eval mode and in training, statistics included."""
-    wide = {"space": "wide", "strategy": "single-path", "width": 2, "blocks": 2}
+    wide = {"space": "wide", "strategy": "single-path", "width": 2, "blocks": 2, "shared_norms": shared_norms}
     searched = build(priors, iterations=2, base="lowpass", **wide)
     randomised(searched.restorer)
     torch.nn.init.normal_(searched.restorer.conv_last.weight)

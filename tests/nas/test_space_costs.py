@@ -12,7 +12,7 @@ from mfps.inference.compile import compile_genotype
 from mfps.inference.cost_report import genotype_costs, usual_config
 from mfps.nas.space_costs import SpaceCosts
 from mfps.networks.cost import network_cost
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 from .costs.architectures import all_branches
 
@@ -36,12 +36,19 @@ def space_costs(space, iterations=None, size=16, **how):
     st.booleans(),
     st.integers(0, 99),
 )
-@example(["dictionary", "parsing"], 1, 1, 1, 3, "none", False, 0)  # one prior is computed in one iteration alone
+@example(
+    ["dictionary", "parsing"], 1, 1, 1, 3, "none", False, 0
+)  # one prior is computed in one iteration alone; norms apart
 def test_an_architecture_costs_what_its_network_costs(priors, width, layers, deep, iterations, base, attention, seed):
     space = search_space(priors, width=width, layers=layers, fusion_layers=deep)
     channels = dict.fromkeys(priors, 2 + seed % 3)
     config = NetworkConfig(
-        iterations=iterations, blocks=1 + seed % 2, prior_channels=channels, attention=attention, base=base
+        iterations=iterations,
+        blocks=1 + seed % 2,
+        prior_channels=channels,
+        attention=attention,
+        base=base,
+        shared_norms=bool(seed % 3),
     )
     genotype = random_genotype(space, seed)
     expected = network_cost(compile_genotype(genotype, config), 24)

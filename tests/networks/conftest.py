@@ -5,8 +5,9 @@ from mfps.genotypes.branch_genotype import space_of
 from mfps.genotypes.prior_branches import PRIOR_BRANCHES
 from mfps.genotypes.sampling import random_branch
 from mfps.genotypes.space import OPERATIONS, search_space
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.path import FixedPath
-from mfps.networks.restorer import NetworkConfig, Restorer
+from mfps.networks.restorer import Restorer
 from mfps.networks.vgg19 import VGG19Features
 
 CHANNELS = {row.name: row.channels for row in PRIOR_BRANCHES.values()} | {"dictionary": 6}

@@ -7,7 +7,7 @@ from mfps.genotypes.hand_made import HandMade
 from mfps.networks.base import first_base
 from mfps.networks.cost import network_cost
 from mfps.networks.hand_made import ChannelNorm, HandMadeRestorer
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from torch.utils.flop_counter import FlopCounterMode
 
 KINDS = ["nafnet", "residual"]

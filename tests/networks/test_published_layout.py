@@ -7,6 +7,7 @@ from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.published_layout import (
     OFFICIAL_BRANCHES,
     UNUSED_MODULES,
@@ -14,7 +15,6 @@ from mfps.networks.published_layout import (
     published_keys,
     unused_shapes,
 )
-from mfps.networks.restorer import NetworkConfig
 
 from ..published_recipe import CHANNELS, SHAPES
 

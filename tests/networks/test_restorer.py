@@ -8,7 +8,7 @@ import torch
 from mfps.genotypes.formats.published_arrays import PUBLISHED_OPERATIONS
 from mfps.genotypes.prior_branches import PUBLISHED_PRIORS
 from mfps.genotypes.space import PRIORS
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from pydantic import ValidationError
 from torch.nn import functional as F
 

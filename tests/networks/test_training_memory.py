@@ -3,8 +3,9 @@ import torch
 from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.networks.losses import restoration_loss
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.path import FixedPath
-from mfps.networks.restorer import NetworkConfig, Restorer
+from mfps.networks.restorer import Restorer
 from mfps.networks.training_memory import WithoutWeights, saved_activations
 
 SPACE = search_space(("heatmap", "dictionary"), width=2, layers=2, fusion_layers=2)

@@ -7,7 +7,7 @@ from mfps.engine.weights import load_weights, save_weights
 from mfps.files.hashes import sha256_of
 from mfps.genotypes.genotype_file import write_genotype
 from mfps.inference.compile import compile_genotype, load_network, weights_header
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.retrain.config import RetrainConfig
 from mfps.retrain.start import MAY_DIFFER, genotype_to_train, network_to_train, start_files, take_on
 from safetensors.torch import save_file
@@ -17,17 +17,26 @@ CHANNELS = {"heatmap": 71}
 
 
 @pytest.fixture
-def trained(drawn_genotype, tmp_path):
+def write_trained(drawn_genotype, tmp_path):
     """A weights file in which nothing is a default: width, blocks, priors, attention, base, iterations."""
-    genotype = drawn_genotype(("heatmap",), width=2)
-    config = NetworkConfig(
-        iterations=3, blocks=4, prior_channels=CHANNELS, attention=True, base="lowpass", base_window=8
-    )
-    torch.manual_seed(3)
-    network = compile_genotype(genotype, config)
-    file = tmp_path / "weights.safetensors"
-    save_weights(file, network.state_dict(), **weights_header(genotype, config, {"heatmap_rgb": True}))
-    return file
+
+    def write(**norms):
+        genotype = drawn_genotype(("heatmap",), width=2)
+        config = NetworkConfig(
+            iterations=3, blocks=4, prior_channels=CHANNELS, attention=True, base="lowpass", base_window=8, **norms
+        )
+        torch.manual_seed(3)
+        network = compile_genotype(genotype, config)
+        file = tmp_path / "weights.safetensors"
+        save_weights(file, network.state_dict(), **weights_header(genotype, config, {"heatmap_rgb": True}))
+        return file
+
+    return write
+
+
+@pytest.fixture
+def trained(write_trained):
+    return write_trained()
 
 
 def started(config):
@@ -49,8 +58,10 @@ def test_what_is_not_given_is_that_of_the_weights(trained, preset, as_folder):
     assert all(torch.equal(tensor, state[name]) for name, tensor in network.state_dict().items())
 
 
-def test_every_field_of_the_network_is_taken(trained):
+@pytest.mark.parametrize("shared_norms", [True, False])
+def test_every_field_of_the_network_is_taken(write_trained, shared_norms):
     """A field that is added to the network's configuration is taken too, if a training has it."""
+    trained = write_trained(shared_norms=shared_norms)
     config, _ = started(RetrainConfig.from_preset("tiny", init_from=trained, **GIVEN))
     has = load_network(trained).restorer.config
     for name in NetworkConfig.model_fields.keys() & RetrainConfig.model_fields.keys():
@@ -71,6 +82,11 @@ def test_iterations_may_differ(trained):
     assert MAY_DIFFER == ("iterations",)
     _, network = started(RetrainConfig.from_preset("tiny", init_from=trained, iterations=2, **GIVEN))
     assert network.config.iterations == 2
+
+
+def test_iterations_may_not_differ_where_each_has_norms_of_its_own(write_trained, refused):
+    with refused("`iterations` is 2, but the network of `init_from` .* has 3; leave `iterations` out"):
+        started(RetrainConfig.from_preset("tiny", init_from=write_trained(shared_norms=False), iterations=2, **GIVEN))
 
 
 def test_a_configuration_that_was_written_is_the_same_again(trained, tmp_path):

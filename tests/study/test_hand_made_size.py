@@ -6,7 +6,7 @@ import pytest
 from mfps.errors import MfpsError
 from mfps.networks.cost import network_cost
 from mfps.networks.hand_made import HandMadeRestorer
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.study.hand_made_size import CHANNELS_A_BLOCK, sized
 
 

@@ -23,7 +23,7 @@ from mfps.inference.compile import compile_genotype, weights_header
 from mfps.nas.config import SearchConfig
 from mfps.nas.search_network import build_search_network
 from mfps.nas.supernet_training import SupernetTraining
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 from mfps.networks.vgg19 import VGG19Features
 from mfps.retrain.config import RetrainConfig
 from mfps.retrain.train import Training

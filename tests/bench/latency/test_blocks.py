@@ -12,7 +12,7 @@ from mfps.inference.compile import compile_genotype
 from mfps.inference.cost_report import usual_config
 from mfps.nas.costs.network_rest import whole_fusion_width
 from mfps.nas.costs.parts import BranchParts, Part, rest_parts, runs_of, space_parts
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 BACKBONES = BackboneSpace((0, 2), (1,), (0.5, 1.0), (0.25, 1.0), (0.5, 1.0))
 ALONE = BackboneSpace((0, 2), (1,), (0.5, 1.0), (0.25, 1.0))

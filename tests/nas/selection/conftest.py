@@ -10,7 +10,7 @@ from mfps.nas.budget import Budget
 from mfps.nas.selection.candidates import Candidates
 from mfps.nas.selection.measurements import Scorer
 from mfps.nas.space_costs import SpaceCosts
-from mfps.networks.restorer import NetworkConfig
+from mfps.networks.network_config import NetworkConfig
 
 DIGEST = "d" * 64
 WORTH = {"skip": 0.0, "conv_3x3": 0.31, "conv_5x5": 0.37, "conv_7x7": 0.33}

@@ -11,7 +11,8 @@ from mfps.nas.search_network import SearchNetwork
 from mfps.nas.strategies.single_path import active, fair_branch
 from mfps.nas.strategies.strategy import Draw
 from mfps.nas.supernet import Supernet, restriction
-from mfps.networks.restorer import NetworkConfig, Restorer
+from mfps.networks.network_config import NetworkConfig
+from mfps.networks.restorer import Restorer
 
 SMALL = BranchSpace("upsample", 1, 3)
 
