@@ -1,5 +1,6 @@
 """A study's report as sections, in the order in which they are read; pages are made of them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +48,8 @@ def _status(report: Mapping[str, Any]) -> Section:
     status = report["status"]
     notes = [summary(report), *status["problems"]]
     if status["unfinished"]:
-        notes.append(f"unfinished: {', '.join(status['unfinished'])}")
+        jobs = Counter(name.removeprefix("networks/").split("/")[0] for name in status["unfinished"])
+        notes.append(f"unfinished: {', '.join(f'{number} of {of}' for of, number in jobs.items())}")
     rows = [(row["job"], row["arm"], str(row["seed"]), row["error"]) for row in status["failed"]]
     return Section("Status", notes, [Table(("failed job", "arm", "seed", "error"), rows)] if rows else [])
 
@@ -160,5 +162,6 @@ def _facts(facts: Mapping[str, Any], within: str = "") -> list[str]:
         if isinstance(value, dict):
             lines += _facts(value, f"{within}{name} ")
         else:
-            lines.append(f"{within}{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+            shown = (", ".join(map(str, value)) or "none") if isinstance(value, list) else value
+            lines.append(f"{within}{name}: {shown}")
     return lines

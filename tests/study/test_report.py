@@ -125,12 +125,14 @@ FEW = {
 @pytest.mark.parametrize("what", FEW)
 def test_whatever_is_finished_it_says_what_is_missing_and_claims_nothing_without_seeds_or_faces(what, made):
     outcomes = FEW[what](made)
-    report = report_of(outcomes, [FAILURE], ledger(outcomes), ["next"])
+    report = report_of(
+        outcomes, [FAILURE], ledger(outcomes), ["next", *(f"networks/random/{one}/training" for one in "ab")]
+    )
     json.dumps(report, allow_nan=False)
     said = texts(report)
     assert FAILURE.job in said
     assert FAILURE.error in said
-    assert "unfinished: next" in said
+    assert "unfinished: 2 of random, 1 of next" in said
     sure = {row["claim"] for row in report["verdicts"] if row["answer"] in ("yes", "no")}
     if what in ("nothing", "one network", "no random ones", "searched ones alone", "random ones alone", "no face"):
         assert "missing" in said
