@@ -33,7 +33,8 @@ COLOURS = {
 }
 """Of each kind of arms."""
 
-MARKERS = {"random": "o", "search": "o", "cheapest": "v", "dearest": "^", "genotype": "D", "hand-made": "s"}
+MARKERS = {"random": "o", "search": "o", "cheapest": "v", "dearest": "^", "genotype": "Dph8", "hand-made": "sPXpd"}
+"""Of the arms of each kind, one after the other."""
 
 AXES = {
     "flops": ("GFLOPs of a face", 1e-9),
@@ -91,6 +92,16 @@ def quality_png(report: Mapping[str, Any]) -> bytes:
     return content.getvalue()
 
 
+def markers_of(report: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """The marker of each arm, by its kind and name; in the order in which arms are drawn."""
+    arms = {(row["kind"], row["arm"]) for row in report["networks"]}
+    found: dict[tuple[str, str], str] = {}
+    for kind, markers in MARKERS.items():
+        names = sorted(name for each, name in arms if each == kind)
+        found |= {(kind, name): markers[place % len(markers)] for place, name in enumerate(names)}
+    return found
+
+
 def _draw_quality(axes: Axes, report: Mapping[str, Any], cost: str, metric: str) -> None:
     factor = AXES[cost][1]
     for curve in report["curves"]:
@@ -99,14 +110,13 @@ def _draw_quality(axes: Axes, report: Mapping[str, Any], cost: str, metric: str)
             low, high = ([each + side * width for each in curve["trend"]] for side in (-1, 1))
             axes.fill_between(at, low, high, color=palette.tint(palette.GRID, 0.5), lw=0, zorder=1)
             axes.plot(at, curve["trend"], color=palette.WIRE, lw=1.2, zorder=2)
-    arms = dict.fromkeys((row["kind"], row["arm"]) for row in report["networks"])
-    for kind, arm in sorted(arms, key=lambda pair: (list(COLOURS).index(pair[0]), pair[1])):
+    for (kind, arm), marker in markers_of(report).items():
         rows = [row for row in report["networks"] if (row["kind"], row["arm"]) == (kind, arm) and row[cost] is not None]
         x, y = [factor * row[cost] for row in rows], [row[metric]["value"] for row in rows]
         spread = [[max(each - min(row[f"{metric}_of_seeds"]), 0) for row, each in zip(rows, y, strict=True)]]
         spread += [[max(max(row[f"{metric}_of_seeds"]) - each, 0) for row, each in zip(rows, y, strict=True)]]
         axes.errorbar(
-            x, y, spread, fmt=MARKERS[kind], color=COLOURS[kind], ecolor=palette.INK, elinewidth=1, capsize=2,
+            x, y, spread, fmt=marker, color=COLOURS[kind], ecolor=palette.INK, elinewidth=1, capsize=2,
             ms=4.5 if kind == "random" else 6.5, mec=palette.PAPER, mew=0.6, label=shortened(arm, MOST_LETTERS),
             zorder=3 if kind == "random" else 4,
         )  # fmt: skip
@@ -122,7 +132,7 @@ def _draw_quality(axes: Axes, report: Mapping[str, Any], cost: str, metric: str)
 def differences_png(report: Mapping[str, Any]) -> bytes:
     """A forest plot: a line for every difference, grouped by the searched networks."""
     rows, noise = report["differences"], report["seed_noise"]["psnr"]["detectable"]
-    groups = list(dict.fromkeys(row["searched"] for row in rows))
+    groups, markers = list(dict.fromkeys(row["searched"] for row in rows)), markers_of(report)
     with chart(7.6, 1.1 + 0.3 * (len(rows) + 1.6 * len(groups))) as (figure, content):
         axes = figure.add_subplot()
         if noise is not None:
@@ -133,7 +143,9 @@ def differences_png(report: Mapping[str, Any]) -> bytes:
             _group_title(axes, at, group)
             at += 1
             for row in (row for row in rows if row["searched"] == group):
-                _interval(axes, at, row["psnr"], COLOURS[row["kind"]], row["psnr"]["complete"], MARKERS[row["kind"]])
+                kind = row["kind"]
+                marker = markers.get((kind, row["rival"]), MARKERS[kind][0])
+                _interval(axes, at, row["psnr"], COLOURS[kind], row["psnr"]["complete"], marker)
                 ticks.append(at)
                 names.append(row["rival"])
                 at += 1

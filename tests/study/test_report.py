@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 from mfps.errors import MfpsError
 from mfps.files.json_text import read_strict
-from mfps.study.figures import FIGURES, figures_of
+from mfps.study.figures import FIGURES, figures_of, markers_of
 from mfps.study.page import study_html, study_markdown
 from mfps.study.report import study_report, write_study
 from mfps.study.sections import sections_of
@@ -230,3 +230,12 @@ def test_names_mean_themselves_in_figures():
     made += [outcome(architecture=str(number), flops=1e8 + number) for number in range(5)]
     scored = [one._replace(supernet_psnr={name: float(place) for name in names}) for place, one in enumerate(made)]
     assert set(figures_of(report_of(scored))) == set(FIGURES)
+
+
+def test_arms_of_a_kind_are_told_apart_in_figures():
+    names = [("hand-made", f"arm {number}") for number in range(5)] + [("genotype", "a"), ("genotype", "b")]
+    markers = markers_of({"networks": [{"kind": kind, "arm": arm} for kind, arm in names]})
+    assert markers.keys() == set(names)
+    for kind in ("hand-made", "genotype"):
+        found = [marker for (each, _), marker in markers.items() if each == kind]
+        assert len(set(found)) == len(found)
