@@ -4,6 +4,8 @@ import io
 import os
 import signal
 import sys
+import threading
+from types import FrameType
 from typing import NoReturn
 
 import typer
@@ -35,7 +37,8 @@ from .options import process
 SIGNALLED = 128
 """Plus the signal's number: the exit status after a signal, as in shells."""
 
-INTERRUPTED = SIGNALLED + signal.SIGINT
+ENDED_BY = {SIGNALLED + signal.SIGINT: "interrupted", SIGNALLED + signal.SIGTERM: "stopped by SIGTERM"}
+"""What the user is told of a command that did not end by itself, by its exit status."""
 
 app = typer.Typer(
     name="mfps",
@@ -84,6 +87,7 @@ def main() -> None:
     Exit status: 0 success, 1 an error of one line, 2 wrong usage, 128 plus its number after a signal (130 for Ctrl-C).
     """
     _speak_utf8()
+    _unwind_on_sigterm()
     try:
         app()
     except RunStopped as stop:
@@ -106,13 +110,29 @@ def main() -> None:
             raise
         _fail(f"{str(error).partition('. ')[0]}; choose a smaller --batch-size or --size", 1)
     except SystemExit as end:
-        # Typer turns an interruption into this status and prints nothing.
-        if end.code == INTERRUPTED:
+        # Typer turns an interruption into its status and prints nothing.
+        if isinstance(end.code, int) and end.code in ENDED_BY:
             _fail(
-                "interrupted; continue a search or retrain with --resume, and all else with the same command",
-                INTERRUPTED,
+                f"{ENDED_BY[end.code]}; continue a search or retrain with --resume, and all else with the same command",
+                end.code,
             )
         raise
+
+
+def _unwind_on_sigterm() -> None:
+    """Have SIGTERM end a command as Ctrl-C does: blocks are left, and remove what is temporary or half-written.
+
+    Forked processes keep the usual effect, as those of a pool would take an exception for their task's. Where something
+    else is settled for the signal, it stays.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        return
+
+    def end(signum: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(SIGNALLED + signum)
+
+    signal.signal(signal.SIGTERM, end)
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
 def _speak_utf8() -> None:

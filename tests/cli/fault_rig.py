@@ -29,7 +29,7 @@ from .fault_process import Ended, Fault, Note, arm, run
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EINTR)
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-INTERRUPTED = 128 + signal.SIGINT
+ASKED_TO_END = {128 + signal.SIGINT, 128 + signal.SIGTERM}
 PARTIAL = re.compile(r"(^|/)\.[^/]+\.\d+\.part(/|$)")
 """What is hidden until it is whole."""
 
@@ -85,7 +85,7 @@ class Rig:
             wrong += _half(command, made, whole)
         if failed.status == 0 and not is_whole and not dropped:
             wrong.append(f"status 0, but {_difference(command, made, whole)}")
-        if command.all_or_nothing and failed.status in (1, INTERRUPTED) and made and not is_whole:
+        if command.all_or_nothing and failed.status in {1, *ASKED_TO_END} and made and not is_whole:
             wrong.append(f"it ended by itself and left {', '.join(list(made)[:4])}")
 
         again = run(command.text, self.world)
@@ -117,9 +117,8 @@ def _spoken(command: Command, ended: Ended, fault: Fault) -> Iterator[str]:
     """What is wrong with the status and the line."""
     statuses = {0, 1}
     if fault.signal:
-        orderly = {0, 128 + fault.signal} if command.catches else set()
-        statuses = {INTERRUPTED} if fault.signal == signal.SIGINT else {-fault.signal, *orderly}
-        statuses |= orderly if fault.signal != signal.SIGKILL else set()
+        statuses = {-fault.signal} if fault.signal == signal.SIGKILL else {128 + fault.signal}
+        statuses |= {0} if command.catches and fault.signal != signal.SIGKILL else set()
     if ended.status not in statuses:
         yield f"status {ended.status}, {ended.err.strip()[-300:]!r}"
     elif ended.status > 0 and not _one_line(ended.err):

@@ -315,6 +315,30 @@ def test_an_error_of_the_installed_command_is_one_line(tmp_path: Path) -> None:
     assert names(tmp_path) == set()
 
 
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("command", "prefix"),
+    [
+        ("bench frsnet.json --sizes 16 --threads 1 --rounds 1000 --device cpu --out bench", "mfps-bench-"),
+        ("latency measure --width 1 --size 16 --rounds 1000 --device cpu --out table.json", "mfps-latency-"),
+    ],
+    ids=["bench", "latency"],
+)
+def test_a_signal_leaves_no_temporary_folder(
+    tmp_path: Path, start: Start, command: str, prefix: str, signum: signal.Signals
+) -> None:
+    write_genotype(random_genotype(search_space((), width=1, layers=1), 0), tmp_path / "frsnet.json")
+    (scratch := tmp_path / "scratch").mkdir()
+    process = start(command, tmp_path, TMPDIR=str(scratch))
+    process.wait_for(lambda: any(scratch.glob(f"{prefix}*")))
+    os.kill(process.pid, signum)
+    ended = process.end()
+    assert ended.status == 128 + signum
+    assert re.fullmatch(r"mfps: (interrupted|stopped by SIGTERM); continue a search or .*\n", ended.err)
+    assert names(tmp_path) == {"frsnet.json", "scratch"}
+    assert not names(scratch)
+
+
 def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path, start: Start) -> None:
     write_drawn_faces(tmp_path / "faces", 8, 16, seed=0)
     process = start(f"{SEARCH} --out run --epochs 10000 --max-steps 10000 --workers 1", tmp_path)
