@@ -188,7 +188,9 @@ def measured_space(
     backbone = {
         name: [None if option is None else float(option) for option in options] for name, options in choices.items()
     }
-    return MeasuredSpace(size=size, network=config, branches=branches, backbone=backbone)
+    # A network runs with its norms folded, so that it takes as long with one set of them as with several.
+    network = config.model_copy(update={"shared_norms": True})
+    return MeasuredSpace(size=size, network=network, branches=branches, backbone=backbone)
 
 
 def times_for(table: LatencyTable, file: Path, space: MeasuredSpace, held: Mapping[str, Any]) -> PartTimes:

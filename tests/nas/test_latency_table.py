@@ -105,6 +105,12 @@ def test_a_table_of_another_space_is_refused(name, refused, tmp_path):
         times_for(TABLE, tmp_path, measured_space(**{**given, **OTHERS[name]}), {})
 
 
+def test_how_many_sets_of_norms_there_are_takes_no_time(tmp_path):
+    """They are folded before a network runs."""
+    apart = CONFIG.model_copy(update={"shared_norms": False})
+    assert times_for(TABLE, tmp_path, measured_space(SPACES, apart, 16, BACKBONES), {}) == TABLE.times
+
+
 def test_a_branch_that_is_held_may_differ(tmp_path):
     spaces = {**SPACES, "fusion": search_space(("heatmap",), width=1, layers=1, fusion_layers=3)["fusion"]}
     space = measured_space(spaces, CONFIG, 16, BACKBONES)
