@@ -26,6 +26,7 @@ def search(config: "SearchConfig", preset: str | None) -> None:
     if run(config, o.console(), stopwatch()) is None:  # another process selects and reports
         return
     same = o.written(
+        **_of_network(config, preset),
         data=config.data,
         follow_links=config.follow_links,
         list=config.list,
@@ -40,3 +41,19 @@ def search(config: "SearchConfig", preset: str | None) -> None:
         f"report    {config.out / 'report.html'}",
         f"next      mfps retrain {o.written(genotype=config.out)} {same} --out ...",
     )
+
+
+def _of_network(config: "SearchConfig", preset: str | None) -> dict[str, object]:
+    """Options without which a training would build another network around the genotype than the search did."""
+    from ..engine.configuration import resolve
+    from ..genotypes.space import SPACES
+    from ..networks.network_config import NetworkConfig
+    from ..retrain.config import RetrainConfig
+
+    given = {"genotype": config.out, "data": config.data, "out": config.out, "priors": config.priors}
+    usual = resolve(RetrainConfig, preset, None, given)
+    names = [name for name in NetworkConfig.model_fields if name in RetrainConfig.model_fields]
+    if SPACES[config.space].backbone:
+        names.remove("blocks")  # the genotype has its own
+    differing = {name: getattr(config, name) for name in names if getattr(config, name) != getattr(usual, name)}
+    return {f"no_{name}" if value is False else name: value is False or value for name, value in differing.items()}

@@ -24,7 +24,8 @@ def test_search_then_retrain_then_evaluate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mfps: Callable[[str], Ended]
 ) -> None:
     write_drawn_faces(tmp_path / "faces", 8, 16, seed=0, val=2)
-    priors = "--priors parsing,heatmap --list faces/train.txt --val-list faces/val.txt"
+    network = "--iterations 3 --blocks 2 --base input --no-shared-norms --attention"
+    priors = f"--priors parsing,heatmap --list faces/train.txt --val-list faces/val.txt {network}"
 
     said = succeeded(f"{SEARCH} {priors} --out runs/search", tmp_path)
     for start in (
@@ -45,7 +46,7 @@ def test_search_then_retrain_then_evaluate(
     assert "space" in load_weights(search).header
     assert [record["step"] for record in read_history(search)] == [1]
 
-    # The command that it prints as `next` works; here it is made quick.
+    # The command that it prints as `next` works, and trains the network that was searched; here it is made quick.
     (following,) = (line.partition("mfps ")[2] for line in said.splitlines() if line.startswith("next "))
     quick = "--width 1 --batch-size 1 --epochs 1 --max-steps 1 --device cpu --from-supernet runs/search --perceptual 0"
     said = succeeded(following.replace("--out ...", f"--out runs/net {quick}"), tmp_path)
@@ -53,7 +54,9 @@ def test_search_then_retrain_then_evaluate(
     assert "weights   runs/net/weights.safetensors" in said
     assert names(tmp_path / "runs" / "net") == results
     assert read_genotype(tmp_path / "runs" / "net").hash == read_genotype(search).hash
-    assert load_weights(tmp_path / "runs" / "net").header["provenance"]["genotype"] == read_genotype(search).hash
+    header = load_weights(tmp_path / "runs" / "net").header
+    assert header["provenance"]["genotype"] == read_genotype(search).hash
+    assert header["network"] == load_weights(search).header["network"]
 
     lists = "--list faces/train.txt --list faces/val.txt --degradation blur --degradation full:0.5,jpeg:0.5"
     said = succeeded(f"evaluate runs/net --data faces --out evaluated {lists} --save-images --device cpu", tmp_path)
@@ -64,7 +67,7 @@ def test_search_then_retrain_then_evaluate(
     groups = [(result["degradation"], result["list"], result["faces"]) for result in report["results"]]
     assert groups == [(d, *g) for d in ("blur", "full:0.5,jpeg:0.5") for g in (("train", 6), ("val", 2))]
     assert len(list((evaluated / "restored").rglob("*.png"))) == 16
-    assert (evaluated / "evaluation.md").read_text().count("| val | 2 |") == 6
+    assert (evaluated / "evaluation.md").read_text().count("| val | 2 |") == 8
 
     config = yaml.safe_load((search / "config.yaml").read_text())
     assert config["width"] == 1
