@@ -118,7 +118,7 @@ def train_alone(given: argparse.Namespace, genotype: Path) -> None:
         retrain(config, Console(file=io.StringIO()))
     if not (out / "evaluation.json").is_file():
         values = {"weights": run, "data": given.data, "list": given.data / "test.txt", "out": out, "device": "cpu"}
-        evaluate(fill(EvaluateConfig, {**values, "degradation": config.degradation}))
+        evaluate(fill(EvaluateConfig, {**values, "degradation": config.degradation, "metrics": "psnr,ssim"}))
 
 
 def ranked(given: argparse.Namespace, arm: str, genotypes: list[Path]) -> dict[str, Any]:

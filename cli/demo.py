@@ -65,6 +65,7 @@ def demo(config: "DemoConfig") -> None:
         out=out / "evaluation",
         list=(data / "test.txt",),
         degradation=(retrain_config.degradation,),
+        metrics=("psnr", "ssim"),
         device=device,
     )
     finished = out / "evaluation" / "evaluation.json"

@@ -19,7 +19,7 @@ def model() -> "type[EvaluateConfig]":
 
 
 def evaluate(config: "EvaluateConfig") -> None:
-    """Evaluate a network: PSNR and SSIM of the input and each iteration, as a table, JSON and a comparison picture."""
+    """Evaluate a network: PSNR, SSIM and others of the input and each iteration, as tables, JSON, CSV and a picture."""
     from ..engine.terminal import show_table
     from ..inference.evaluate import evaluate as run
     from ..inference.evaluation_report import against_title
@@ -27,13 +27,29 @@ def evaluate(config: "EvaluateConfig") -> None:
     console = o.console()
     report = run(config, console)
     show_table(console, report_table(report))
+    if "columns" in report:
+        show_table(console, more_table(report))
     if against := report.get("against"):
         o.report(f"against   {against_title(against)}")
         show_table(console, against_table(against))
     o.report(f"priors    {report['convention']['priors']}")
     o.report(f"report    {config.out / 'evaluation.json'}")
     o.report(f"table     {config.out / 'evaluation.md'}")
+    o.report(f"faces     {config.out / 'faces.csv'}")
     o.report(f"pictures  {config.out / 'comparison.png'}")
+
+
+def more_table(report: dict[str, Any]) -> Table:
+    """The metrics besides PSNR and SSIM as a table for the terminal."""
+    from ..engine.terminal import add_row
+    from ..inference.evaluation_report import more_columns, more_rows
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for i, column in enumerate(more_columns(report)):
+        table.add_column(column, justify="right" if i > 2 else "left", overflow="fold")
+    for row in more_rows(report):
+        add_row(table, *row)
+    return table
 
 
 def against_table(against: dict[str, Any]) -> Table:

@@ -21,7 +21,8 @@ def retrain(config: "RetrainConfig", _preset: str | None) -> None:
 
     run(config, o.console())
     network = o.quoted(str(config.out))
-    same = o.written(data=config.data, degradation=config.degradation, follow_links=config.follow_links)
+    degraded = {"pairs": config.pairs} if config.pairs else {"degradation": config.degradation}
+    same = o.written(data=config.data, **degraded, follow_links=config.follow_links)
     o.report(
         f"weights   {config.out / 'weights.safetensors'}",
         f"next      mfps evaluate {network} {same} --list ... --out ...   (a list of other faces)",

@@ -33,7 +33,8 @@ def search(config: "SearchConfig", preset: str | None) -> None:
         val_list=config.val_list,
         priors=",".join(config.priors),
         size=config.size,
-        degradation=config.degradation,
+        degradation=None if config.pairs else config.degradation,
+        pairs=config.pairs,
         preset=preset,
     )
     o.report(

@@ -15,6 +15,7 @@ from ..images.lists import find_images, image_folder, read_list
 from ..priors.face_priors import FacePriors
 from .augmentation import Augmentation
 from .batch import FaceSample
+from .given_pairs import GivenPairs
 from .sampling import FaceAddress
 
 
@@ -41,7 +42,7 @@ class Tolerance(NamedTuple):
 
 
 class FaceFolder(Dataset[FaceSample]):
-    """Clean photographs, degraded on the fly.
+    """Clean photographs, degraded on the fly or given with their degraded partners.
 
     An item is addressed by (epoch, index). Its degradation depends on the seed, the epoch and the photograph's name
     alone, so its bytes are the same in every worker and batch, whichever other faces are in the data set.
@@ -50,7 +51,7 @@ class FaceFolder(Dataset[FaceSample]):
         root: a folder with the photographs, or with them in `images`; priors are in `priors`.
         size: side of the faces in pixels, a multiple of 8. Larger photographs are cropped to their central square and
             shrunk; smaller ones are refused.
-        degradation: a preset or a mix (see `Degradation.parse`), or one already parsed.
+        degradation: a preset or a mix (see `Degradation.parse`), or one already parsed; or the degraded faces.
         names: a list file (see `read_list`), or the names themselves; None takes all photographs.
         priors: the priors each face comes with, by name or as `WantedPriors`.
         seed: seed of the degradation.
@@ -62,17 +63,18 @@ class FaceFolder(Dataset[FaceSample]):
         names: all photographs, the unreadable ones too, so that the others keep their numbers.
         bad: the photographs whose headers could not be read, and why.
         extents: how many of the others have each width and height in pixels.
+        partners: the degraded face of each photograph, by name, where they are given.
 
     Raises:
-        MfpsError: no such folder, no photographs, one too small, too many that cannot be read, a list or prior that
-            does not fit.
+        MfpsError: no such folder, no photographs, one too small, too many that cannot be read, a list, a prior
+            or a given degraded face that does not fit.
     """
 
     def __init__(
         self,
         root: str | Path,
         size: int,
-        degradation: str | Degradation = "full",
+        degradation: str | Degradation | GivenPairs = "full",
         names: str | Path | Sequence[str] | None = None,
         priors: Sequence[str] | WantedPriors = (),
         seed: int = 0,
@@ -89,6 +91,9 @@ class FaceFolder(Dataset[FaceSample]):
         links = self.tolerance.follow_links
         self.folder = image_folder(root, links)
         self.names = _names(root, names, links)
+        self.partners: dict[str, str] = {}
+        if isinstance(self.degradation, GivenPairs):
+            self.partners = self.degradation.partners(self.names)
         self.bad: dict[str, str] = {}
         photo_sizes = self._photo_sizes()
         self._refuse_small(photo_sizes)
@@ -139,20 +144,32 @@ class FaceFolder(Dataset[FaceSample]):
         change = self.augmentation.draw(self.seed, epoch, name, tuple(stored))
         if change.flipped:
             clean, stored = np.ascontiguousarray(clean[:, ::-1]), self.priors.flip(stored, self.size)
-        degraded = self.degradation.apply(clean, degradation_rng(self.seed, epoch, name))
+        degraded = self._degraded(clean, epoch, name, change.flipped)
         return FaceSample(degraded, clean, stored, name, change.dropped)
+
+    def _degraded(self, clean: np.ndarray, epoch: int, name: str, flipped: bool) -> np.ndarray:
+        if isinstance(self.degradation, Degradation):
+            return self.degradation.apply(clean, degradation_rng(self.seed, epoch, name))
+        given = self.degradation.read(self.partners[name], self.size, self.tolerance.max_pixels)
+        return np.ascontiguousarray(given[:, ::-1]) if flipped else given
 
     def _photo_sizes(self) -> dict[str, tuple[int, int]]:
         """Width and height of every photograph whose header can be read; the others go into `bad`."""
         sizes: dict[str, tuple[int, int]] = {}
         for name in self.names:
             try:
-                sizes[name] = image_size(self.folder / name, self.tolerance.max_pixels)
+                sizes[name] = self._photo_size(name)
             except MfpsError as error:
                 self.bad[name] = str(error)
                 if len(self.bad) > self.tolerance.max_bad * len(self.names):
                     raise
         return sizes
+
+    def _photo_size(self, name: str) -> tuple[int, int]:
+        extent = image_size(self.folder / name, self.tolerance.max_pixels)
+        if isinstance(self.degradation, GivenPairs):
+            self.degradation.check_size(self.partners[name], extent, self.tolerance.max_pixels)
+        return extent
 
     def _refuse_small(self, photo_sizes: dict[str, tuple[int, int]]) -> None:
         small = [name for name, extent in photo_sizes.items() if min(extent) < self.size]

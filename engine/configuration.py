@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 import yaml
 from pydantic import BaseModel, Field, model_validator
 
-from ..degradation.fields import DegradationText
+from ..degradation.fields import DegradationOfFaces, Pairs, settle_pairs
 from ..errors import MfpsError, shown
 from ..files.atomic_file import write_atomically
 from ..files.config_model import ConfigModel, Panel, fill, panel_of, read_yaml
@@ -57,9 +57,11 @@ class RunConfig(ConfigModel):
     """Put the degraded image's RGB before the landmark channels, as in the published 71-channel heatmap tensor."""
     size: Annotated[int, Panel.COMMON] = Field(default=128, ge=16, le=4096, multiple_of=8)
     """Side of the faces in pixels, a multiple of 8; larger photographs are cropped to a square and shrunk."""
-    degradation: Annotated[DegradationText, Panel.COMMON] = "full"
+    degradation: Annotated[DegradationOfFaces, Panel.COMMON] = "full"
     """Preset; or a chain of stages such as `grey|blur(6,12)|noise(20,40)|jpeg(30,60)`; or a weighted mix of these, such
     as `full:0.5,blur(6,12)|jpeg:0.5`."""
+
+    pairs: Pairs = None
 
     iterations: Annotated[int | None, Panel.NETWORK] = Field(default=None, ge=1, le=16)
     """Passes of the network over the image; by default 2 with priors and 1 without."""
@@ -119,6 +121,8 @@ class RunConfig(ConfigModel):
     """Also save the run every this many steps."""
     keep_checkpoints: Annotated[int, Panel.SAVING] = Field(default=3, ge=1)
     """How many of the newest checkpoints to keep, besides the best one and the last one between two epochs."""
+
+    _settle_pairs = model_validator(mode="before")(settle_pairs)
 
     @model_validator(mode="after")
     def _check_drop_prior(self) -> "RunConfig":

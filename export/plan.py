@@ -12,7 +12,7 @@ from ..networks.restorer import STRIDE
 from ..priors.dictionary.dictionary_file import read_dictionary
 from .config import ExportConfig
 from .face_graph import GraphSpec
-from .faces import CheckedFaces, FacePlace, FaceReader, drawn_faces, face_place, spread
+from .faces import CheckedFaces, FacePlace, FaceReader, degradation_of_checks, drawn_faces, face_place, spread
 from .folded_priors import FoldedPriors
 from .formats import check_packages
 from .made_up_priors import Drawing
@@ -118,7 +118,7 @@ def _faces(
     config: ExportConfig, compiled: CompiledNetwork, spec: GraphSpec, place: FacePlace | None, drawing: Drawing
 ) -> tuple[CheckedFaces, str]:
     """Faces to check on, and why they are not the run's own."""
-    degradation = config.degradation or _said(compiled, "degradation") or "full"
+    degradation = degradation_of_checks(config, compiled)
     count = CHECKED_FACES_HALF if spec.half else CHECKED_FACES
     if place is None:
         note = "the run's faces are not there; name others as `data`"

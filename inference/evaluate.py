@@ -1,4 +1,4 @@
-"""Evaluating a fixed network: PSNR and SSIM of the degraded input and of every iteration, image by image.
+"""Evaluating a fixed network: PSNR, SSIM and other metrics of the degraded input and of every iteration, by image.
 
 A report covers every requested degradation, and every list of names as a separate group. It states the convention
 that its numbers follow.
@@ -16,7 +16,9 @@ from rich.console import Console
 
 from ..data.batch import FaceBatch
 from ..data.dataset import FaceFolder, Tolerance, WantedPriors
+from ..data.given_pairs import GivenPairs, degraded_by
 from ..data.loader import make_loader
+from ..degradation.fields import GIVEN_PAIRS
 from ..engine.device import choose_device
 from ..engine.progress import track
 from ..engine.terminal import say
@@ -26,8 +28,9 @@ from ..files.atomic_folder import atomic_folder, check_free
 from ..images.fit_note import fit_note
 from ..images.image import write_image
 from ..images.lists import png_names, read_list
-from ..images.metrics import psnr, ssim
 from ..images.tensors import to_uint8
+from ..metrics.choice import choose_metrics
+from ..metrics.metric import Metric, MetricSources, measured
 from ..priors.extractor import ExternalSources, PriorExtractor
 from ..priors.face_priors import stored_prior
 from ..priors.provenance import describe_priors, oracle_priors, read_provenance
@@ -35,6 +38,7 @@ from .config import EvaluateConfig
 from .earlier_evaluation import EarlierEvaluation
 from .evaluation_report import EvaluatedFace, evaluation_report, inputs_digest, table_markdown, write_comparison
 from .exported_network import ExportedNetwork
+from .faces_csv import faces_csv
 from .network_facts import NetworkFacts
 from .open_runnable import computed, make_ready, open_runnable
 from .prior_runs import prior_extractor, run_with_priors
@@ -42,7 +46,7 @@ from .running import Asked
 
 
 def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any]:
-    """Evaluate a network and write `evaluation.json`, `evaluation.md` and `comparison.png` to a new folder.
+    """Evaluate a network; write `evaluation.json`, `evaluation.md`, `faces.csv` and `comparison.png` to a new folder.
 
     Args:
         config: the network, the faces, and how they are evaluated.
@@ -66,9 +70,13 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     folders = _folders(config, opened, groups, priors.stored)
     first = next(iter(folders.values()))
     names = first.names
+    if isinstance(first.degradation, GivenPairs):
+        convention["pairs"] = {"degradation": GIVEN_PAIRS, **first.degradation.described(first.partners)}
     earlier = EarlierEvaluation(config.against) if config.against is not None else None
     if earlier is not None:
         earlier.check_same_faces(names, config.degradation, first.size, config.seed)
+    metrics, described = _metrics(config, opened, console)
+    convention |= described
     if note := fit_note(first.extents.elements(), first.size):
         say(console, f"note      {note}")
     png_of = dict(zip(names, png_names(names, config.data), strict=True)) if config.save_images else {}
@@ -90,7 +98,7 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
         for degradation, folder in folders.items():
             for number, (name, pictures) in enumerate(_pictures(config, folder, restored)):
                 *stages, clean = pictures
-                scores = [{"psnr": psnr(picture, clean), "ssim": ssim(picture, clean)} for picture in stages]
+                scores = measured(metrics, stages, clean)
                 images = pictures if number < config.shown else None
                 digest = inputs_digest(stages[0], clean)
                 if earlier is not None:
@@ -103,12 +111,13 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
                 if (number + 1) % config.batch_size == 0 or number + 1 == len(folder):
                     tick(at=len(evaluated))
         convention |= computed(opened, model)
-        report = evaluation_report(opened, config.weights, config.data, convention, groups, evaluated)
+        report = evaluation_report(opened, config.weights, config.data, convention, groups, evaluated, metrics)
         if earlier is not None:
             report["against"] = earlier.compare(groups, evaluated)
         shown_faces = [face for face in evaluated if face.images is not None]
         write_comparison(shown_faces, unfinished / "comparison.png", convention)
         write_atomically(unfinished / "evaluation.md", table_markdown(report))
+        write_atomically(unfinished / "faces.csv", faces_csv(report))
         write_atomically(unfinished / "evaluation.json", json.dumps(report, indent=1) + "\n")
     return report
 
@@ -130,7 +139,7 @@ def _priors(config: EvaluateConfig, compiled: NetworkFacts, device: torch.device
     if isinstance(compiled, ExportedNetwork):
         compiled.check_maps(config.priors_from)
     if config.priors_from != "clean" and takes:
-        sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
+        sources = ExternalSources(config.weights_dir, config.parser, config.dictionary, config.landmarks_by)
         return _Priors((), prior_extractor(compiled, sources, device, config.drop_prior), None)
     if takes and not any(stored_prior(config.data, prior) for prior in takes):
         if not compiled.gives_pass(1):
@@ -143,6 +152,20 @@ def _priors(config: EvaluateConfig, compiled: NetworkFacts, device: torch.device
         say(console, note)
         return _Priors((), None, 1)
     return _Priors(takes, None, None)
+
+
+def _metrics(
+    config: EvaluateConfig, compiled: NetworkFacts, console: Console
+) -> tuple[tuple[Metric, ...], dict[str, Any]]:
+    """The metrics to measure, and what the convention says of them."""
+    size = config.size or compiled.size
+    sources = MetricSources(size, config.weights_dir, config.lpips_backbone, config.st_lpips)
+    metrics, left_out = choose_metrics(config.metrics, sources)
+    described: dict[str, Any] = {metric.name: metric.convention for metric in metrics if metric.convention}
+    if left_out:
+        say(console, f"note      not measured: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
+        described["not_measured"] = left_out
+    return metrics, described
 
 
 def _convention(config: EvaluateConfig, compiled: NetworkFacts, priors: _Priors) -> dict[str, Any]:
@@ -171,7 +194,8 @@ def _folders(
     links = Tolerance(follow_links=config.follow_links)
     for degradation in config.degradation:
         wanted = WantedPriors(priors, compiled.heatmap_rgb, zeros)
-        folder = FaceFolder(config.data, size, degradation, names, wanted, config.seed, tolerance=links)
+        source = degraded_by(degradation, config.pairs, config.follow_links)
+        folder = FaceFolder(config.data, size, source, names, wanted, config.seed, tolerance=links)
         compiled.check_priors(folder.prior_channels, config.data)
         folders[degradation] = folder
     return folders
@@ -190,10 +214,11 @@ def _pictures(
 def folder_name(degradation: str) -> str:
     """The folder below `restored/` for a degradation's text: letters, digits and `_ . + -`, different for every text.
 
-    Presets and mixes of them are named as they are written, without colons: `full0.5_blur0.5`. The name of a chain of
+    Presets and mixes of them are named as they are written, without colons: `full0.5_blur0.5`; given pairs are
+    `given-pairs`. The name of a chain of
     stages begins with their text and ends with the first eight digits of its SHA-256: `blur-6-12-jpeg-30-60-10031f2b`.
     """
-    plain = degradation.replace(":", "").replace(",", "_")
+    plain = degradation.replace(":", "").replace(",", "_").replace(" ", "-")
     if len(plain) <= 100 and re.fullmatch(r"[\w.+-]+", plain, re.ASCII):
         return plain
     words = re.sub(r"[^a-z0-9.]+", "-", degradation).strip("-")

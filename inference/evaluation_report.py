@@ -15,10 +15,14 @@ from ..files.markdown import markdown_table, markdown_text
 from ..images.comparison import comparison_sheet
 from ..images.image import write_image
 from ..images.metrics import CONVENTION
+from ..metrics.metric import Metric
 from .estimate_text import estimate_text
 from .network_facts import NetworkFacts
 
 EVALUATION_SCHEMA = "mfps.evaluation/1"
+
+FIRST = ("psnr", "ssim")
+"""The metrics of every report, which have a table of their own."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class EvaluatedFace:
         name: the name of the photograph.
         degradation: preset, stages or mix.
         inputs_sha256: the digest of what was judged: the degraded and the clean pixels (see `inputs_digest`).
-        scores: `psnr` (dB) and `ssim` of the input, then of each iteration.
+        scores: the metrics of the input, then of each iteration, by key: `psnr` (dB), `ssim`, and others.
         images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
     """
 
@@ -65,6 +69,7 @@ def evaluation_report(
     convention: Mapping[str, Any],
     groups: Mapping[str, set[str]],
     evaluated: Sequence[EvaluatedFace],
+    metrics: Sequence[Metric] = (),
 ) -> dict[str, Any]:
     """Make the report: means over all faces, for each degradation and group, and the scores of each face.
 
@@ -75,6 +80,7 @@ def evaluation_report(
         convention: the conditions besides the metrics' own convention: size, seed, priors.
         groups: the names of each list; empty for all faces as one group.
         evaluated: every face under every degradation.
+        metrics: what was measured; of those besides PSNR and SSIM the report says how they are shown.
 
     Returns:
         The report, as plain JSON data.
@@ -95,6 +101,7 @@ def evaluation_report(
         }
         for face in evaluated
     ]
+    more = [column._asdict() for metric in metrics for column in metric.columns if column.key not in FIRST]
     return {
         "schema": EVALUATION_SCHEMA,
         "mfps": __version__,
@@ -110,22 +117,49 @@ def evaluation_report(
         "inputs_sha256": overall["inputs_sha256"],
         "input": overall["input"],
         "iterations": overall["iterations"],
+        **({"columns": more} if more else {}),
         "results": results,
         "faces": faces,
         "provenance": compiled.provenance,
     }
 
 
+def _stages(report: Mapping[str, Any], result: Mapping[str, Any]) -> list[tuple[str, dict[str, float]]]:
+    """The labels of the stages of a result, and their numbers."""
+    oracle = bool(report["convention"].get("oracle_priors"))
+    numbers = iteration_numbers(report["convention"], len(result["iterations"]))
+    after = [(stage_name(i, oracle), scores) for i, scores in zip(numbers, result["iterations"], strict=True)]
+    return [("input", result["input"]), *after]
+
+
+def more_columns(report: Mapping[str, Any]) -> tuple[str, ...]:
+    """Titles of `more_rows`; empty if a report has PSNR and SSIM alone."""
+    columns = report.get("columns", ())
+    arrows = {"higher": "\u2191", "lower": "\u2193"}
+    titles = [f"{column['title']} {arrows[column['better']]}" for column in columns]
+    return ("degradation", "list", "", *titles) if titles else ()
+
+
+def more_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The means of the metrics besides PSNR and SSIM as rows of text: degradation, list, stage, numbers."""
+    return [
+        (
+            result["degradation"],
+            result["list"],
+            stage,
+            *(f"{scores[column['key']]:.{column['digits']}f}" for column in report.get("columns", ())),
+        )
+        for result in report["results"]
+        for stage, scores in _stages(report, result)
+    ]
+
+
 def table_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
     """The report as rows of text: degradation, list, faces, stage, PSNR, SSIM, and the gain over the input."""
     rows: list[tuple[str, ...]] = []
-    oracle = bool(report["convention"].get("oracle_priors"))
     for result in report["results"]:
         before = result["input"]
-        stages = [("input", before)]
-        numbers = iteration_numbers(report["convention"], len(result["iterations"]))
-        stages += [(stage_name(i, oracle), scores) for i, scores in zip(numbers, result["iterations"], strict=True)]
-        for stage, scores in stages:
+        for stage, scores in _stages(report, result):
             gain = (
                 ""
                 if scores is before
@@ -189,6 +223,8 @@ def table_markdown(report: dict[str, Any]) -> str:
     """The report as a Markdown page: the table, and the convention below it."""
     lines = [f"# Evaluation of {markdown_text(report['name'])}", ""]
     lines += [*markdown_table(TABLE_COLUMNS, table_rows(report)), ""]
+    if columns := more_columns(report):
+        lines += [*markdown_table(columns, more_rows(report)), ""]
     if against := report.get("against"):
         lines += [
             markdown_text(against_title(against)),
@@ -208,7 +244,7 @@ def _plain(value: object) -> str:
 
 def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
     stages = list(zip(*(face.scores for face in faces), strict=True))
-    means = [{key: float(np.mean([scores[key] for scores in stage])) for key in ("psnr", "ssim")} for stage in stages]
+    means = [{key: float(np.mean([scores[key] for scores in stage])) for key in stage[0]} for stage in stages]
     judged = sorted((face.degradation, face.name, face.inputs_sha256) for face in faces)
     digest = sha256_of_texts(*chain.from_iterable(judged))
     return {"faces": len(faces), "inputs_sha256": digest, "input": means[0], "iterations": means[1:]}

@@ -158,7 +158,7 @@ def _plan(config: RestoreConfig, compiled: NetworkFacts, root: Path, device: tor
     if config.priors_from != "clean":
         if isinstance(compiled, ExportedNetwork):
             compiled.check_found_priors(config.priors_from)
-        sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
+        sources = ExternalSources(config.weights_dir, config.parser, config.dictionary, config.landmarks_by)
         return _Plan(passes, wanted, zeroed, prior_extractor(compiled, sources, device, zeroed) if wanted else None)
     # A network runs with fewer priors than it was trained with: missing ones are replaced by zeros and reported.
     zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(root, prior))

@@ -7,21 +7,20 @@ from collections.abc import Sequence
 
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import MfpsError
 from .cell import sum_in_order
-from .vgg19 import VGG19Features
 
 PIXEL_LOSSES = {"l1": F.l1_loss, "smooth_l1": F.smooth_l1_loss}
 """Pixel terms by name; both are means over pixels and channels."""
 
 
 def perceptual_loss(
-    vgg: VGG19Features, output: Float[Tensor, "B 3 H W"], clean: Float[Tensor, "B 3 H W"]
+    features: nn.Module, output: Float[Tensor, "B 3 H W"], clean: Float[Tensor, "B 3 H W"]
 ) -> Float[Tensor, ""]:
-    """L1 distance of the VGG19 conv5_4 features of two images in [0, 1]."""
-    return F.l1_loss(vgg(output), vgg(clean))
+    """L1 distance of the features of two images in [0, 1]: those of VGG19's conv5_4, or of VGG16's conv5_3."""
+    return F.l1_loss(features(output), features(clean))
 
 
 def restoration_loss(
@@ -29,7 +28,7 @@ def restoration_loss(
     clean: Float[Tensor, "B 3 H W"],
     pixel: str,
     perceptual: float = 0.0,
-    vgg: VGG19Features | None = None,
+    vgg: nn.Module | None = None,
 ) -> dict[str, Float[Tensor, ""]]:
     """The loss terms of all iterations: every output is supervised, with equal weight.
 
@@ -38,7 +37,7 @@ def restoration_loss(
         clean: the clean faces, which the outputs should equal.
         pixel: a name in `PIXEL_LOSSES`.
         perceptual: weight of the perceptual term; 0 leaves it out.
-        vgg: needed for the perceptual term.
+        vgg: `VGG19Features` or `VGG16Features`, needed for the perceptual term.
 
     Returns:
         The weighted terms by name; their sum is the loss.

@@ -12,7 +12,7 @@ from ..errors import MfpsError
 from ..files.config_model import ConfigModel, Panel
 from ..files.hashes import sha256_of
 from ..images.fields import FollowLinks
-from ..priors.fields import Dictionary, Parser, WeightsDir
+from ..priors.fields import Dictionary, LandmarksBy, Parser, WeightsDir
 from ..priors.provenance import Source
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class PrepareConfig(ConfigModel):
     aligned: Annotated[bool, Panel.COMMON] = False
     """The photographs are already aligned faces; keep them as they are."""
     landmarks: Annotated[Path | None, Panel.COMMON] = None
-    """File or folder with landmarks; by default face-alignment finds them."""
+    """File or folder with landmarks; by default they are found, see `landmarks_by`."""
+    landmarks_by: LandmarksBy = "auto"
     scheme: Annotated[str | None, Panel.PRIORS] = None
     """Landmark scheme to store, if there is an exact conversion to it; by default the scheme of the landmarks."""
     labels: Annotated[Path | None, Panel.COMMON] = None
@@ -86,7 +87,7 @@ class PrepareConfig(ConfigModel):
         """Where the networks that find priors come from."""
         from ..priors.prior_kind import ExternalSources
 
-        return ExternalSources(self.weights_dir, self.parser, self.dictionary)
+        return ExternalSources(self.weights_dir, self.parser, self.dictionary, self.landmarks_by)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -96,7 +97,9 @@ class PrepareConfig(ConfigModel):
             MfpsError: the landmarks or the label maps do not exist.
         """
         chosen = self.model_dump(
-            mode="json", exclude={"photos", "out", "follow_links", "weights_dir", "workers", "device"}
+            mode="json",
+            # What found landmarks is among the networks.
+            exclude={"photos", "out", "follow_links", "weights_dir", "landmarks_by", "workers", "device"},
         )
         for name in BY_HASH:
             place: Path | None = getattr(self, name)

@@ -1,11 +1,10 @@
 """What finds the priors of a data set: the landmark detector, and a finder for each prior that is not given."""
 
-from importlib import metadata
 from typing import Any, NamedTuple
 
 from ..engine.device import choose_device
 from ..priors.kinds import PRIOR_KINDS
-from ..priors.landmarks.detector import LandmarkDetector
+from ..priors.landmarks.detector import LandmarkDetector, open_detector
 from ..priors.prior_kind import PriorFinder
 from .config import PrepareConfig
 from .given_labels import given_priors
@@ -23,8 +22,7 @@ class Finders(NamedTuple):
         """The loaded networks, by what they find."""
         found: dict[str, dict[str, Any]] = {}
         if self.detector is not None:
-            version = metadata.version("face-alignment")
-            found["landmarks"] = {**self.detector.provenance(), "face-alignment": version}
+            found["landmarks"] = dict(self.detector.provenance())
         return found | {prior: dict(finder.network) for prior, finder in self.priors.items() if finder.network}
 
 
@@ -39,6 +37,8 @@ def open_finders(config: PrepareConfig, find_landmarks: bool) -> Finders:
         MfpsError: weights or the dictionary are missing or not the expected ones.
     """
     device = choose_device(config.device)
-    detector = LandmarkDetector(config.device, config.weights_dir, config.aligned) if find_landmarks else None
+    detector = None
+    if find_landmarks:
+        detector = open_detector(config.landmarks_by, config.device, config.weights_dir, config.aligned)
     wanted = [PRIOR_KINDS[prior] for prior in config.priors if prior not in given_priors(config)]
     return Finders(detector, {kind.name: kind.finder(config.sources, device) for kind in wanted})

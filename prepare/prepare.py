@@ -128,18 +128,20 @@ def _cut_all(
     finders: Finders,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """The journal's entry of each photograph, in their order."""
-    if finders.detector is not None:  # it uses all processors itself
-        for name in names:
-            yield cut_detected(name, folder, config, finders.detector, landmarks.scheme)
-        return
-    cut = partial(cut_to_files, folder=folder, config=config, scheme=landmarks.scheme)
-    points = [(landmarks.given or {}).get(name, ()) for name in names]
-    if config.workers == 0 or len(names) < 2:
-        yield from map(cut, names, points)
+    settings = {"folder": folder, "config": config, "scheme": landmarks.scheme}
+    detector = finders.detector
+    if detector is None:
+        cut = partial(cut_to_files, **settings)
+        given = [names, [(landmarks.given or {}).get(name, ()) for name in names]]
+    else:
+        cut, given = partial(cut_detected, detector=detector, **settings), [names]
+    in_turn = detector is not None and not detector.one_core  # it uses all cores or the GPU itself
+    if config.workers == 0 or len(names) < 2 or in_turn:
+        yield from map(cut, *given)
         return
     try:
         with ProcessPoolExecutor(config.workers, initializer=start_worker) as pool:
-            yield from pool.map(cut, names, points, chunksize=4)
+            yield from pool.map(cut, *given, chunksize=4)
     except BrokenProcessPool:
         raise MfpsError(
             "a process that cuts photographs was killed, most likely because memory ran out; run the same command "

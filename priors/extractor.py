@@ -61,9 +61,9 @@ class PriorExtractor:
             kind.check_sources(sources)
         self._detector = None
         if any(kind.needs_landmarks for kind in wanted):
-            from .landmarks.detector import LandmarkDetector
+            from .landmarks.detector import open_detector
 
-            self._detector = LandmarkDetector(str(device), sources.weights_dir, True)
+            self._detector = open_detector(sources.landmarks_by, str(device), sources.weights_dir, True)
         self._finders = {kind.name: kind.finder(sources, device) for kind in wanted}
 
     def __call__(self, images: Float[Tensor, "B 3 H W"]) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """Configuration fields that say where priors come from; see `engine.fields`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,16 @@ PriorsFrom = Annotated[
 ]
 
 WeightsDir = Annotated[Path | None, Panel.PRIORS, Field(description="Folder with external weights; see `mfps doctor`.")]
+
+LandmarksBy = Annotated[
+    Literal["auto", "fan", "dlib"],
+    Panel.PRIORS,
+    Field(
+        description="What finds faces and their landmarks: `fan` (face-alignment, its weights are downloaded) or "
+        "`dlib` (from pip). `auto` is FAN where its weights are at hand, else dlib where it is installed, else FAN.",
+        exclude_if=lambda by: by == "auto",
+    ),
+]
 
 Parser = Annotated[
     str | None,

@@ -31,11 +31,13 @@ class ExternalSources:
         weights_dir: folder with external weights; None searches as `find_weights` does.
         parser: folder or name of the face parser.
         dictionary: dictionary file.
+        landmarks_by: what finds landmarks: auto, fan or dlib; see `landmarks.detector.chosen_detector`.
     """
 
     weights_dir: Path | None = None
     parser: str | None = None
     dictionary: Path | None = None
+    landmarks_by: str = "auto"
 
 
 @runtime_checkable

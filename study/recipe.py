@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..bench.config import BenchConfig
 from ..data.dataset import FaceFolder
+from ..data.given_pairs import degraded_by
 from ..engine.configuration import RunConfig, config_values, resolve
 from ..engine.run_inputs import BY_CONTENT, contents
 from ..errors import MAX_VALUE, MfpsError, first_violation, shortened, shown
@@ -40,20 +41,24 @@ NOT_IN = {
 }
 """Options that the sections of a plan may not set: the arms do, or the study itself."""
 
-NO_PART = frozenset(
-    (
-        *OF_THE_STUDY,
-        "genotype",
-        "weights",
-        "lr",
-        "latency",
-        "devices",
-        "num_nodes",
-        "workers",
-        "compile",
-        "checkpoint_minutes",
+NO_PART = (
+    frozenset(
+        (
+            *OF_THE_STUDY,
+            "genotype",
+            "weights",
+            "lr",
+            "latency",
+            "devices",
+            "num_nodes",
+            "workers",
+            "compile",
+            "checkpoint_minutes",
+        )
     )
-) | {"checkpoint_steps", "keep_checkpoints", "shown", "save_images", "follow_links", "latency", *LIMITS}
+    | {"checkpoint_steps", "keep_checkpoints", "shown", "save_images", "follow_links", *LIMITS}
+    | {"metrics", "lpips_backbone", "st_lpips"}
+)
 """Options that are no part of a recipe, as no number depends on them, or as the study sets them."""
 
 ALIKE = ("size", "priors", "passes")
@@ -106,7 +111,7 @@ def read_recipe(plan: Plan, file: Path) -> Recipe:
     base, of_recipe = file.absolute().parent, dict(plan.recipe)
     rates = _rates(of_recipe, f"{file}: recipe")
     retrain = _section(RetrainConfig, "recipe", of_recipe, file, {"genotype": "any", "lr": rates[0]})
-    of_judge = {"data": str(retrain.data), **plan.judge}
+    of_judge = {"data": str(retrain.data), "metrics": "psnr,ssim", **plan.judge}
     judge = _section(EvaluateConfig, "judge", of_judge, file, {"weights": base})
     if len(judge.degradation) > 1 or len(judge.list) > 1:
         raise MfpsError(f"{file}: judge: a study judges on one `list` under one `degradation`; give one of each")
@@ -241,7 +246,8 @@ def _check_alike(retrain: RetrainConfig, search: SearchConfig, file: Path) -> No
 
 def _judged_names(judge: EvaluateConfig, size: int) -> list[str]:
     listed = read_list(judge.list[0], judge.data, judge.follow_links) if judge.list else None
-    return sorted(FaceFolder(judge.data, judge.size or size, judge.degradation[0], listed, seed=judge.seed).names)
+    degraded = degraded_by(judge.degradation[0], judge.pairs, judge.follow_links)
+    return sorted(FaceFolder(judge.data, judge.size or size, degraded, listed, seed=judge.seed).names)
 
 
 def _options(config: ConfigModel) -> dict[str, Any]:

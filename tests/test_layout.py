@@ -36,10 +36,15 @@ TESTED_ELSEWHERE = {
     "files/npy_file": "hostile/test_weights",
     "files/yaml_text": "hostile/test_texts",
     "data/batch": "data/test_dataset",
+    "metrics/metric": "metrics/test_choice",
+    "metrics/fields": "metrics/test_choice",
+    "metrics/face_points": "metrics/test_landmark_distance",
+    "inference/faces_csv": "inference/test_evaluate",
+    "networks/perceptual_trunk": "metrics/test_lpips",
     "files/safetensors_header": "hostile/test_weights",
     "images/tensors": "images/test_metrics",
     "priors/landmarks/source": "priors/test_face_priors",
-    "priors/landmarks/fan": "priors/landmarks/test_detector",
+    "priors/landmarks/fan": "priors/landmarks/test_fan_landmarks",
     "priors/parsing/source": "priors/test_face_priors",
     "genotypes/branch_genotype": "genotypes/test_genotype",
     "degradation/fields": "engine/test_configuration",
@@ -276,7 +281,7 @@ def test_importing_does_nothing(tmp_path):
 
 TRAINING = {"lightning_fabric", "tensorboard", "torch._dynamo"}
 """What only a training needs; Fabric imports torch's compiler."""
-FINDING = {"face_alignment", "numba", "sklearn", "transformers"}
+FINDING = {"face_alignment", "dlib", "numba", "sklearn", "transformers"}
 """What only finding landmarks, dictionaries and label maps needs."""
 COMPARING = {"skimage", "scipy"}
 PICTURES = {"cv2", "PIL"}

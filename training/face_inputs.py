@@ -1,6 +1,7 @@
 """What a run is given to learn from, by its content: the faces, and the priors stored for them."""
 
 from ..data.dataset import FaceFolder
+from ..data.given_pairs import GivenPairs
 from ..engine.configuration import RunConfig
 from ..engine.run_inputs import RunInput, file_input
 from ..files.hashes import sha256_of, sha256_of_texts
@@ -32,6 +33,10 @@ def face_inputs(
         given = getattr(config, field)
         content = f"a list of {len(faces.names)} photographs (SHA-256 {sha256_of_texts(*faces.names)})"
         inputs[field] = RunInput("data" if given is None else field, str(given or config.data), content)
+    if isinstance(train.degradation, GivenPairs):
+        described = train.degradation.described(train.partners | val.partners | (select.partners if select else {}))
+        content = f"{described['faces']} degraded faces (SHA-256 {described['names_sha256']})"
+        inputs["pairs"] = RunInput("pairs", str(config.pairs), content)
     for prior in train.priors.sources:
         for name in _files_of_all(prior, config):
             file = config.data / "priors" / name

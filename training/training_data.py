@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..data.augmentation import Augmentation
 from ..data.dataset import FaceFolder, Tolerance, WantedPriors
+from ..data.given_pairs import degraded_by
 from ..data.sampling import random_order
 from ..engine.configuration import RunConfig
 from ..errors import MfpsError
@@ -90,7 +91,7 @@ def face_folder(
     return FaceFolder(
         config.data,
         config.size,
-        config.degradation,
+        degraded_by(config.degradation, config.pairs, config.follow_links),
         names,
         priors,
         config.seed if learning else VALIDATION_SEED,

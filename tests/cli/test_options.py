@@ -13,27 +13,28 @@ from mfps.retrain.config import RetrainConfig
 
 SHARED = """
     --data --out --list --val-list --priors --drop-prior --prior-dropout --flip
-    --preset --size --width --epochs --epoch-steps --max-steps --batch-size
-    --degradation --iterations --attention --workers --seed --device --layout --precision --compile --config
-    --accumulate --clip-norm --on-nonfinite --devices --num-nodes --checkpoint-minutes --checkpoint-steps
+    --pairs --preset --size --width --epochs --epoch-steps --max-steps --batch-size
+    --degradation --iterations --attention --shared-norms --workers --seed --device --layout --precision --compile
+    --config --accumulate --clip-norm --on-nonfinite --devices --num-nodes --checkpoint-minutes --checkpoint-steps
     --resume --overwrite
 """
 SPACE = "--space --priors --width --layers --fusion-layers --monotone --operations"
 OPTIONS = {
     "search": f"{SHARED} --layers --fusion-layers --monotone --warmup-epochs --mixing --fix --cost-weight",
     "retrain": f"{SHARED} --genotype --solver --lr --ema --schedule --perceptual --vgg19 --from-supernet "
-    "--priors-from --weights-dir --parser --dictionary",
+    "--perceptual-network --vgg16 --priors-from --landmarks-by --weights-dir --parser --dictionary",
     "select": """
         run --out --size --max-gflops --max-parameters --max-ms --latency --front-cost --select-paths --select-random
         --population --generations --seed --device --config
     """,
     "evaluate": """
-        weights --data --out --list --degradation --size --batch-size --workers --seed --device --precision --shown
-        --save-images --priors-from --drop-prior --weights-dir --parser --dictionary --config
+        weights --data --out --list --degradation --pairs --size --batch-size --workers --seed --device --precision
+        --metrics --lpips-backbone --st-lpips --shown --save-images
+        --priors-from --drop-prior --landmarks-by --weights-dir --parser --dictionary --config
     """,
     "restore": """
         weights source --out --iterations --size --batch-size --device --precision --priors-from --drop-prior
-        --weights-dir --parser --dictionary --config
+        --landmarks-by --weights-dir --parser --dictionary --config
     """,
     "export": """
         weights --genotype --out --format --name --size --iterations --wrap --opset --half --quantize --neighbours
@@ -46,8 +47,8 @@ OPTIONS = {
     "degrade": "source --out --degradation --size --seed --config",
     "demo": "--out --faces --priors --seed --device --config",
     "prepare": """
-        photos out --size --landmarks --scheme --aligned --labels --label-order --dictionary --parser --priors
-        --made-from --least-side --max-megapixels --val --test --seed --weights-dir --workers --device --config
+        photos out --size --landmarks --landmarks-by --scheme --aligned --labels --label-order --dictionary --parser
+        --priors --made-from --least-side --max-megapixels --val --test --seed --weights-dir --workers --device --config
     """,
     "dictionary build": "data --out --list --entries --seed --weights-dir --random-features --device --config",
     "doctor": "--weights-dir --check --json",
@@ -95,8 +96,11 @@ def test_no_option_is_lost() -> None:
 
 @pytest.mark.parametrize(("stage", "model"), STAGES)
 def test_every_field_can_be_set_in_a_file(stage: str, model: type[RunConfig], tmp_path: Path) -> None:
-    given = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
-    required = {name: given[name] for name in model.model_fields if name in given} | {"base_window": 2}
+    given = {"data": "faces", "out": "run", "genotype": "mfpsnet", "landmarks_by": "dlib"}
+    required = {name: given[name] for name in model.model_fields if name in given}
+    required |= {"base_window": 2, "shared_norms": False}
+    if stage == "retrain":
+        required["perceptual_network"] = "vgg16"
     values = resolve(model, "tiny", None, required).model_dump(mode="json")
     file = tmp_path / "all.yaml"
     file.write_text(yaml.safe_dump({name.replace("_", "-"): value for name, value in values.items()}))

@@ -62,7 +62,7 @@ def test_search_then_retrain_then_evaluate(
     said = succeeded(f"evaluate runs/net --data faces --out evaluated {lists} --save-images --device cpu", tmp_path)
     evaluated = tmp_path / "evaluated"
     assert "report    evaluated/evaluation.json" in said
-    assert names(evaluated) == {"evaluation.json", "evaluation.md", "comparison.png", "restored"}
+    assert names(evaluated) == {"evaluation.json", "evaluation.md", "faces.csv", "comparison.png", "restored"}
     report = json.loads((evaluated / "evaluation.json").read_text())
     groups = [(result["degradation"], result["list"], result["faces"]) for result in report["results"]]
     assert groups == [(d, *g) for d in ("blur", "full:0.5,jpeg:0.5") for g in (("train", 6), ("val", 2))]

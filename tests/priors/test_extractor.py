@@ -21,7 +21,7 @@ from mfps.priors.prior_kind import ExternalSources
 from ..gallery import CheapFeatures
 
 CPU = torch.device("cpu")
-DETECTOR = "mfps.priors.landmarks.detector.LandmarkDetector"
+DETECTOR = "mfps.priors.landmarks.detector.open_detector"
 
 
 @pytest.fixture

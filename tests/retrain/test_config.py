@@ -1,9 +1,19 @@
 import pytest
-from mfps.engine.configuration import PRESETS, resolve
+from mfps.engine.configuration import PRESETS, resolve, write_config
 from mfps.retrain.config import RetrainConfig
 from pydantic import ValidationError
 
 PLACES = {"data": "faces", "out": "run", "genotype": "mfpsnet"}
+
+
+def test_given_pairs_stand_in_place_of_a_degradation(tmp_path, refused):
+    config = resolve(RetrainConfig, "tiny", None, {**PLACES, "pairs": "low"})
+    assert config.degradation == "given pairs"
+    write_config(config, tmp_path / "config.yaml")
+    assert resolve(RetrainConfig, None, tmp_path / "config.yaml", {}) == config
+    for degradation in ("full", "blur"):
+        with refused(f"`pairs` and `degradation` {degradation} exclude each other"):
+            resolve(RetrainConfig, None, None, {**PLACES, "pairs": "low", "degradation": degradation})
 
 
 @pytest.mark.parametrize("preset", PRESETS)

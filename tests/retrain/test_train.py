@@ -3,12 +3,14 @@ import json
 import shutil
 
 import mfps.engine.update
+import mfps.retrain.perceptual
 import mfps.retrain.train
 import mfps.training.session
 import pytest
 import torch
 from mfps.data.dataset import FaceFolder
 from mfps.data.loader import make_loader
+from mfps.degradation.folder import degradation_targets, degrade_files
 from mfps.engine.configuration import resolve
 from mfps.engine.update import checked_update
 from mfps.engine.weights import load_weights, save_weights
@@ -331,14 +333,14 @@ def test_an_update_waits_for_the_device_once(config, tmp_path, undrawn, console,
         waits.append(found)
         return means
 
-    monkeypatch.setattr(mfps.retrain.train, "load_vgg19", lambda _: VGG19Features().requires_grad_(False))
+    monkeypatch.setattr(mfps.retrain.perceptual, "load_vgg19", lambda _: VGG19Features().requires_grad_(False))
     monkeypatch.setattr(mfps.retrain.train, "checked_update", watched)
     retrain(config(tmp_path / "run", max_steps=2, **options), console)
     assert waits == [["tolist"]] * 2
 
 
 def test_the_perceptual_term_is_part_of_the_loss(config, tmp_path, undrawn, console, monkeypatch):
-    monkeypatch.setattr(mfps.retrain.train, "load_vgg19", lambda _: VGG19Features().requires_grad_(False))
+    monkeypatch.setattr(mfps.retrain.perceptual, "load_vgg19", lambda _: VGG19Features().requires_grad_(False))
     retrain(config(tmp_path / "run", perceptual=0.005, max_steps=1), console)
     assert list(history(tmp_path / "run")[0]["loss"]) == ["l1", "perceptual"]
 
@@ -371,3 +373,17 @@ def test_a_loss_that_is_not_finite_keeps_the_best_epoch(run, config, tmp_path, u
         retrain(config(tmp_path / "run"), console)
     assert history(tmp_path / "run") == history(run)[:1]
     assert load_network(tmp_path / "run").provenance["epoch"] == 1
+
+
+def test_a_training_on_given_pairs_is_one_on_the_degradation_that_made_them(config, drawn_folder, tmp_path, undrawn):
+    """Where all epochs see the same pixels, as they do of a degradation that draws nothing."""
+    low = tmp_path / "low"
+    list(degrade_files(drawn_folder, low, degradation_targets(drawn_folder, low), "grey", None, 0))
+    retrain(config(tmp_path / "made", degradation="grey", flip=True))
+    retrain(config(tmp_path / "given", pairs=low, flip=True))
+    made, given = (load_weights(tmp_path / name) for name in ("made", "given"))
+    assert all(torch.equal(made.state[name], given.state[name]) for name in made.state)
+    provenance = given.header["provenance"]
+    assert provenance["degradation"] == "given pairs"
+    assert (provenance["pairs"]["folder"], provenance["pairs"]["faces"]) == ("low", 8)
+    retrain(config(tmp_path / "given", pairs=low, flip=True, resume=True))

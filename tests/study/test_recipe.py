@@ -42,6 +42,15 @@ def test_a_recipe_is_the_same_wherever_its_data_are_and_whatever_it_runs_on(plan
         os.chdir(here)
 
 
+def test_networks_are_judged_by_psnr_and_ssim_unless_the_plan_names_more(plan_file):
+    """So that numbers and time do not depend on which packages and weights a machine has."""
+    before = recipe_of(plan_file(ARMS))
+    assert before.judge.metrics == ("psnr", "ssim")
+    more = recipe_of(plan_file(ARMS, {"degradation: [noise]": "degradation: [noise], metrics: [identity]"}))
+    assert more.judge.metrics == ("identity",)
+    assert more.sha256 == before.sha256
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [

@@ -85,6 +85,7 @@ def here(tmp_path, drawn_folder, drawn_genotype, monkeypatch):
     """A folder with everything that a run can be given; finders and VGG19 are made small."""
     folder = tmp_path / "here"
     shutil.copytree(drawn_folder, folder / "faces")
+    shutil.copytree(folder / "faces" / "images", folder / "low")
     for name in ("train.txt", "val.txt"):
         shutil.move(folder / "faces" / name, folder / name)
     (folder / "select.txt").write_text("0000.png\n0001.png\n")
@@ -95,7 +96,14 @@ def here(tmp_path, drawn_folder, drawn_genotype, monkeypatch):
     config = NetworkConfig(iterations=1, blocks=1)
     network = compile_genotype(drawn_genotype(), config)
     save_weights(folder / "net.safetensors", network.state_dict(), **weights_header(drawn_genotype(), config, {}))
-    for name in ("parser/model.safetensors", "parser/config.json", "external/fan.pth", "dictionary.bin", "vgg19.pth"):
+    for name in (
+        "parser/model.safetensors",
+        "parser/config.json",
+        "external/fan.pth",
+        "dictionary.bin",
+        "vgg19.pth",
+        "vgg_shift_tolerant.pth",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(name)
 
@@ -108,15 +116,19 @@ def here(tmp_path, drawn_folder, drawn_genotype, monkeypatch):
         return SimpleNamespace(provenance=lambda: found)
 
     monkeypatch.setattr(mfps.retrain.train, "PriorExtractor", extractor)
-    monkeypatch.setattr(mfps.retrain.train, "load_vgg19", lambda _: VGG19Features())
-    list_vgg19(folder, monkeypatch)
+    monkeypatch.setattr(mfps.retrain.train, "perceptual_network", lambda _: VGG19Features())
+    list_perceptual(folder, monkeypatch)
     return folder
 
 
-def list_vgg19(folder, monkeypatch):
-    """Any file but the listed one is refused when it is read, so only a new version of mfps may take another."""
-    listed = dataclasses.replace(external_weights.WEIGHTS[0], sha256=sha256_of(folder / "vgg19.pth"))
-    monkeypatch.setattr(external_weights, "WEIGHTS", (listed,))
+def list_perceptual(folder, monkeypatch):
+    """Any file but the listed ones is refused when it is read, so only a new version of mfps may take another."""
+    hashes = {"vgg19": sha256_of(folder / "vgg19.pth"), "ST-LPIPS": sha256_of(folder / "vgg_shift_tolerant.pth")}
+    listed = tuple(
+        dataclasses.replace(weights, sha256=hashes.get(weights.name, weights.sha256))
+        for weights in external_weights.WEIGHTS
+    )
+    monkeypatch.setattr(external_weights, "WEIGHTS", listed)
 
 
 def other_weights(file):
@@ -163,6 +175,7 @@ SEARCH = {
 CASES = {
     "data": (RETRAIN | {"list": None, "val_list": None}, lambda at: rename(at / "faces/images/0003.png")),
     "data of a search": (SEARCH, lambda at: move_a_point(at / "faces/priors/landmarks.json")),
+    "pairs": (RETRAIN | {"pairs": "low"}, lambda at: (at / "low/0003.png").rename(at / "low/0003.bmp")),
     "list": (RETRAIN, lambda at: cut(at / "train.txt")),
     "val_list": (RETRAIN, lambda at: cut(at / "val.txt")),
     "select_list": (SEARCH | {"select_list": "select.txt"}, lambda at: cut(at / "select.txt")),
@@ -178,6 +191,10 @@ CASES = {
     "dictionary": (ON_THE_FLY, lambda at: (at / "dictionary.bin").write_text("changed")),
     "weights_dir": (ON_THE_FLY, lambda at: (at / "external/fan.pth").write_text("changed")),
     "vgg19": (RETRAIN | {"perceptual": 1.0, "vgg19": "vgg19.pth"}, lambda at: (at / "vgg19.pth").write_text("changed")),
+    "vgg16": (
+        RETRAIN | {"perceptual": 1.0, "perceptual_network": "vgg16", "vgg16": "vgg_shift_tolerant.pth"},
+        lambda at: (at / "vgg_shift_tolerant.pth").write_text("changed"),
+    ),
 }  # fmt: skip
 """For each field options that use it, and what changes the content of what it names."""
 
@@ -211,7 +228,7 @@ def test_what_is_moved_is_the_same_and_what_is_changed_is_refused(name, here, tm
     check_inputs(contents(before), moved)
     assert contents(moved) == contents(before)
     change(tmp_path / "there")
-    list_vgg19(tmp_path / "there", monkeypatch)
+    list_perceptual(tmp_path / "there", monkeypatch)
     field = re.split("[ ']", name)[0]
     with refused(
         f"there.*: not the `{field}` that the run was started with, which was .*give that one, or a new folder"
@@ -224,7 +241,17 @@ def test_what_is_added_or_left_out_is_refused(name, here, tmp_path, monkeypatch)
     """Unless it makes no difference: a list that names what is taken anyway."""
     options, _ = CASES[name]
     field = re.split("[ ']", name)[0]
-    if field in ("genotype", "list", "val_list", "select_list", "parser", "dictionary", "weights_dir", "vgg19"):
+    if field in (
+        "genotype",
+        "list",
+        "val_list",
+        "select_list",
+        "parser",
+        "dictionary",
+        "weights_dir",
+        "vgg19",
+        "vgg16",
+    ):
         return  # a run has one of these in any case, named or not
     monkeypatch.chdir(here)
     with_it = inputs_of(options, tmp_path / "run")

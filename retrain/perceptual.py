@@ -1,0 +1,36 @@
+"""The network whose features the perceptual loss of a training compares."""
+
+from torch import nn
+
+from ..errors import MfpsError
+from ..files.external_weights import weights_of
+from ..metrics.lpips import ST_LPIPS, read_st_lpips
+from ..networks.perceptual_trunk import load_trunk
+from ..networks.vgg16 import VGG16Features
+from ..networks.vgg19 import load_vgg19
+from .config import RetrainConfig
+
+VGG16_LEAST_PX = 24
+"""Smaller faces leave maps that are narrower than the border which the shift-tolerant VGG16 mirrors."""
+
+
+def perceptual_network(config: RetrainConfig) -> nn.Module | None:
+    """The network with its weights, frozen and in eval mode; None if there is no perceptual loss.
+
+    Args:
+        config: the training's.
+
+    Raises:
+        MfpsError: the weights are missing or others, or the faces are too small for the network.
+    """
+    if config.perceptual == 0:
+        return None
+    if config.perceptual_network == "vgg19":
+        return load_vgg19(config.vgg19)
+    if config.size < VGG16_LEAST_PX:
+        raise MfpsError(
+            f"`perceptual_network` vgg16 needs faces of {VGG16_LEAST_PX} pixels or more, and `size` is {config.size}; "
+            "take larger faces or vgg19"
+        )
+    file, state = read_st_lpips(config.vgg16, config.weights_dir)
+    return VGG16Features(load_trunk("vgg_shift_tolerant", state, file, "net.", weights_of(ST_LPIPS).remedy)).eval()
