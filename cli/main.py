@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -87,9 +89,9 @@ def main() -> None:
     Exit status: 0 success, 1 an error of one line, 2 wrong usage, 128 plus its number after a signal (130 for Ctrl-C).
     """
     _speak_utf8()
-    _unwind_on_sigterm()
     try:
-        app()
+        with _ended_by_sigterm():
+            app()
     except RunStopped as stop:
         # The first process prints for all. With a status other than 0, Fabric would kill it before it has printed.
         if process():
@@ -112,27 +114,35 @@ def main() -> None:
     except SystemExit as end:
         # Typer turns an interruption into its status and prints nothing.
         if isinstance(end.code, int) and end.code in ENDED_BY:
-            _fail(
-                f"{ENDED_BY[end.code]}; continue a search or retrain with --resume, and all else with the same command",
-                end.code,
+            again = (
+                "continue a search, a retrain or whole photographs with --resume, and all else with the same command"
             )
+            _fail(f"{ENDED_BY[end.code]}; {again}", end.code)
         raise
 
 
-def _unwind_on_sigterm() -> None:
-    """Have SIGTERM end a command as Ctrl-C does: blocks are left, and remove what is temporary or half-written.
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that nothing half-written is left; a second one kills at once.
 
-    Forked processes keep the usual effect, as those of a pool would take an exception for their task's. Where something
-    else is settled for the signal, it stays.
+    Where SIGTERM is ignored or handled already, and outside the main thread, it stays as it is.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
         return
+    own = os.getpid()
 
     def end(signum: int, _frame: FrameType | None) -> NoReturn:
+        signal.signal(signum, signal.SIG_DFL)
+        if os.getpid() != own:  # forked: a pool's process would take an exception for its task's
+            os.kill(os.getpid(), signum)
         raise SystemExit(SIGNALLED + signum)
 
     signal.signal(signal.SIGTERM, end)
-    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _speak_utf8() -> None:

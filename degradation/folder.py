@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..errors import MfpsError
 from ..files.atomic_folder import atomic_files, clear_leftovers
 from ..images.image import fit_square, image_size, read_image, write_image
-from ..images.lists import find_photographs, png_names
+from ..images.lists import find_photographs, result_names
 from .presets import Degradation, degradation_rng
 
 
@@ -38,7 +38,7 @@ def degradation_targets(source: Path, out: Path, follow_links: bool = False) -> 
     """
     clear_leftovers(out, source.absolute().name)
     folder, names = find_photographs(source, follow_links)
-    results = png_names(names, source)
+    results = result_names(names, source)
     if existing := [result for result in results if (out / result).exists()]:
         raise MfpsError(
             f"{out / existing[0]}: already exists, and nothing is overwritten; give another folder for `out`"

@@ -19,13 +19,18 @@ class DoneJournal:
         file: the journal; it and its folder are made if missing.
         settings: what every entry depends on.
         essence: what of the settings must be the same when the file is opened again; by default everything.
+        place: what it is the journal of, for messages; by default the folder of its folder.
 
     Raises:
         MfpsError: the file was started with other settings, or is not such a journal.
     """
 
     def __init__(
-        self, file: Path, settings: Mapping[str, Any], essence: Callable[[Mapping[str, Any]], Any] = dict
+        self,
+        file: Path,
+        settings: Mapping[str, Any],
+        essence: Callable[[Mapping[str, Any]], Any] = dict,
+        place: Path | None = None,
     ) -> None:
         self.file = file
         self.entries: dict[str, dict[str, Any]] = {}
@@ -38,7 +43,7 @@ class DoneJournal:
         before, now = _settings(lines), json.loads(first)["settings"]
         if before is None or essence(before) != essence(now):
             raise MfpsError(
-                f"{file.parent.parent}: was started with other settings ({_difference(before, now)}); "
+                f"{place or file.parent.parent}: was started with other settings ({_difference(before, now)}); "
                 "give the same ones to continue, or another folder"
             )
         try:

@@ -1,6 +1,6 @@
-"""The configuration field of every command that reads a folder of photographs; see also `engine.fields`."""
+"""Configuration fields about photographs that several commands share; see also `engine.fields`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,3 +14,6 @@ FollowLinks = Annotated[
         "for folders that you trust: a link may lead to any file."
     ),
 ]
+
+PictureFormat = Literal["png", "jpg", "webp"]
+"""The formats that photographs are written in."""

@@ -1,14 +1,14 @@
 """Reading and writing pictures: every common image mode becomes 8-bit RGB, in the same way everywhere."""
 
-import io
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageCms, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from ..errors import MfpsError
 from ..files.atomic_file import atomic_file
+from .colour import over_white
 from .image_file import MAX_PIXELS, PILLOW_MAX_PIXELS, open_image, orientation
 
 __all__ = [
@@ -16,13 +16,15 @@ __all__ = [
     "MAX_PIXELS",
     "PILLOW_MAX_PIXELS",
     "SquareFit",
+    "damaged",
     "fit_square",
     "image_size",
     "read_image",
+    "upright",
     "write_image",
 ]
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff")
 """File name endings (lower case) that count as photographs in a folder."""
 
 _TURNS = {
@@ -35,8 +37,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """The transposition that makes a picture of each EXIF orientation upright."""
-
-_PROFILE_MODES = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L"}
 
 
 class SquareFit(NamedTuple):
@@ -88,17 +88,21 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """
     with open_image(path, max_pixels) as image:
         try:
-            turn = orientation(image)
-            image.load()
-            # Pillow turns a TIFF itself when it loads one.
-            upright = (
-                image
-                if isinstance(image, TiffImagePlugin.TiffImageFile) or turn == 1
-                else image.transpose(_TURNS[turn])
-            )
-            return np.array(_to_rgb(upright, image.info.get("icc_profile")))
+            return np.array(over_white(upright(image), image.info.get("icc_profile")))
         except Exception as error:  # a damaged file can make Pillow's decoders raise almost anything
-            raise MfpsError(f"{path}: the image is damaged ({_first_line(error)}); replace the file") from error
+            raise damaged(path, error) from error
+
+
+def upright(image: ImageFile.ImageFile) -> Image.Image:
+    """The pixels of an opened image, decoded, with its EXIF orientation applied.
+
+    Raises:
+        Exception: almost any, where the file is damaged.
+    """
+    turn = orientation(image)
+    image.load()
+    # Pillow turns a TIFF itself when it loads one.
+    return image if isinstance(image, TiffImagePlugin.TiffImageFile) or turn == 1 else image.transpose(_TURNS[turn])
 
 
 def write_image(path: str | Path, array: np.ndarray) -> None:
@@ -142,52 +146,12 @@ def fit_square(image: np.ndarray, size: int, enlarge: bool = False) -> tuple[np.
     return np.ascontiguousarray(square), SquareFit(size / side, dx, dy)
 
 
-def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = _grey_to_8_bit(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        colour = _through_profile(image.convert("RGB"), profile)
-        white = Image.new("RGB", image.size, "white")
-        white.paste(colour, mask=alpha)
-        return white
-    if image.mode in ("P", "RGBX"):
-        image = image.convert("RGB")
-    return _through_profile(image, profile)
+def damaged(path: str | Path, error: Exception) -> MfpsError:
+    """The error of an image that cannot be decoded.
 
-
-def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if not profile:
-        return image if image.mode == "RGB" else image.convert("RGB")
-    try:
-        source = ImageCms.getOpenProfile(io.BytesIO(profile))
-        facts: Any = source.profile
-        space = facts.xcolor_space.strip()
-        if "srgb" in (facts.profile_description or "").lower() or _PROFILE_MODES.get(space) != image.mode:
-            return image.convert("RGB")
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        return converted if converted is not None else image.convert("RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, AttributeError):
-        return image.convert("RGB")
-
-
-def _grey_to_8_bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image)
-    step = max(1, 2**20 // image.width)  # some rows at a time, as each pixel takes eight bytes here
-    rows = [slice(top, top + step) for top in range(0, image.height, step)]
-    brightest = max(float(_finite(values[part]).max()) for part in rows)
-    ranges = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0, 2.0**31 - 1)
-    white = next((top for top in ranges if brightest <= top), brightest)
-    grey = np.empty(values.shape, np.uint8)
-    for part in rows:
-        grey[part] = np.rint(np.clip(_finite(values[part]) / white, 0, 1) * 255)
-    return Image.fromarray(grey)
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    return np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:80]
+    Args:
+        path: the file.
+        error: what its decoder raised.
+    """
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:80]
+    return MfpsError(f"{path}: the image is damaged ({reason}); replace the file")

@@ -150,13 +150,13 @@ def list_text(names: Iterable[str]) -> str:
     )
 
 
-def png_names(names: Sequence[str], where: str | Path) -> tuple[str, ...]:
-    """The name of the PNG file for each photograph's result: the same name with another suffix.
+def result_names(names: Sequence[str], where: str | Path, suffix: str = ".png") -> tuple[str, ...]:
+    """The name of the file for each photograph's result: the same name with another suffix.
 
     Raises:
         MfpsError: two photographs differ only by their suffix, so that one result would overwrite the other.
     """
-    results = [PurePosixPath(name).with_suffix(".png").as_posix() for name in names]
+    results = [PurePosixPath(name).with_suffix(suffix).as_posix() for name in names]
     if len(set(results)) < len(results):
         twice = next(name for name, count in Counter(results).items() if count > 1)
         raise MfpsError(

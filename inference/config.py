@@ -18,7 +18,7 @@ from ..engine.fields import (
 )
 from ..errors import MfpsError
 from ..files.config_model import REPEATED, ConfigModel, Panel
-from ..images.fields import FollowLinks
+from ..images.fields import FollowLinks, PictureFormat
 from ..metrics.fields import LpipsBackbone, MetricNames, StLpips
 from ..priors.fields import Dictionary, LandmarksBy, Parser, PriorsFrom, WeightsDir
 
@@ -120,10 +120,27 @@ class RestoreConfig(ConfigModel):
     """Weights file, the run folder that holds it, a .pth or safetensors file of others, or a file of `mfps export`."""
     genotype: Architecture = None
     source: Annotated[Path, Panel.COMMON]
-    """Degraded, aligned face, or a folder of them."""
+    """Photograph or degraded, aligned face, or a folder of them."""
     follow_links: FollowLinks = False
     out: Annotated[Path, Panel.COMMON]
-    """New folder for the restored PNG files; nothing is overwritten."""
+    """New folder for the restored pictures; nothing is overwritten. For one photograph it may be a .png, .jpg or .webp
+    file."""
+    whole: Annotated[bool | None, Panel.COMMON] = None
+    """The pictures are whole photographs, in which faces are found, restored and pasted back, or they are not: aligned
+    face crops. By default decided by finding faces. For whole photographs `priors_from` is coarse by default."""
+    face: Annotated[Literal["all", "largest", "centre"], Panel.COMMON] = "all"
+    """Which faces of a whole photograph are restored."""
+    blend: Annotated[float, Panel.COMMON] = Field(default=1.0, ge=0, le=1)
+    """How much of the restored face is taken: 0 leaves the input, 1 takes the output."""
+    format: Annotated[PictureFormat | None, Panel.COMMON] = None
+    """Format of the restored pictures; by default png, or what the suffix of `out` says. png and webp are lossless; jpg
+    changes every pixel a little."""
+    least_side: Annotated[int, Panel.DATA] = Field(default=32, ge=8, lt=2**31)
+    """Smaller faces of whole photographs are left as they are: least side of an aligned face's square in pixels."""
+    cmp: Annotated[bool, Panel.REPORT] = False
+    """Also write pictures of the input beside the output, in `cmp/`."""
+    resume: Annotated[bool, Panel.SAVING] = False
+    """Go on with whole photographs in `out`, with those that are not done; what was changed is done again."""
     iterations: Annotated[int | None, Panel.COMMON] = Field(default=None, ge=1, lt=2**31)
     """Passes over each face; by default as many as the network was trained with."""
     size: Side = None

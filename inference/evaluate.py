@@ -27,7 +27,7 @@ from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free
 from ..images.fit_note import fit_note
 from ..images.image import write_image
-from ..images.lists import png_names, read_list
+from ..images.lists import read_list, result_names
 from ..images.tensors import to_uint8
 from ..metrics.choice import choose_metrics
 from ..metrics.metric import Metric, MetricSources, measured
@@ -79,7 +79,7 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     convention |= described
     if note := fit_note(first.extents.elements(), first.size):
         say(console, f"note      {note}")
-    png_of = dict(zip(names, png_names(names, config.data), strict=True)) if config.save_images else {}
+    png_of = dict(zip(names, result_names(names, config.data), strict=True)) if config.save_images else {}
     steps = sum(map(len, folders.values()))
     # The same report every time, unless the fastest number format is asked for: nothing else is chosen by timing.
     faces = steps if config.precision == "auto" else None

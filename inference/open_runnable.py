@@ -16,10 +16,11 @@ from .hand_made_network import HandMadeNetwork, load_hand_made
 from .open_network import check_architecture, open_network
 from .running import Asked, RunningNetwork, executions
 
+Runnable = CompiledNetwork | HandMadeNetwork | ExportedNetwork
+"""A trained network, whatever runs it."""
 
-def open_runnable(
-    file: Path, genotype: str | Path | None, runtime: str
-) -> CompiledNetwork | HandMadeNetwork | ExportedNetwork:
+
+def open_runnable(file: Path, genotype: str | Path | None, runtime: str) -> Runnable:
     """Open the network in a file of weights or in an exported file.
 
     Args:
@@ -50,7 +51,7 @@ def open_runnable(
 
 
 def make_ready(
-    opened: CompiledNetwork | HandMadeNetwork | ExportedNetwork,
+    opened: Runnable,
     device: str,
     asked: Asked,
     faces: int | None,
@@ -77,9 +78,7 @@ def make_ready(
     return RunningNetwork(opened.restorer, where, executions(asked, where, faces), console, faces, passes)
 
 
-def computed(
-    opened: CompiledNetwork | HandMadeNetwork | ExportedNetwork, model: RunningNetwork | ExportedModel
-) -> dict[str, Any]:
+def computed(opened: Runnable, model: RunningNetwork | ExportedModel) -> dict[str, Any]:
     """What a report says about how its pictures were computed: `computed`, and which `iterations` came out if not all.
 
     Args:

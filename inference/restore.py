@@ -1,85 +1,53 @@
-"""Restoring photographs: degraded, aligned faces in, restored faces out."""
+"""Restoring photographs: aligned face crops, or whole photographs in which faces are found."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
 from rich.console import Console
-from torch import Tensor
 
 from ..engine.device import choose_device
-from ..engine.progress import track
+from ..engine.terminal import say
 from ..errors import MfpsError
-from ..files.atomic_folder import atomic_folder, check_free
-from ..files.regular_file import is_file
-from ..images.fit_note import fit_note
-from ..images.image import fit_square, image_size, read_image, write_image
-from ..images.lists import find_photographs, png_names
-from ..images.tensors import images_to_tensor, to_uint8
+from ..files.regular_file import is_file, is_folder
+from ..images.lists import find_photographs
+from ..images.passed_over import passed_over
 from ..networks.restorer import STRIDE
-from ..priors.extractor import ExternalSources, PriorExtractor
-from ..priors.face_priors import FacePriors, stored_prior
-from ..priors.provenance import describe_priors, read_provenance
 from .config import RestoreConfig
 from .exported_network import ExportedNetwork
-from .folded_inputs import folded_inputs
-from .network_facts import NetworkFacts
-from .open_runnable import make_ready, open_runnable
-from .overlapped import Inputs, pictures
-from .prior_runs import prior_extractor, run_with_priors
-from .running import Asked
+from .open_runnable import open_runnable
+from .restore_crops import restore_crops
+from .restore_job import Restored, RestoreJob
+from .restore_plan import restore_plan
+from .restored_files import check_out, restored_files
+
+if TYPE_CHECKING:
+    from ..priors.landmarks.detector import LandmarkDetector
+    from .whole.crop_or_whole import Verdict
 
 
-class Restored(NamedTuple):
-    """What `restore` did."""
-
-    files: tuple[Path, ...]
-    """The restored faces, in the order of the photographs' names."""
-    size: int
-    """Their side in pixels."""
-    iterations: int
-    """Passes that were run."""
-    left_out: tuple[str, ...]
-    """Priors that the network takes and that were replaced by zeros; if these are all, it stopped after iteration 0."""
-    fit: str
-    """How many photographs were shrunk, enlarged and cut to their middle; empty if none was."""
-    priors: str
-    """The priors that were used, and what they were made from; empty if there were none."""
-
-
-class _Photographs(NamedTuple):
+class _Found(NamedTuple):
     root: Path
     folder: Path
     names: tuple[str, ...]
-    sizes: Mapping[str, tuple[int, int]]
 
 
-class _Plan(NamedTuple):
-    """What is run."""
+def restore(
+    config: RestoreConfig, console: Console | None = None, detector: "LandmarkDetector | None" = None
+) -> Restored:
+    """Restore degraded, aligned faces, or whole photographs.
 
-    passes: int
-    wanted: tuple[str, ...]
-    """Priors that the network would use."""
-    zeroed: tuple[str, ...]
-    """Those of them that are replaced by zeros."""
-    extract: PriorExtractor | None
-    """Finds the priors that aren't stored."""
+    Face crops: each becomes a picture of its name in a new folder; all are written or none. One that is not square is
+    cropped to its middle. It is resized to `size`, enlarged if need be, and the restored face has the same size. Priors
+    are read from `priors` beside the photographs, or found on the fly. Missing priors are replaced by zeros and
+    reported; if all are missing, the network stops after iteration 0, which needs none.
 
-
-def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
-    """Restore degraded, aligned faces; each becomes a PNG file of its name in a new folder.
-
-    A photograph that is not square is cropped to its middle. It is resized to `size`, enlarged if need be, and the
-    restored face has the same size. Priors are read from `priors` beside the photographs, or found on the fly. Missing
-    priors are replaced by zeros and reported; if all are missing, the network stops after iteration 0, which needs
-    none.
+    Whole photographs: the faces of each are found, restored with priors found in the coarse output, and pasted back;
+    nothing else of it changes. A bad one is skipped, and what is done stays. See `whole.restoring`.
 
     Args:
         config: the network, the photographs, and how they are restored.
         console: where progress is shown; by default nowhere.
+        detector: finds the faces of whole photographs; by default the one that `landmarks_by` names.
 
     Returns:
         The files written, and how they were made.
@@ -87,7 +55,7 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     Raises:
         MfpsError: an input cannot be used; nothing is written then.
     """
-    check_free(config.out)
+    check_out(config)
     device = choose_device(config.device)
     opened = open_runnable(config.weights, config.genotype, config.runtime)
     size = config.size or opened.size
@@ -96,91 +64,55 @@ def restore(config: RestoreConfig, console: Console | None = None) -> Restored:
     if isinstance(opened, ExportedNetwork):
         opened.check_size(config.size)
         opened.check_iterations(config.iterations)
-    faces = _photographs(config.source, config.follow_links)
-    results = png_names(faces.names, config.source)
-    plan = _plan(config, opened, faces.root, device)
-    recorded = read_provenance(faces.root, config.follow_links)
-    priors = _face_priors(opened, faces, plan, config.follow_links)
+    found = _photographs(config.source, config.follow_links)
+    files = restored_files(config, found.names)
     progress = console or Console(quiet=True)
-    asked = Asked(config.layout, config.precision, config.compile)
-    model = make_ready(opened, config.device, asked, len(faces.names), progress, plan.passes)
-    folded = isinstance(opened, ExportedNetwork) and opened.folded
+    over = passed_over(config.source, found.folder, found.names)
+    verdict = _verdict(config, found, size, detector)
+    for note in (over and f"passed over: {over}", verdict and verdict.reason):
+        if note:
+            say(progress, f"note      {note}")
+    whole = verdict is not None and verdict.whole
+    source = config.priors_from if not whole or "priors_from" in config.model_fields_set else "coarse"
+    plan = restore_plan(config, opened, source, found.root, device)
+    job = RestoreJob(config, *found, files, opened, size, plan, progress)
+    if verdict is not None and verdict.whole and verdict.detector is not None:
+        from .whole.album import restore_whole
 
-    def read() -> Iterator[Inputs]:
-        for chosen in _batches(len(faces.names), config.batch_size):
-            pairs = [fit_square(read_image(faces.folder / faces.names[i]), size, enlarge=True) for i in chosen]
-            degraded = images_to_tensor([image for image, _ in pairs])
-            stored = [priors.load(i, fit) for i, (_, fit) in zip(chosen, pairs, strict=True)]
-            given = folded_inputs(opened, stored) if folded else priors.tensors(stored, degraded)
-            yield Inputs(degraded, given)
-
-    def run(degraded: Tensor, given: Mapping[str, Tensor]) -> Tensor:
-        return run_with_priors(model, degraded, given, config.priors_from, plan.extract, plan.passes)[-1]
-
-    def write(chosen: Sequence[int], restored: Tensor, folder: Path) -> None:
-        for i, picture in zip(chosen, to_uint8(restored.numpy()), strict=True):
-            file = folder / results[i]
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_image(file, picture)
-
-    count = len(faces.names)
-    with (
-        atomic_folder(config.out) as unfinished,
-        track("restore", count, progress) as tick,
-        torch.no_grad(),
-        ThreadPoolExecutor(1, "write") as writer,
-        closing(pictures(read(), run, device)) as made,
-    ):
-        written: Future[None] | None = None
-        for chosen, restored in zip(_batches(count, config.batch_size), made, strict=True):
-            if written is not None:
-                written.result()
-            written = writer.submit(write, chosen, restored, unfinished)
-            tick(at=chosen.stop)
-        if written is not None:
-            written.result()
-    fit = fit_note(faces.sizes.values(), size)
-    used = [prior for prior in plan.wanted if prior not in plan.zeroed]
-    described = describe_priors(used, config.priors_from, recorded) if used else ""
-    files = tuple(config.out / result for result in results)
-    return Restored(files, size, plan.passes, plan.zeroed, fit, described)
+        done = restore_whole(job, verdict.detector)
+    else:
+        done = restore_crops(job)
+    return done._replace(decided=verdict.reason if verdict else "", passed_over=over)
 
 
-def _batches(count: int, size: int) -> Iterator[range]:
-    return (range(start, min(start + size, count)) for start in range(0, count, size))
+def _verdict(config: RestoreConfig, found: _Found, size: int, detector: "LandmarkDetector | None") -> "Verdict | None":
+    """Whether the pictures are whole photographs; None for face crops where nothing has to be decided."""
+    stored = "priors_from" in config.model_fields_set and config.priors_from == "clean"
+    if config.whole and stored:
+        raise MfpsError(
+            "`priors_from` clean: whole photographs have no stored priors; give coarse, their default, or degraded"
+        )
+    if config.whole is False or stored or (config.whole is None and is_folder(found.root / "priors")):
+        return None
+    # Face crops need neither the detector's libraries nor OpenCV.
+    from ..priors.landmarks.detector import is_at_hand, open_detector
+    from .whole.crop_or_whole import Verdict, crops_or_whole
+
+    def opened() -> "LandmarkDetector | None":
+        if detector is not None:
+            return detector
+        if config.whole is None and config.landmarks_by == "auto" and not is_at_hand(config.weights_dir):
+            return None
+        return open_detector(config.landmarks_by, config.device, config.weights_dir)
+
+    if config.whole:
+        return Verdict(True, "", opened())
+    return crops_or_whole(found.folder, found.names, size, opened)
 
 
-def _plan(config: RestoreConfig, compiled: NetworkFacts, root: Path, device: torch.device) -> _Plan:
-    passes = config.iterations or compiled.last_pass
-    wanted = compiled.priors if passes > 1 else ()
-    compiled.check_dropped(config.drop_prior)
-    zeroed = tuple(prior for prior in config.drop_prior if prior in wanted)
-    if config.priors_from != "clean":
-        if isinstance(compiled, ExportedNetwork):
-            compiled.check_found_priors(config.priors_from)
-        sources = ExternalSources(config.weights_dir, config.parser, config.dictionary, config.landmarks_by)
-        return _Plan(passes, wanted, zeroed, prior_extractor(compiled, sources, device, zeroed) if wanted else None)
-    # A network runs with fewer priors than it was trained with: missing ones are replaced by zeros and reported.
-    zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(root, prior))
-    if wanted and set(zeroed) == set(wanted) and compiled.gives_pass(1):
-        passes = 1
-    return _Plan(passes, wanted, zeroed, None)
-
-
-def _face_priors(compiled: NetworkFacts, faces: _Photographs, plan: _Plan, follow_links: bool) -> FacePriors:
-    without_priors = plan.passes == 1 and bool(plan.wanted)
-    channels = compiled.config.prior_channels
-    dropped: dict[str, int | None] = {prior: channels[prior] for prior in plan.zeroed}
-    read = () if without_priors or plan.extract else plan.wanted
-    priors = FacePriors(faces.root, faces.names, faces.sizes, read, compiled.heatmap_rgb, dropped, follow_links)
-    compiled.check_priors(priors.channels, faces.root)
-    return priors
-
-
-def _photographs(source: Path, follow_links: bool) -> _Photographs:
-    """The photographs to restore; all headers are read first, since a half-restored folder helps nobody."""
+def _photographs(source: Path, follow_links: bool) -> _Found:
     folder, names = find_photographs(source, follow_links)
     root = source
     if is_file(source):
         root = folder.parent if folder.name == "images" else folder
-    return _Photographs(root, folder, names, {name: image_size(folder / name) for name in names})
+    return _Found(root, folder, names)

@@ -21,7 +21,7 @@ from ..files.atomic_file import remove_partials
 from ..files.atomic_folder import check_writable
 from ..files.done_journal import DoneJournal
 from ..images.fit_note import fit_note
-from ..images.lists import find_images, image_folder, png_names
+from ..images.lists import find_images, image_folder, result_names
 from ..priors.faces import JOURNALS, CutFaces
 from ..priors.kinds import PRIOR_KINDS
 from ..priors.landmarks.conversion import convert_points
@@ -70,7 +70,7 @@ def prepare(config: PrepareConfig, console: Console | None = None) -> Prepared:
         names = without_label_maps(names)
         if not names:
             raise MfpsError(f"{folder}: holds label maps but no photographs; put photographs there")
-    png_names(names, folder)
+    result_names(names, folder)
     _check_out(config.out, folder)
     landmarks = _landmarks(config, names)
     finders = open_finders(config, landmarks.given is None)

@@ -43,6 +43,7 @@ TESTED_ELSEWHERE = {
     "networks/perceptual_trunk": "metrics/test_lpips",
     "files/safetensors_header": "hostile/test_weights",
     "images/tensors": "images/test_metrics",
+    "images/colour": "images/test_photograph",
     "priors/landmarks/source": "priors/test_face_priors",
     "priors/landmarks/fan": "priors/landmarks/test_fan_landmarks",
     "priors/parsing/source": "priors/test_face_priors",
@@ -89,6 +90,10 @@ TESTED_ELSEWHERE = {
     "inference/network_facts": "inference/test_compile",
     "inference/exported_archive": "inference/test_exported_network",
     "inference/exported_model": "inference/test_exported_network",
+    **dict.fromkeys(
+        ("inference/restore_crops", "inference/restore_job", "inference/restore_plan"), "inference/test_restore"
+    ),
+    **dict.fromkeys(("inference/whole/album", "inference/whole/record"), "inference/whole/test_restoring"),
     "inference/parity_file": "inference/test_exported_network",
     "inference/exported_runner": "inference/test_exported_network",
     "study/outcome": "study/test_report",

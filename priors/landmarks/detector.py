@@ -113,6 +113,15 @@ def chosen_detector(by: str, weights_dir: Path | None = None, aligned: bool = Fa
     return "dlib" if find_spec("dlib") is not None and at_hand("dlib landmarks", weights_dir) else "fan"
 
 
+def is_at_hand(weights_dir: Path | None = None) -> bool:
+    """Whether some detector can search faces without a download.
+
+    Args:
+        weights_dir: a folder with the weights files.
+    """
+    return chosen_detector("auto", weights_dir) == "dlib" or all(at_hand(one, weights_dir) for one in ("fan", "s3fd"))
+
+
 def open_detector(
     by: str = "auto",
     device: str = "cpu",

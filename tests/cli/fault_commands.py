@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from mfps.drawn import faces
@@ -20,6 +21,7 @@ from mfps.genotypes.sampling import random_genotype
 from mfps.genotypes.space import search_space
 from mfps.inference.compile import compile_genotype, weights_header
 from mfps.networks.network_config import NetworkConfig
+from mfps.priors.landmarks import detector
 
 from ..gallery import cheaper_features
 from ..processes import Ended
@@ -120,6 +122,12 @@ COMMANDS = {
     "restore into": Command(
         "restore network.safetensors photos --out results/empty --device cpu", ("results/empty",), weight=1.5
     ),
+    "restore whole": Command(
+        "restore network.safetensors photos --whole --least-side 16 --resume --batch-size 1 --device cpu "
+        "--out results/new/album",
+        all_or_nothing=False,
+        varies=r"restoration\.jsonl?$",
+    ),
     "export": Command("export network.safetensors --data faces --format safetensors --out results/new/exported"),
     "export onnx": Command("export network.safetensors --format onnx,pt2 --out results/new/exported", slow=True),
     "weights import": Command("weights import theirs.pth --genotype theirs.json --out results/new/w.safetensors"),
@@ -186,9 +194,23 @@ def write_world(folder: Path, run: Callable[[str], Ended]) -> None:
     (folder / "results" / "link").symlink_to("../photos")
 
 
+class OneFace:
+    """Finds the same face everywhere."""
+
+    one_core = True
+
+    def detect(self, image: np.ndarray) -> list[detector.DetectedFace]:
+        points = faces.draw_face(np.random.default_rng(0), 32).points
+        return [detector.DetectedFace(points, 0.5, (0.0, 0.0, 31.0, 31.0))]
+
+    def provenance(self) -> dict[str, str]:
+        return {"model": "a stand-in"}
+
+
 @contextmanager
 def shrink() -> Iterator[None]:
-    """Dictionaries whose features cost nothing, and a demo of a few steps with roughly drawn faces."""
+    """Dictionaries whose features cost nothing, a demo of a few steps with roughly drawn faces, and a face that is
+    found in the same place of every photograph."""
     read = configuration.read_preset
 
     def short(name: str, stage: str, strategy: str | None = None) -> dict[str, Any]:
@@ -201,4 +223,5 @@ def shrink() -> Iterator[None]:
         cheaper_features(patch)
         patch.setattr(configuration, "read_preset", short)
         patch.setattr(faces, "CANVAS_PX", 32)
+        patch.setattr(detector, "open_detector", lambda *_: OneFace())
         yield

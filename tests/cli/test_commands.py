@@ -31,6 +31,7 @@ from ..genotypes.wide_genotypes import wide_genotype
 from ..processes import run_process
 from ..published_recipe import state_of
 from .conftest import SEARCH, Ended, Start, inside, installed, names, run_command, succeeded
+from .fault_commands import OneFace
 
 HELPS = [
     "",
@@ -301,6 +302,34 @@ assert "torch" not in heavy, heavy
     # Defaults stand in brackets, which rich would take for colours.
     for default in ("[default: auto]", "[default: full]", "[preset]", "[required]", "[default: 128]"):
         assert default in ended.out
+
+
+def test_whole_photographs_with_a_bad_one_among_them(
+    world: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mfps.priors.landmarks.detector.open_detector", lambda *_: OneFace())
+    command = "restore trained faces/images --whole --least-side 16 --device cpu --out"
+    said = mfps(f"{command} new")
+    assert (said.status, said.err) == (0, "")
+    assert "restored  8 faces in 8 photographs at 16 px, " in said.out
+    assert "speed     " in said.out
+    (world / "faces" / "images" / "0001b.jpg").write_text("a text")
+    (world / "faces" / "images" / "note.txt").write_text("a note")
+    ended = mfps(f"{command} again --format jpg")
+    assert ended.status == 1
+    assert re.fullmatch(
+        r"mfps: 1 of 9 photographs skipped, first 0001b.jpg: the file is .*--resume tries it again\n", ended.err
+    )
+    assert "note      passed over: 1 file of other suffixes (.txt 1)" in ended.out
+    assert "skipped   0001b.jpg: the file is not an image" in ended.out
+    assert "note      jpg encodes every pixel anew" in ended.out
+    assert len(list((world / "again").glob("*.jpg"))) == 8
+    (world / "faces" / "images" / "0001b.jpg").unlink()
+    assert "note      8 photographs done before" in mfps(f"{command} again --format jpg --resume").out
+    one = mfps("restore trained faces/images/0001.png --whole --device cpu --out one.webp")
+    assert one.out.splitlines()[-1] == "photograph one.webp"
+    one = mfps("restore trained faces/images/0001.png --whole --device cpu --out one")
+    assert one.out.splitlines()[-1] == "photograph one/0001.png"
 
 
 def test_installed_version_and_bare_call(tmp_path: Path) -> None:

@@ -33,8 +33,9 @@ OPTIONS = {
         --priors-from --drop-prior --landmarks-by --weights-dir --parser --dictionary --config
     """,
     "restore": """
-        weights source --out --iterations --size --batch-size --device --precision --priors-from --drop-prior
-        --landmarks-by --weights-dir --parser --dictionary --config
+        weights source --out --whole --face --blend --format --least-side --cmp --resume --iterations --size
+        --batch-size --device --precision --priors-from --drop-prior --landmarks-by --weights-dir --parser --dictionary
+        --config
     """,
     "export": """
         weights --genotype --out --format --name --size --iterations --wrap --opset --half --quantize --neighbours

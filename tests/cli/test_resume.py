@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mfps.engine.update as update
+import mfps.files.atomic_file as atomic_file
 import pytest
 from mfps.engine.checkpoint import Checkpoints
 
@@ -50,6 +51,35 @@ def test_a_signal_ends_a_run_in_one_line_that_says_how_to_continue(
     os.kill(process.pid, signum)
     assert_one_line(process.end(), (f"stopped by {signum.name} after step", "--resume"), 128 + signum)
     assert not (world / "new" / "run.lock").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "restore trained faces --device cpu --no-whole",
+        "restore trained faces/images/0003.png --device cpu --out new/face.png",
+        "evaluate trained --data faces --device cpu --save-images",
+        "degrade faces --degradation noise",
+        "export trained --format safetensors",
+        "genotype export mfpsnet",
+    ],
+)
+def test_sigterm_leaves_nothing_half_written_and_no_hidden_folder(
+    world: Path, mfps: Callable[[str], Ended], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    sync, calls = atomic_file._sync, iter(range(1000))
+
+    def ended(path: Path, flags: int) -> None:
+        if not next(calls):  # a second signal would end the tests
+            os.kill(os.getpid(), signal.SIGTERM)
+        sync(path, flags)
+
+    monkeypatch.setattr(atomic_file, "_sync", ended)
+    before = sorted(world.rglob("*"))
+    command = command if "--out" in command else f"{command} --out new"
+    assert_one_line(mfps(command), ("stopped by SIGTERM", "the same command"), 128 + signal.SIGTERM)
+    assert sorted(world.rglob("*")) == before
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_a_second_process_is_kept_out(world: Path, start: Start, mfps: Callable[[str], Ended]) -> None:

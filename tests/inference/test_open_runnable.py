@@ -149,12 +149,12 @@ def test_memory_does_not_grow_with_the_number_of_faces(write_exported, tmp_path,
         counts["most"] = max(counts["most"], counts["read"] - counts["written"])
         return read_image(path, *rest)
 
-    def writing(path, picture):
-        write_image(path, picture)
+    def writing(path, photograph, *_):
+        write_image(path, photograph.colour)
         counts["written"] += 1
 
-    monkeypatch.setattr("mfps.inference.restore.read_image", reading)
-    monkeypatch.setattr("mfps.inference.restore.write_image", writing)
+    monkeypatch.setattr("mfps.inference.restore_crops.read_image", reading)
+    monkeypatch.setattr("mfps.inference.restore_crops.write_photograph", writing)
     done = restored(tmp_path / "a.onnx", tmp_path / "many", tmp_path / "out", batch_size=3, device="cpu")
     assert len(done.files) == counts["written"] == 60
     assert counts["most"] <= 5 * 3

@@ -84,7 +84,7 @@ def test_missing_weights_are_reported_before_anything_is_written(prepared, tmp_p
     monkeypatch.delenv("MFPS_WEIGHTS", raising=False)
     monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: (_ for _ in ()).throw(OSError("no network")))
     with refused("fan"):
-        prepared(tmp_path / "out", landmarks=None)
+        prepared(tmp_path / "out", landmarks=None, landmarks_by="fan")
     with refused("nowhere: there is no such face parser folder"):
         prepared(tmp_path / "out", labels=None, parser=str(tmp_path / "nowhere"))
     with refused("no.safetensors: there is no such dictionary"):

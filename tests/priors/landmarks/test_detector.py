@@ -5,7 +5,7 @@ import pytest
 from mfps.files import external_weights
 from mfps.files.external_weights import weights_of
 from mfps.priors.landmarks import detector, dlib_landmarks
-from mfps.priors.landmarks.detector import check_picture, chosen_detector, fixed_box, open_detector
+from mfps.priors.landmarks.detector import check_picture, chosen_detector, fixed_box, is_at_hand, open_detector
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def test_auto_is_fan_where_it_is_at_hand_else_dlib(nothing, monkeypatch, aligned
     expected = "dlib" if dlib_is_there and not fan_is_there else "fan"
     assert chosen_detector("auto", nothing, aligned) == expected
     assert [chosen_detector(by, nothing, aligned) for by in ("fan", "dlib")] == ["fan", "dlib"]
+    assert is_at_hand(nothing) == (dlib_is_there or {"fan", "s3fd"} <= set(there))
 
 
 def test_where_nothing_is_there_the_line_has_both_remedies(nothing, refused):

@@ -1,0 +1,1 @@
+"""Whole photographs: their faces found, restored in batches and pasted back."""
