@@ -4,8 +4,6 @@ import json
 import statistics
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -17,6 +15,7 @@ from ..engine.execution import counts_processor_time
 from ..engine.progress import track
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free
+from ..files.temporary_folder import temporary_folder
 from .config import BenchConfig
 from .figure import bench_png
 from .report import table_markdown
@@ -42,8 +41,8 @@ def bench(config: BenchConfig, console: Console | None = None) -> dict[str, Any]
         check_free(config.out)
     device, console = choose_device(config.device), console or Console(quiet=True)
     names = labels(config.network)
-    with TemporaryDirectory(prefix="mfps-bench-") as exports:
-        measured = ways(config, open_sources(config, Path(exports), console))
+    with temporary_folder("bench") as exports:
+        measured = ways(config, open_sources(config, exports, console))
         total = config.rounds * sum(map(len, measured.values()))
         rows: list[dict[str, Any]] = []
         with track("bench", total, console) as tick:

@@ -42,6 +42,9 @@ SIGNALLED = 128
 ENDED_BY = {SIGNALLED + signal.SIGINT: "interrupted", SIGNALLED + signal.SIGTERM: "stopped by SIGTERM"}
 """What the user is told of a command that did not end by itself, by its exit status."""
 
+AGAIN_S = 3
+"""Seconds after which a command that SIGTERM has not ended is asked again."""
+
 app = typer.Typer(
     name="mfps",
     cls=Commands,
@@ -130,18 +133,31 @@ def _ended_by_sigterm() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
-    own = os.getpid()
+    own, ended, asked_again = os.getpid(), threading.Event(), threading.Event()
+
+    def ask_again() -> None:
+        # Python and libraries drop an exception that comes where they cannot pass it on, and the command goes on.
+        while not ended.wait(AGAIN_S):
+            asked_again.set()
+            os.kill(own, signal.SIGTERM)
+
+    asking = threading.Thread(target=ask_again, daemon=True)
 
     def end(signum: int, _frame: FrameType | None) -> NoReturn:
-        signal.signal(signum, signal.SIG_DFL)
-        if os.getpid() != own:  # forked: a pool's process would take an exception for its task's
+        # A forked process ends at once, as a pool would take an exception for its task's.
+        if os.getpid() != own or (asking.ident is not None and not asked_again.is_set()):
+            signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)
+        asked_again.clear()
+        if asking.ident is None:
+            asking.start()
         raise SystemExit(SIGNALLED + signum)
 
     signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:
+        ended.set()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

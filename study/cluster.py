@@ -7,11 +7,11 @@ A job that the cluster interrupts for its time limit is put back into the queue,
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 from ..errors import MfpsError, printable
+from ..files.temporary_folder import temporary_folder
 from .job_folder import LOG, JobFolder, Sitting
 from .sitting import sit
 
@@ -114,8 +114,8 @@ class ClusterWorkers:
 
 def check_cluster(cluster: str, parameters: Mapping[str, Any]) -> None:
     """Raise an MfpsError unless jobs can be given to a cluster with some parameters; nothing is left behind."""
-    with TemporaryDirectory(prefix="mfps-study-") as folder:
-        _executor(cluster, Path(folder), {**USUAL, **parameters})
+    with temporary_folder("study") as folder:
+        _executor(cluster, folder, {**USUAL, **parameters})
 
 
 def _record_loss(submitted: "submitit.Job[Any]", folder: JobFolder) -> None:

@@ -1,12 +1,11 @@
 """The members of a front, timed as whole networks in the way a table of latencies was made."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
 from ...engine.progress import track
+from ...files.temporary_folder import temporary_folder
 from ...genotypes.genotype import Genotype
 from ...nas.latency_table import LatencyTable
 from .running import Ways, with_threads
@@ -25,8 +24,8 @@ def measured_ms(table: LatencyTable, genotypes: Sequence[Genotype], console: Con
         MfpsError: the runtime is missing.
     """
     machine, space = table.machine, table.space
-    with TemporaryDirectory(prefix="mfps-latency-") as folder, with_threads(machine.threads):
-        ways = Ways(machine, space.size, Path(folder))
+    with temporary_folder("latency") as folder, with_threads(machine.threads):
+        ways = Ways(machine, space.size, folder)
         total = len(genotypes) * (table.rounds + 2)
         with track("measure", total, console or Console(quiet=True)) as tick:
             runs = {}

@@ -3,8 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from math import prod
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ from ...engine.progress import track
 from ...errors import MfpsError
 from ...files.atomic_file import write_atomically
 from ...files.atomic_folder import check_writable
+from ...files.temporary_folder import temporary_folder
 from ...genotypes.backbone import BackboneSpace, backbone_space
 from ...genotypes.genotype import Genotype
 from ...genotypes.sampling import count_cells, count_paths
@@ -75,8 +74,8 @@ def measure_latency(config: LatencyConfig, console: Console | None = None) -> La
     costs = space_costs(space.branches, space.network, config.size, backbones=space.backbones)
     drawn = _drawn(costs, space, CALIBRATING + config.networks, config.seed)
     console = console or Console(quiet=True)
-    with TemporaryDirectory(prefix="mfps-latency-") as folder, with_threads(machine.threads):
-        ways = Ways(machine, config.size, Path(folder))
+    with temporary_folder("latency") as folder, with_threads(machine.threads):
+        ways = Ways(machine, config.size, folder)
         runs: dict[Part | str | None, Run] = {None: ways.nothing()}
         with track("prepare", len(parts) + len(drawn), console) as tick:
             for part in parts:

@@ -27,7 +27,7 @@ RETRAIN = f"retrain --data faces {TINY} --width 1"
 MFPS = Path(sysconfig.get_path("scripts")) / "mfps"
 """The installed command."""
 
-Start = Callable[..., Started]
+Start = Callable[[str, Path], Started]
 
 
 def run_command(command: str | list[str]) -> Ended:
@@ -94,9 +94,7 @@ def mfps() -> Callable[[str], Ended]:
 def start() -> Iterator[Start]:
     """`start("search --data ...", folder)` starts the installed `mfps`, and kills it when the test is over."""
     with contextlib.ExitStack() as stack:
-        yield lambda command, folder, **environment: stack.enter_context(
-            started(MFPS, *command.split(), folder=folder, **environment)
-        )
+        yield lambda command, folder: stack.enter_context(started(MFPS, *command.split(), folder=folder))
 
 
 @pytest.fixture(scope="session")

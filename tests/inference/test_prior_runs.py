@@ -64,7 +64,7 @@ def extracted(monkeypatch):
         def provenance(self):
             return {"heatmap": {"model": "found_in"}}
 
-    for module in ("evaluate", "restore"):
+    for module in ("evaluate", "restore_plan"):
         monkeypatch.setattr(
             f"mfps.inference.{module}.prior_extractor", lambda compiled, sources, device, dropped: Extractor(dropped)
         )
