@@ -344,36 +344,6 @@ def test_an_error_of_the_installed_command_is_one_line(tmp_path: Path) -> None:
     assert names(tmp_path) == set()
 
 
-@pytest.mark.parametrize("drops", ["weakref", "library"])
-def test_sigterm_is_not_lost_where_its_exception_is_dropped(tmp_path: Path, drops: str) -> None:
-    """Python drops it in the callbacks of its import locks, and libraries do so as well."""
-    program = """
-import os, signal, sys, time, weakref
-from mfps.cli import main
-class Target: pass
-def weakref_callback():
-    target = Target()
-    kept = weakref.ref(target, lambda _: os.kill(os.getpid(), signal.SIGTERM))
-    del target
-def library():
-    try:
-        os.kill(os.getpid(), signal.SIGTERM)
-    except BaseException:
-        pass
-def run():
-    sys.unraisablehook = lambda _: None
-    {"weakref": weakref_callback, "library": library}[sys.argv[1]]()
-    time.sleep(300)
-main.AGAIN_S = 0.2
-main.app = run
-main.main()
-"""
-    ended = run_process(sys.executable, "-c", program, drops, folder=tmp_path)
-    assert ended.status == 128 + signal.SIGTERM
-    assert ended.err.startswith("mfps: stopped by SIGTERM; continue ")
-    assert ended.err.count("\n") == 1
-
-
 def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path, start: Start) -> None:
     write_drawn_faces(tmp_path / "faces", 8, 16, seed=0)
     process = start(f"{SEARCH} --out run --epochs 10000 --max-steps 10000 --workers 1", tmp_path)

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import mfps.files.atomic_file as atomic_file
 import pytest
 from mfps.engine.checkpoint import Checkpoints
 
+from ..processes import run_process
 from .conftest import RETRAIN, SEARCH, Ended, Start
 from .kill_rig import results, torture
 from .test_bad_input import assert_one_line
@@ -167,3 +169,33 @@ def test_a_data_folder_that_vanishes(
     monkeypatch.setattr(update, "apply_update", apply_update)
     (world / "elsewhere").rename(world / "faces")
     assert mfps(f"{command} --resume").status == 0
+
+
+@pytest.mark.parametrize("drops", ["weakref", "library"])
+def test_sigterm_is_not_lost_where_its_exception_is_dropped(tmp_path: Path, drops: str) -> None:
+    """Python drops it in the callbacks of its import locks, and libraries do so as well."""
+    program = """
+import os, signal, sys, time, weakref
+from mfps.cli import main
+class Target: pass
+def weakref_callback():
+    target = Target()
+    kept = weakref.ref(target, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    del target
+def library():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except BaseException:
+        pass
+def run():
+    sys.unraisablehook = lambda _: None
+    {"weakref": weakref_callback, "library": library}[sys.argv[1]]()
+    time.sleep(300)
+main.AGAIN_S = 0.2
+main.app = run
+main.main()
+"""
+    ended = run_process(sys.executable, "-c", program, drops, folder=tmp_path)
+    assert ended.status == 128 + signal.SIGTERM
+    assert ended.err.startswith("mfps: stopped by SIGTERM; continue ")
+    assert ended.err.count("\n") == 1
