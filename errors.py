@@ -147,3 +147,9 @@ def shown(value: object, length: int = MAX_VALUE) -> str:
         return shortened(short.repr(value), length)
     except ValueError:  # Python refuses to write an integer of more than 4,300 digits
         return f"an integer of {value.bit_length():,} bits" if isinstance(value, int) else f"a {type(value).__name__}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number and a noun: `1 search`, `3 searches`."""
+    ending = "" if number == 1 else "es" if what.endswith(("ch", "s", "x")) else "s"
+    return f"{number} {what}{ending}"

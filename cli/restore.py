@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..errors import MAX_PLACE, MfpsError, counted, shortened
 from . import options as o
 
 if TYPE_CHECKING:
@@ -37,23 +38,21 @@ def restore(config: "RestoreConfig") -> None:
     if done.whole is not None:
         _report_whole(done, f"{done.size} px, {passes}", str(place))
         return
-    o.report(f"restored  {_count(len(done.files), 'face')} at {done.size} px, {passes}")
+    o.report(f"restored  {counted(len(done.files), 'face')} at {done.size} px, {passes}")
     o.report(f"faces     {place}")
 
 
 def _report_whole(done: "Restored", how: str, place: str) -> None:
     """Say what was done with whole photographs; bad ones end the command with an error."""
-    from ..errors import MAX_PLACE, MfpsError, shortened
-
     whole = done.whole
     assert whole is not None
     written = len(whole.files) - whole.before
     if whole.before:
-        o.report(f"note      {_count(whole.before, 'photograph')} done before")
+        o.report(f"note      {counted(whole.before, 'photograph')} done before")
     if any(file.suffix == ".jpg" for file in whole.files[:1]):
         o.report("note      jpg encodes every pixel anew; with png or webp those outside of the faces stay as they are")
     without = f", {whole.without} without a restored face" if whole.without else ""
-    o.report(f"restored  {_count(whole.faces, 'face')} in {_count(written, 'photograph')} at {how}{without}")
+    o.report(f"restored  {counted(whole.faces, 'face')} in {counted(written, 'photograph')} at {how}{without}")
     if (total := sum(whole.seconds.values())) and whole.faces:
         parts = ", ".join(f"{part} {taken / total:.0%}" for part, taken in whole.seconds.items())
         o.report(f"speed     {whole.faces / total:.2f} faces/s: {parts}")
@@ -64,10 +63,6 @@ def _report_whole(done: "Restored", how: str, place: str) -> None:
         count = len(whole.bad) + len(whole.files)
         rest = "; the others are done, and `resume` tries it again" if whole.files else ""
         raise MfpsError(
-            f"{len(whole.bad)} of {_count(count, 'photograph')} skipped, first {shortened(name, MAX_PLACE)}: "
+            f"{len(whole.bad)} of {counted(count, 'photograph')} skipped, first {shortened(name, MAX_PLACE)}: "
             f"{reason}{rest}"
         )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"

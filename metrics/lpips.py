@@ -4,7 +4,6 @@ Source: Zhang et al. (2018), version 0.1, the heads of the package lpips; and Gh
 the package stlpips-pytorch. Of both packages only the weights are read; the trunks are in `networks.perceptual_trunk`.
 """
 
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..errors import MfpsError
 from ..files.external_weights import check_weights, weights_of
 from ..files.hashes import sha256_of
 from ..files.regular_file import is_file
+from ..files.temporary_folder import temporary_folder
 from ..images.tensors import images_to_tensor
 from ..networks.perceptual_trunk import PerceptualTrunk, load_trunk
 from ..networks.state_dict_file import read_state_dict
@@ -94,8 +94,8 @@ def read_st_lpips(given: Path | None, folder: Path | None) -> tuple[Path, dict[s
     """
     weights = weights_of(ST_LPIPS)
     if given is not None and (content := _out_of_wheel(given, f"{weights.package}/{weights.file}")) is not None:
-        with tempfile.TemporaryDirectory() as scratch:
-            copy = Path(scratch) / weights.file
+        with temporary_folder("st-lpips") as scratch:
+            copy = scratch / weights.file
             copy.write_bytes(content)
             if sha256_of(copy) != weights.sha256:
                 raise MfpsError(f"{given}: its {weights.file} is not that of the {ST_LPIPS} weights; {weights.remedy}")

@@ -8,7 +8,16 @@ from typing import Literal
 
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
+
+from ..genotypes.base import Base
+
+
+def begin_as_base(last: nn.Conv2d, base: Base) -> None:
+    """Make the last convolution of a network zero, so that the network begins as its base; not without one."""
+    if base != "none":
+        for parameter in last.parameters():
+            nn.init.zeros_(parameter)
 
 
 def first_base(

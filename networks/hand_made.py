@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..errors import MfpsError
 from ..genotypes.hand_made import HandMade
-from .base import first_base
+from .base import begin_as_base, first_base
 from .network_config import NetworkConfig
 from .restorer import check_image
 
@@ -47,9 +47,7 @@ class HandMadeRestorer(nn.Module):
         self.conv_first = nn.Conv2d(3 * FACTOR**2, made.width, 3, padding=1)
         self.blocks = nn.Sequential(*(block(made.width) for _ in range(made.blocks)))
         self.conv_last = nn.Conv2d(made.width, 3 * FACTOR**2, 3, padding=1)
-        if config.base != "none":
-            for parameter in self.conv_last.parameters():
-                nn.init.zeros_(parameter)
+        begin_as_base(self.conv_last, config.base)
 
     def forward(
         self,

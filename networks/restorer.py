@@ -19,7 +19,7 @@ from ..genotypes.backbone import Backbone, whole_backbone
 from ..genotypes.prior_branches import PRIOR_BRANCHES
 from ..genotypes.space import OUTPUT_NODES, RATES, BranchSpace, cell_width
 from .backbone import BackboneSizes, first_blocks, residual_blocks, through_hidden
-from .base import first_base
+from .base import begin_as_base, first_base
 from .doubling_convolution import DoublingConvolution
 from .iteration_norms import store_once, with_own_norms
 from .nested import convolve
@@ -99,9 +99,7 @@ class Restorer(nn.Module):
         self.conv_up = nn.ModuleList(DoublingConvolution(features if i == 0 else restored, restored) for i in range(3))
         self.conv_hr = nn.Conv2d(restored, restored, 3, padding=1)
         self.conv_last = nn.Conv2d(restored, 3, 3, padding=1)
-        if config.base != "none":
-            for parameter in self.conv_last.parameters():
-                nn.init.zeros_(parameter)
+        begin_as_base(self.conv_last, config.base)
 
     def forward(
         self,

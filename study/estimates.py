@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..errors import counted
 from ..nas.ranking.agreement import CONFIDENCE, RESAMPLES, Interval, samples
 from .seed_noise import SeedNoise, seed_noise
 from .trained import METRICS, Network
@@ -147,9 +148,3 @@ def moved(side: Side, stream: int) -> np.ndarray:
         return side.means
     drawn = np.random.default_rng((SEED, stream)).standard_t(side.freedom, len(side.means) - 1)
     return side.means + np.concatenate([[0.0], side.error * drawn])
-
-
-def counted(number: int, what: str) -> str:
-    """A number and a noun: `1 search`, `3 searches`."""
-    ending = "" if number == 1 else "es" if what.endswith(("ch", "s", "x")) else "s"
-    return f"{number} {what}{ending}"

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import counted
 from .comparison_sections import differences_section, hypervolume_section, percentiles_section, supernets_section
-from .estimates import counted
 from .section import Section, Table, with_interval
 from .verdicts import INCOMPLETE
 

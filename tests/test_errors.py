@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mfps.errors import MAX_MESSAGE, MAX_VALUE, MfpsError, holds_controls, printable, shown
+from mfps.errors import MAX_MESSAGE, MAX_VALUE, MfpsError, counted, holds_controls, printable, shown
 
 deep: list = []
 for _ in range(100_000):
@@ -45,3 +45,7 @@ def test_names_may_be_in_any_script():
     for name in ("a\nb", "a\tb", "\x1b[m", "\0", "\x7f", "\u2028", "\ud800"):
         assert holds_controls(name)
         assert printable(name).isprintable()
+
+
+def test_numbers_have_nouns():
+    assert [counted(1, "search"), counted(2, "search"), counted(0, "seed")] == ["1 search", "2 searches", "0 seeds"]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mfps.study.estimates import alone, counted, estimate, evidence_of, interval_of, together
+from mfps.study.estimates import alone, estimate, evidence_of, interval_of, together
 from mfps.study.trained import trained_networks
 
 from .made_up import outcome
@@ -92,7 +92,3 @@ def test_more_seeds_make_a_narrower_interval():
 
 def test_an_interval_leaves_out_as_much_at_both_ends():
     assert interval_of(np.arange(1001.0)) == pytest.approx((25, 975))
-
-
-def test_numbers_have_nouns():
-    assert [counted(1, "search"), counted(2, "search"), counted(0, "seed")] == ["1 search", "2 searches", "0 seeds"]
