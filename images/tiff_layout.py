@@ -2,6 +2,7 @@
 
 from typing import Any, BinaryIO, NamedTuple
 
+import PIL
 from PIL import TiffImagePlugin
 
 MAX_SAMPLES = 6
@@ -13,7 +14,7 @@ COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
 MAX_TILE = 4096 * 4096
 """Pixels; a tile is decoded whole, however small the picture is."""
 
-_PLANES, _UNSIGNED, _SIGNED = 2, 1, 2
+_PLANES, _UNSIGNED, _SIGNED, _YCBCR, _UNCOMPRESSED = 2, 1, 2, 6, 1
 _NAMES = {34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 34712: "JPEG 2000", 52546: "JPEG XL"}
 _KINDS = {1: "unsigned", 2: "signed", 3: "floating-point"}
 _BIG_TIFF = 43
@@ -34,6 +35,8 @@ class TiffLayout(NamedTuple):
     """Pixels of a tile; 0 where there are none."""
     planes: bool
     """Whether each colour is stored apart."""
+    luminance: bool = False
+    """Whether it stores luminance and two colour differences (YCbCr) in place of red, green and blue."""
 
     def refused(self) -> str:
         """Why Pillow would read it wrongly, log to stderr or take too much memory, and the remedy; or nothing."""
@@ -52,6 +55,8 @@ class TiffLayout(NamedTuple):
             )
         if self.planes and max(self.bits) > 8 and not self.unread():
             return "a TIFF of 16-bit colours in separate planes is not read; save it with one plane, or as PNG"
+        if self.luminance and self.compression == _UNCOMPRESSED and int(PIL.__version__.partition(".")[0]) < 13:
+            return f"an uncompressed TIFF of YCbCr is not read with Pillow {PIL.__version__}; save it as RGB, or as PNG"
         if _SIGNED in self.kinds and min(self.bits) <= 8:
             return f"a TIFF of {self} is not read; {_REMEDY}"
         return ""
@@ -86,7 +91,10 @@ def tiff_layout(file: BinaryIO) -> TiffLayout | None:
         tile = int(tags.get(322, 0)) * int(tags.get(323, 0))
         samples, compression = int(tags.get(277, 1)), int(tags.get(259, 1))
         planes = int(tags.get(284, 1)) == _PLANES and samples > 1
-        return TiffLayout(samples, _whole(tags.get(258, 1)), _whole(tags.get(339, 1)), compression, tile, planes)
+        luminance = int(tags.get(262, 0)) == _YCBCR
+        return TiffLayout(
+            samples, _whole(tags.get(258, 1)), _whole(tags.get(339, 1)), compression, tile, planes, luminance
+        )
     except Exception:  # a damaged directory can make Pillow raise almost anything
         return None
 

@@ -1,6 +1,7 @@
 """A TIFF of any layout is read as it was written, or refused with what its layout is and how to save it instead."""
 
 import numpy as np
+import PIL
 import pytest
 from mfps.images.image import read_image
 from PIL import Image, features
@@ -54,6 +55,19 @@ def test_what_is_refused_says_how_to_save_it(tmp_path, refused, name):
     tifffile.imwrite(tmp_path / "a.tif", pixels, **how)
     with refused(message):
         read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
+def test_luminance_and_colour_differences(tmp_path, refused, compression):
+    """Pillow 12 takes an uncompressed one for a damaged file."""
+    path = tmp_path / "a.tif"
+    stored = Image.fromarray((RGB * 255).astype(np.uint8)).convert("YCbCr")
+    stored.save(path, compression=compression)
+    if compression is None and int(PIL.__version__.partition(".")[0]) < 13:
+        with refused("an uncompressed TIFF of YCbCr is not read with Pillow 12.*; save it as RGB, or as PNG"):
+            read_image(path)
+    else:
+        assert np.abs(read_image(path) - np.asarray(stored.convert("RGB"), float)).max() <= 2
 
 
 FORMATS = {"GIF": "gif", "JPEG 2000": "jp2", "AVIF": "avif"}
