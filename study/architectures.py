@@ -76,12 +76,15 @@ class Space:
         return True
 
 
-def architectures(plan: Plan, recipe: Recipe, file: Path) -> dict[str, list[Architecture]]:
+def architectures(
+    plan: Plan, recipe: Recipe, recipes: Mapping[str, Recipe], file: Path
+) -> dict[str, list[Architecture]]:
     """The architectures of all arms that are known before any training, by arm.
 
     Args:
         plan: the study's.
         recipe: its recipe.
+        recipes: those of its arms, by name.
         file: the plan's file; genotypes are named relative to its folder.
 
     Raises:
@@ -94,14 +97,14 @@ def architectures(plan: Plan, recipe: Recipe, file: Path) -> dict[str, list[Arch
     for name, arm in sorted(plan.arms.items(), key=lambda item: isinstance(item[1], HandMadeArm)):
         try:
             if isinstance(arm, HandMadeArm):
-                found[name] = [Architecture("", _hand_made(arm, recipe, found), False)]
+                found[name] = [Architecture("", _hand_made(arm, recipes[name], found), False)]
             elif isinstance(arm, RandomArm) and space is not None:
                 found[name] = [Architecture(label, one, True) for label, one in random_genotypes(arm, space)]
             elif isinstance(arm, ExtremeArm) and space is not None:
                 landmarks = space.costs.least if arm.kind == "cheapest" else space.costs.greatest
                 found[name] = [Architecture("", space.genotype(landmarks.flops, arm.kind), True)]
             elif isinstance(arm, GenotypeArm):
-                known = _known(arm, recipe, file.absolute().parent)
+                known = _known(arm, recipes[name], file.absolute().parent)
                 found[name] = [Architecture("", known, space is not None and space.holds(known))]
         except MfpsError as error:
             raise MfpsError(f"{file}: arms.{name}: {error}") from None

@@ -78,7 +78,7 @@ def begin(folder: Path, plan: Plan, content: Mapping[str, Any]) -> None:
 def _plan_values(plan: Plan) -> dict[str, Any]:
     """The part of a plan that is no option of a command; each arm with its seeds."""
     arms = {
-        name: {**arm.model_dump(mode="json", exclude_none=True), "seeds": list(arm.seeds or plan.seeds)}
+        name: {**arm.model_dump(mode="json", exclude_none=True), "seeds": list(plan.seeds_of(name))}
         for name, arm in plan.arms.items()
     }
     return json.loads(json.dumps({"name": plan.name, "arms": arms}))

@@ -100,7 +100,9 @@ def _judged(study: Path, network: Network, folders: Mapping[str, JobFolder]) -> 
     file = study / JOBS / network.name / JUDGED
     report_file = folders[network.judging].product
     if is_file(file) and file.stat().st_mtime_ns >= report_file.stat().st_mtime_ns:
-        return read_strict(read_text(file, "summary", MAX_BYTES), finite=False)
+        found = read_strict(read_text(file, "summary", MAX_BYTES), finite=False)
+        if "iterations" in found:  # earlier versions did not keep them
+            return found
     report = read_strict(read_text(report_file, "evaluation", MAX_BYTES), finite=False)
     training, reached = best_training([folders[name] for name in network.trainings])
     opened = open_runnable(training.run, None, "torch")
@@ -116,6 +118,9 @@ def _judged(study: Path, network: Network, folders: Mapping[str, JobFolder]) -> 
         "psnr": [face["iterations"][-1]["psnr"] for face in report["faces"]],
         "ssim": [face["iterations"][-1]["ssim"] for face in report["faces"]],
         "input_psnr": [face["input"]["psnr"] for face in report["faces"]],
+        "input_ssim": [face["input"]["ssim"] for face in report["faces"]],
+        "iterations": [[row["psnr"], row["ssim"]] for row in report["iterations"]],
+        "curve": [record["psnr"]["iterations"][-1] for record in read_history(training.run)],
     }
     write_atomically(file, json.dumps(found, indent=1) + "\n")
     return found
@@ -150,6 +155,10 @@ def _outcome(
         },
         cpu_seconds=round(sum(sitting.cpu_seconds for sitting in own), 2),
         wall_seconds=round(sum(sitting.wall_seconds for sitting in own), 2),
+        input_ssim=tuple(found["input_ssim"]),
+        iterations=tuple(map(tuple, found["iterations"])),
+        curve=tuple(found["curve"]),
+        way=network.way,
     )
 
 

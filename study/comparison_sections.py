@@ -7,6 +7,7 @@ from ..nas.ranking.report import AGREEMENT_COLUMNS, agreement_rows
 from .section import Section, Table, with_interval
 from .verdicts import INCOMPLETE
 
+COMPARED_COLUMNS = ("network", "FLOPs ratio", "PSNR (dB)", "SSIM", "interval besides faces")
 DIFFERENCE_COLUMNS = ("searched", "less", "FLOPs ratio", "PSNR (dB)", "SSIM", "interval besides faces")
 
 
@@ -20,8 +21,7 @@ def differences_section(report: Mapping[str, Any]) -> Section:
             row["searched"],
             row["rival"],
             f"{row['cost_ratio']:.2f}",
-            with_interval(row["psnr"], "value", 3, "+") + ("" if row["psnr"]["complete"] else " *"),
-            with_interval(row["ssim"], "value", 4, "+") + ("" if row["ssim"]["complete"] else " *"),
+            *_difference_cells(row),
             row["basis"],
         )
         for row in report["differences"]
@@ -35,6 +35,20 @@ def differences_section(report: Mapping[str, Any]) -> Section:
     if not any(row["kind"] == "random" for row in report["differences"]):
         notes.append("missing: five random networks of about the cost of the searched ones")
     return Section(title, notes, [Table(DIFFERENCE_COLUMNS, rows)], "differences")
+
+
+def compared_section(report: Mapping[str, Any]) -> Section | None:
+    """All networks less that of the arm that the plan compares with; None if the plan names none that is finished."""
+    if not report["compared"]:
+        return None
+    rows = [
+        (row["network"], f"{row['cost_ratio']:.2f}", *_difference_cells(row), row["basis"])
+        for row in report["compared"]
+    ]
+    notes = ["face by face"]
+    if any(not row["psnr"]["complete"] for row in report["compared"]):
+        notes.append(f"*: {INCOMPLETE}")
+    return Section(f"Compared with {report['compared'][0]['less']}", notes, [Table(COMPARED_COLUMNS, rows)], "compared")
 
 
 def percentiles_section(report: Mapping[str, Any]) -> Section:
@@ -121,6 +135,15 @@ def supernets_section(report: Mapping[str, Any]) -> Section:
             notes.append(f"{row['search']}: missing: fewer than three networks have a score")
     columns = ("search", "networks", *AGREEMENT_COLUMNS[1:])
     return Section(title, notes, [Table(columns, rows)] if rows else [], "supernets")
+
+
+def _difference_cells(row: Mapping[str, Any]) -> tuple[str, str]:
+    """PSNR and SSIM, marked where the interval leaves something out."""
+    psnr, ssim = (
+        with_interval(row[metric], "value", digits, "+") + ("" if row[metric]["complete"] else " *")
+        for metric, digits in (("psnr", 3), ("ssim", 4))
+    )
+    return psnr, ssim
 
 
 def _lacking(report: Mapping[str, Any]) -> str:

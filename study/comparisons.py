@@ -45,6 +45,22 @@ class Difference(NamedTuple):
     """What the part of the interval rests on that is not over faces: the searched side's; the rival's."""
 
 
+class Compared(NamedTuple):
+    """By how much a network is above that of the arm that the plan compares with."""
+
+    network: str
+    arm: str
+    kind: str
+    less: str
+    """The network of the other arm."""
+    cost_ratio: float
+    """FLOPs over those of the other one."""
+    psnr: Estimate
+    ssim: Estimate
+    basis: str
+    """As in a `Difference`."""
+
+
 class Standing(NamedTuple):
     """Where a searched network stands among the random ones."""
 
@@ -142,6 +158,21 @@ def _difference(
     own = {metric: together(evidence, group.places, metric) for metric in METRICS}
     psnr, ssim = (estimate(own[metric], evidence.faces, sides[metric]) for metric in METRICS)
     return Difference(group.name, rival, kind, ratio, psnr, ssim, f"{own['psnr'].basis}; {sides['psnr'].basis}")
+
+
+def compared_of(evidence: Evidence, arm: str | None) -> list[Compared]:
+    """The networks of all other arms against that of one; empty if the plan names none, or it is not finished."""
+    found = [place for place, network in enumerate(evidence.networks) if network.arm == arm]
+    rows: list[Compared] = []
+    for place, network in enumerate(evidence.networks if found else ()):
+        if network.arm == arm:
+            continue
+        other = evidence.networks[found[0]]
+        own, sides = ({m: alone(evidence, at, m) for m in METRICS} for at in (place, found[0]))
+        psnr, ssim = (estimate(own[metric], evidence.faces, sides[metric]) for metric in METRICS)
+        ratio, basis = network.flops / other.flops, f"{own['psnr'].basis}; {sides['psnr'].basis}"
+        rows.append(Compared(network.name, network.arm, network.kind, other.name, ratio, psnr, ssim, basis))
+    return rows
 
 
 def stakes_of(evidence: Evidence) -> Estimate | None:

@@ -10,12 +10,19 @@ from ..errors import shortened
 from ..genotypes.drawing import palette
 from ..genotypes.drawing.chart import chart, lay_grid
 from ..nas.ranking.figure import draw_ranking
+from .arm_marks import COLOURS, MOST_LETTERS, markers_of
+from .forest import compared_png, differences_png, open_frame, percentiles_png
+from .learning_curves import learning_curves_png
 
 FIGURES = {
     "quality": "Quality over cost. Grey: random networks, the line their trend, the band about 95% of them. Bars: the "
     "least and the most of several seeds.",
     "differences": "PSNR of the searched networks less that of the others, with 95% intervals. Band: what seeds alone "
     "do to two networks trained once, in 95% of pairs. Hollow: the interval leaves out seeds or faces.",
+    "compared": "PSNR less that of the arm that the plan compares with, with 95% intervals. Band: what seeds alone do "
+    "to two networks trained once, in 95% of pairs. Hollow: the interval leaves out seeds or faces.",
+    "learning_curves": "PSNR on the validation faces after every epoch: thin lines are single trainings, thick ones "
+    "their means.",
     "percentiles": "Where each searched network stands among random ones. Full: of its cost; hollow: of any cost.",
     "hypervolume": "The hypervolume of as many random networks of the same costs, drawn 10,000 times; the line is that "
     "of the searched ones.",
@@ -23,28 +30,12 @@ FIGURES = {
 }
 """Captions by the figure's name, in the order of the report."""
 
-COLOURS = {
-    "random": palette.WIRE,
-    "search": palette.BRANCH_COLOURS["upsample"],
-    "cheapest": palette.BRANCH_COLOURS["heatmap"],
-    "dearest": palette.BRANCH_COLOURS["parsing"],
-    "genotype": palette.BRANCH_COLOURS["dictionary"],
-    "hand-made": palette.BRANCH_COLOURS["fusion"],
-}
-"""Of each kind of arms."""
-
-MARKERS = {"random": "o", "search": "o", "cheapest": "v", "dearest": "^", "genotype": "Dph8", "hand-made": "sPXpd"}
-"""Of the arms of each kind, one after the other."""
-
 AXES = {
     "flops": ("GFLOPs of a face", 1e-9),
     "parameters": ("parameters (thousands)", 1e-3),
     "ms": ("milliseconds a face", 1.0),
 }
 """The label of each cost, and what it is multiplied by."""
-
-MOST_LETTERS = 36
-"""Of a name beside an axis; the middle of a longer one is left out."""
 
 METRIC_LABELS = {"psnr": "PSNR (dB)", "ssim": "SSIM"}
 
@@ -65,6 +56,10 @@ def figures_of(report: Mapping[str, Any]) -> dict[str, bytes]:
         drawn["quality"] = quality_png(report)
     if report["differences"]:
         drawn["differences"] = differences_png(report)
+    if report["compared"]:
+        drawn["compared"] = compared_png(report)
+    if report["learning_curves"]:
+        drawn["learning_curves"] = learning_curves_png(report["learning_curves"])
     if report["standings"]:
         drawn["percentiles"] = percentiles_png(report["standings"])
     if fronts:
@@ -90,16 +85,6 @@ def quality_png(report: Mapping[str, Any]) -> bytes:
         for text in legend.get_texts():
             text.set_parse_math(False)
     return content.getvalue()
-
-
-def markers_of(report: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """The marker of each arm, by its kind and name; in the order in which arms are drawn."""
-    arms = {(row["kind"], row["arm"]) for row in report["networks"]}
-    found: dict[tuple[str, str], str] = {}
-    for kind, markers in MARKERS.items():
-        names = sorted(name for each, name in arms if each == kind)
-        found |= {(kind, name): markers[place % len(markers)] for place, name in enumerate(names)}
-    return found
 
 
 def _draw_quality(axes: Axes, report: Mapping[str, Any], cost: str, metric: str) -> None:
@@ -129,48 +114,6 @@ def _draw_quality(axes: Axes, report: Mapping[str, Any], cost: str, metric: str)
     lay_grid(axes)
 
 
-def differences_png(report: Mapping[str, Any]) -> bytes:
-    """A forest plot: a line for every difference, grouped by the searched networks."""
-    rows, noise = report["differences"], report["seed_noise"]["psnr"]["detectable"]
-    groups, markers = list(dict.fromkeys(row["searched"] for row in rows)), markers_of(report)
-    with chart(7.6, 1.1 + 0.3 * (len(rows) + 1.6 * len(groups))) as (figure, content):
-        axes = figure.add_subplot()
-        if noise is not None:
-            axes.axvspan(-noise, noise, color=palette.tint(palette.GRID, 0.55), lw=0)
-        axes.axvline(0, color=palette.INK, lw=0.8)
-        ticks, names, at = [], [], 0.0
-        for group in groups:
-            _group_title(axes, at, group)
-            at += 1
-            for row in (row for row in rows if row["searched"] == group):
-                kind = row["kind"]
-                marker = markers.get((kind, row["rival"]), MARKERS[kind][0])
-                _interval(axes, at, row["psnr"], COLOURS[kind], row["psnr"]["complete"], marker)
-                ticks.append(at)
-                names.append(row["rival"])
-                at += 1
-            at += 0.6
-        _finish_rows(axes, ticks, names, at)
-        axes.set_xlabel("PSNR of the searched networks less that of the others (dB)", size=9)
-    return content.getvalue()
-
-
-def percentiles_png(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """A line for every searched network."""
-    colour = COLOURS["search"]
-    with chart(7.6, 1.1 + 0.34 * len(rows)) as (figure, content):
-        axes = figure.add_subplot()
-        axes.axvline(50, color=palette.INK, lw=0.8)
-        for at, row in enumerate(rows):
-            if row["of_its_cost"]:
-                _interval(axes, at - 0.15, row["of_its_cost"], colour, True, "o")
-            _interval(axes, at + 0.15, row["in_all"], palette.tint(colour, 0.5), False, "o")
-        _finish_rows(axes, range(len(rows)), [row["network"] for row in rows], len(rows) - 0.5)
-        axes.set_xlim(-2, 102)
-        axes.set_xlabel("random networks that it is better than (%)")
-    return content.getvalue()
-
-
 def hypervolume_png(fronts: Sequence[Mapping[str, Any]]) -> bytes:
     """A histogram of random draws for every front."""
     with chart(7.6, 0.5 + 1.7 * len(fronts)) as (figure, content):
@@ -186,7 +129,7 @@ def hypervolume_png(fronts: Sequence[Mapping[str, Any]]) -> bytes:
             axes.tick_params(labelsize=8)
             axes.ticklabel_format(axis="x", useOffset=False)
             lay_grid(axes, "x")
-            _open_frame(axes)
+            open_frame(axes)
         grid[-1].set_xlabel("hypervolume (dB x decades of FLOPs)")
     return content.getvalue()
 
@@ -210,32 +153,3 @@ def supernets_png(rankings: Sequence[Mapping[str, Any]]) -> bytes:
             axes.set_axis_off()
         figure.colorbar(drawn[0], ax=grid.tolist(), label="GFLOPs of a face")
     return content.getvalue()
-
-
-def _interval(axes: Axes, at: float, estimate: Mapping[str, Any], colour: str, full: bool, marker: str) -> None:
-    if estimate["interval"]:
-        axes.plot(estimate["interval"], [at, at], color=colour, lw=1.8, solid_capstyle="butt")
-    face = colour if full else palette.PAPER
-    axes.plot([estimate["value"]], [at], marker, color=colour, ms=6, mfc=face, mew=1.4, clip_on=False, zorder=4)
-
-
-def _group_title(axes: Axes, at: float, title: str) -> None:
-    text = shortened(title, 2 * MOST_LETTERS)
-    axes.annotate(
-        text, (0, at), (4, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points", size=9,
-        va="center", color=palette.INK, weight="bold", parse_math=False,
-    )  # fmt: skip
-
-
-def _finish_rows(axes: Axes, ticks: Sequence[float] | range, names: Sequence[str], end: float) -> None:
-    axes.set_yticks(ticks, [shortened(name, MOST_LETTERS) for name in names], size=8, parse_math=False)
-    axes.set_ylim(end - 0.1, -0.7)
-    axes.tick_params(axis="y", length=0)
-    axes.tick_params(axis="x", labelsize=8)
-    lay_grid(axes, "x")
-    _open_frame(axes)
-
-
-def _open_frame(axes: Axes) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ..files.hashes import sha256_of_texts
 from ..genotypes.hand_made import HandMade
 from .architectures import Architecture
-from .plan import Plan, SearchArm
+from .plan import AgainArm, Plan, SearchArm
 
 JOBS, GENOTYPES = "jobs", "genotypes"
 """Folders in a study's folder."""
@@ -62,7 +62,9 @@ class Network(NamedTuple):
     """Jobs: one a learning rate."""
     judging: str
     """The job."""
-    timing: str | None
+    way: str = ""
+    """What its training differs in from the study's recipe, in words; empty if it follows it."""
+    timing: str | None = None
     """The job, which the network shares with those of its other seeds; None if the plan has no `timing`."""
 
 
@@ -84,13 +86,13 @@ class _Trained(NamedTuple):
     budget: str | None = None
 
 
-def jobs_of(plan: Plan, known: Mapping[str, Sequence[Architecture]], rates: Sequence[float]) -> Jobs:
+def jobs_of(plan: Plan, known: Mapping[str, Sequence[Architecture]], rates: Mapping[str, Sequence[float]]) -> Jobs:
     """The jobs of a plan.
 
     Args:
         plan: the study's.
         known: the architectures that no search has to find, by arm.
-        rates: learning rates at which every network is trained.
+        rates: learning rates at which every network is trained, by arm.
     """
     jobs: dict[str, Job] = {}
     for name, arm in plan.arms.items():
@@ -102,14 +104,21 @@ def jobs_of(plan: Plan, known: Mapping[str, Sequence[Architecture]], rates: Sequ
     timings: list[Job] = []
     for name, arm in plan.arms.items():
         for trained in _trained(name, arm, known.get(name, ())):
-            seeds, timing = arm.seeds or plan.seeds, None
+            seeds, timing = plan.seeds_of(name), None
             if plan.timing is not None:
                 timing = f"timings/{name}/{trained.label or 'network'}"
                 timings.append(Job(timing, TIMING, name, seeds[0], "bench", {}))
             for seed in seeds:
-                network, own = _network(name, arm.kind, trained, seed, rates, timing)
-                networks.append(network)
+                network, own = _network(name, arm.kind, trained, seed, rates[name])
+                networks.append(network._replace(way=_way(plan, name), timing=timing))
                 jobs |= {job.name: job for job in own}
+    for name, arm in plan.arms.items():
+        if isinstance(arm, AgainArm):
+            for other in [network for network in networks if network.arm == arm.networks_of]:
+                own = f"networks/{name}/seed{other.seed}"
+                judging = Job(f"{own}/judging", "judging", name, other.seed, "evaluate", {}, other.trainings)
+                jobs[judging.name] = judging
+                networks.append(other._replace(name=own, arm=name, kind=arm.kind, judging=judging.name))
     ranked = [genotype_file(arm, one) for arm, every in known.items() for one in every if one.in_space]
     for job in list(jobs.values()):
         if job.what == "search":
@@ -153,9 +162,11 @@ def _trained(name: str, arm: Any, known: Sequence[Architecture]) -> Iterator[_Tr
         yield _Trained(one.label, {"hand_made": str(one.genotype)} if made else {"genotype": genotype_file(name, one)})
 
 
-def _network(
-    arm: str, kind: str, trained: _Trained, seed: int, rates: Sequence[float], timing: str | None
-) -> tuple[Network, list[Job]]:
+def _way(plan: Plan, name: str) -> str:
+    return ", ".join(f"{option} {value}" for option, value in plan.changes(name).get("recipe", {}).items())
+
+
+def _network(arm: str, kind: str, trained: _Trained, seed: int, rates: Sequence[float]) -> tuple[Network, list[Job]]:
     name = f"networks/{arm}/{trained.label}{'-' * bool(trained.label)}seed{seed}"
     jobs: list[Job] = []
     for rate in rates:
@@ -164,7 +175,7 @@ def _network(
         jobs.append(Job(training, "training", arm, seed, "retrain", options, trained.after))
     trainings = tuple(job.name for job in jobs)
     judging = Job(f"{name}/judging", "judging", arm, seed, "evaluate", {}, trainings)
-    network = Network(name, arm, kind, seed, trained.search_seed, trained.budget, trainings, judging.name, timing)
+    network = Network(name, arm, kind, seed, trained.search_seed, trained.budget, trainings, judging.name)
     return network, [*jobs, judging]
 
 

@@ -11,7 +11,7 @@ class Outcome(NamedTuple):
     arm: str
     """The arm's name in the plan."""
     kind: str
-    """Of the arm: search, random, cheapest, dearest, genotype or hand-made."""
+    """Of the arm: search, random, cheapest, dearest, genotype, hand-made or again."""
     architecture: str
     """The genotype's hash, or the hand-made network's description."""
     seed: int
@@ -41,6 +41,14 @@ class Outcome(NamedTuple):
     """Of its trainings and its judging."""
     wall_seconds: float
     """The same."""
+    input_ssim: tuple[float, ...] = ()
+    """Of each degraded face."""
+    iterations: tuple[tuple[float, float], ...] = ()
+    """PSNR in dB and SSIM of each iteration, means over the faces."""
+    curve: tuple[float, ...] = ()
+    """Validation PSNR of the last iteration after each epoch, in dB."""
+    way: str = ""
+    """What the training differs in from the study's recipe, in words; empty if it follows it."""
 
 
 class Failure(NamedTuple):

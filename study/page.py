@@ -7,7 +7,8 @@ from typing import Any
 
 from ..files.markdown import markdown_table, markdown_text
 from ..nas.report.page import fill_page, page_resource
-from .figures import FIGURES, MOST_LETTERS
+from .arm_marks import MOST_LETTERS
+from .figures import FIGURES
 from .sections import sections_of, summary
 
 _NUMBER = re.compile(r"[-+\d.,\[\] *]*")

@@ -1,7 +1,7 @@
 """The plan of a study: a YAML file with one recipe, the seeds, and the arms to compare."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -40,6 +40,10 @@ class Arm(ConfigModel):
 
     seeds: Seeds | None = None
     """Of the trainings of its networks; by default those of the plan."""
+    recipe: Annotated[dict[str, Any], Field(min_length=1)] | None = None
+    """Options of `mfps retrain` that differ from the plan's for the networks of this arm; by default none."""
+    judge: Annotated[dict[str, Any], Field(min_length=1)] | None = None
+    """Options of `mfps evaluate` that differ likewise, such as `priors_from`, but not in what is judged."""
 
     @model_validator(mode="after")
     def _different(self) -> "Arm":
@@ -106,6 +110,23 @@ class HandMadeArm(Arm):
         return self
 
 
+class AgainArm(Arm):
+    """The networks of another arm, judged once more under other options; nothing is trained."""
+
+    kind: Literal["again"]
+    networks_of: str
+    """The other arm: cheapest, dearest, genotype or hand-made."""
+
+    @model_validator(mode="after")
+    def _trains_nothing(self) -> "AgainArm":
+        if self.judge is None:
+            raise MfpsError("`judge` is missing: give the options of `mfps evaluate` that differ from the other arm's")
+        for name in ("seeds", "recipe"):
+            if getattr(self, name) is not None:
+                raise MfpsError(f"`{name}` is that of the arm whose networks are judged again; leave it out")
+        return self
+
+
 ARMS: dict[str, type[Arm]] = {
     "search": SearchArm,
     "random": RandomArm,
@@ -113,13 +134,17 @@ ARMS: dict[str, type[Arm]] = {
     "dearest": ExtremeArm,
     "genotype": GenotypeArm,
     "hand-made": HandMadeArm,
+    "again": AgainArm,
 }
 """The arms by kind."""
 
-AnyArm = SearchArm | RandomArm | ExtremeArm | GenotypeArm | HandMadeArm
+AnyArm = SearchArm | RandomArm | ExtremeArm | GenotypeArm | HandMadeArm | AgainArm
 
 OF_SPACE = (SearchArm, RandomArm, ExtremeArm)
 """Arms whose networks are of the search's space."""
+
+OF_ONE = (ExtremeArm, GenotypeArm, HandMadeArm, AgainArm)
+"""Arms that have one network."""
 
 
 class Plan(ConfigModel):
@@ -140,6 +165,9 @@ class Plan(ConfigModel):
     """Of the trainings."""
     arms: Annotated[dict[str, AnyArm], Field(min_length=1)]
     """What is compared, by name."""
+    compared_with: str | None = None
+    """An arm of one network, with which those of every other arm are compared, face by face; by default only searched
+    networks are compared with others."""
 
     @field_validator("seeds")
     @classmethod
@@ -165,14 +193,44 @@ class Plan(ConfigModel):
                             "measure` as `latency` in `search`"
                         )
             if isinstance(arm, HandMadeArm) and arm.like is not None:
-                meant = self.arms.get(arm.like)
-                if not isinstance(meant, ExtremeArm | GenotypeArm):
-                    known = [n for n, a in self.arms.items() if isinstance(a, ExtremeArm | GenotypeArm)]
-                    raise MfpsError(
-                        f"arms.{name}.like: {shown(arm.like)} is no arm of kind cheapest, dearest or genotype; "
-                        + (f"choose from {', '.join(known)}" if known else "give `gflops` instead")
-                    )
+                self._check_arm_named(f"arms.{name}.like", arm.like, (ExtremeArm, GenotypeArm), "give `gflops` instead")
+            if isinstance(arm, AgainArm):
+                kinds = (ExtremeArm, GenotypeArm, HandMadeArm)
+                self._check_arm_named(f"arms.{name}.networks_of", arm.networks_of, kinds, "add one")
+        if self.compared_with is not None:
+            self._check_arm_named("compared_with", self.compared_with, OF_ONE, "leave it out")
         return self
+
+    def _check_arm_named(self, place: str, named: str, kinds: tuple[type[Arm], ...], otherwise: str) -> None:
+        if isinstance(self.arms.get(named), kinds):
+            return
+        known = [name for name, arm in self.arms.items() if isinstance(arm, kinds)]
+        of = [kind for kind, model in ARMS.items() if issubclass(model, kinds)]
+        raise MfpsError(
+            f"{place}: {shown(named)} is no arm of kind {', '.join(of[:-1])} or {of[-1]}; "
+            + (f"choose from {', '.join(known)}" if known else otherwise)
+        )
+
+    def seeds_of(self, name: str) -> tuple[int, ...]:
+        """Seeds of the trainings of an arm's networks."""
+        arm = self.arms[name]
+        return self.seeds_of(arm.networks_of) if isinstance(arm, AgainArm) else arm.seeds or self.seeds
+
+    def changes(self, name: str) -> dict[str, dict[str, Any]]:
+        """The options in which an arm differs from the plan, by section; empty if there are none."""
+        arm = self.arms[name]
+        arms = [self.arms[arm.networks_of], arm] if isinstance(arm, AgainArm) else [arm]
+        found: dict[str, dict[str, Any]] = {}
+        for section in ("recipe", "judge"):
+            for one in arms:
+                if options := getattr(one, section):
+                    found.setdefault(section, {}).update(named(options))
+        return found
+
+
+def named(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options by their fields' names, which a plan may also write as on the command line, with hyphens."""
+    return {name.replace("-", "_"): value for name, value in options.items()}
 
 
 def read_plan(file: Path) -> Plan:

@@ -24,7 +24,7 @@ from ..priors.extractor import found_channels
 from ..retrain.config import RetrainConfig
 from ..training.face_inputs import face_inputs
 from ..training.training_data import training_data
-from .plan import Plan
+from .plan import Plan, named
 from .timed_way import check_one_way
 
 OF_THE_STUDY = ("out", "seed", "resume", "overwrite", "device")
@@ -196,7 +196,7 @@ def _rates(of_recipe: dict[str, Any], where: str) -> tuple[float, ...]:
 def _section(model: type[Config], name: str, values: dict[str, Any], file: Path, own: Mapping[str, Any]) -> Config:
     """The configuration that a section of the plan fills, with its paths made absolute."""
     where = f"{file}: {name}"
-    values = {key.replace("-", "_"): value for key, value in values.items()}
+    values = named(values)
     if refused := [key for key in values if key in NOT_IN[name]]:
         who = "the study or its arms set it" if name != "search" else "the study, or `budgets` of its arms, set it"
         raise MfpsError(f"{where}: `{refused[0]}` is not for this section, as {who}; leave it out")

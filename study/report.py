@@ -14,6 +14,7 @@ from ..files.atomic_folder import written_to
 from ..files.json_text import compact_leaves
 from .comparisons import (
     EQUAL_QUALITY_DB,
+    compared_of,
     differences_of,
     equal_quality_of,
     groups_of,
@@ -36,6 +37,9 @@ STUDY_SCHEMA = "mfps.study/1"
 COSTS = ("flops", "parameters", "ms")
 """What the figures put quality over."""
 
+MOST_LEARNING_CURVES = 12
+"""Networks in one figure; more would hide one another."""
+
 _CURVE_POINTS = 41
 
 
@@ -47,6 +51,7 @@ def study_report(
     unfinished: Sequence[str],
     *,
     facts: Mapping[str, Any],
+    compared_with: str | None = None,
 ) -> dict[str, Any]:
     """Compute all statistics of a study, from whatever is finished of it.
 
@@ -57,6 +62,7 @@ def study_report(
         ledger: what every job cost.
         unfinished: names of the jobs that are still to be done.
         facts: what else a reader must know, by name: the recipe, its hash, the machine.
+        compared_with: the arm of one network that all others are compared with.
 
     Returns:
         Plain JSON data, the same for the same arguments.
@@ -83,23 +89,25 @@ def study_report(
             },
             "faces": trained.faces,
             "input_psnr": trained.input_psnr,
-            **_statistics(trained, hours),
+            "input_ssim": trained.input_ssim,
+            **_statistics(trained, hours, compared_with),
             "spent": hours,
             "trainings": [outcome._asdict() for outcome in trained.outcomes],
         }
     )
 
 
-def _statistics(trained: Trained, hours: Sequence[Hours]) -> dict[str, Any]:
+def _statistics(trained: Trained, hours: Sequence[Hours], compared_with: str | None) -> dict[str, Any]:
     """All numbers that need trained networks; empty without any."""
     if not trained.networks:
-        empty = ("networks", "groups", "differences", "standings", "equal_quality", "hypervolume", "rankings")
-        others = ("random_search", "curves", "verdicts")
-        return {"seed_noise": None, "stakes": None, "reference": None, **{name: [] for name in (*empty, *others)}}
+        lists = ("networks", "groups", "learning_curves", "differences", "compared", "standings", "equal_quality")
+        lists += ("hypervolume", "rankings", "random_search", "curves", "verdicts")
+        return {"seed_noise": None, "stakes": None, "reference": None, **{name: [] for name in lists}}
     evidence = evidence_of(trained.networks)
     groups, trends = groups_of(evidence), trends_of(evidence)
     differences, standings = differences_of(evidence, groups, trends), standings_of(evidence, trends)
     equal, rankings, stakes = equal_quality_of(evidence, groups), rankings_of(evidence), stakes_of(evidence)
+    compared = compared_of(evidence, compared_with)
     searches = random_searches(evidence, groups, trends.get("psnr"), trained.outcomes, hours)
     reference = reference_of(evidence, trained.input_psnr or 0.0)
     volumes = fronts_of(evidence, trends.get("psnr"), reference)
@@ -117,7 +125,9 @@ def _statistics(trained: Trained, hours: Sequence[Hours]) -> dict[str, Any]:
             }
             for group in groups
         ],
+        "learning_curves": _learning_curves(evidence),
         "differences": differences,
+        "compared": compared,
         "standings": standings,
         "equal_quality": equal,
         "reference": {"log10_flops": reference[0], "psnr": reference[1]},
@@ -125,19 +135,29 @@ def _statistics(trained: Trained, hours: Sequence[Hours]) -> dict[str, Any]:
         "rankings": rankings,
         "random_search": searches,
         "curves": _curves(evidence),
-        "verdicts": verdicts_of(stakes, differences, standings, members, equal, volumes, rankings, searches),
+        "verdicts": verdicts_of(stakes, differences, standings, members, equal, volumes, rankings, searches, compared),
     }
 
 
 def _network_rows(evidence: Evidence) -> list[dict[str, Any]]:
     rows = []
     for place, network in enumerate(evidence.networks):
-        row = {key: value for key, value in network._asdict().items() if key not in ("psnr", "ssim")}
+        row = {key: value for key, value in network._asdict().items() if key not in ("psnr", "ssim", "curves")}
         for metric in METRICS:
             row[metric] = estimate(alone(evidence, place, metric), evidence.faces)
             row[f"{metric}_of_seeds"] = getattr(network, metric).mean(1).tolist()
         rows.append(row)
     return rows
+
+
+def _learning_curves(evidence: Evidence) -> list[dict[str, Any]]:
+    """The validation PSNR after each epoch of every seed's training, by network; empty if they are too many to draw."""
+    rows = [
+        {"network": network.name, "trainings": network.curves}
+        for network in evidence.networks
+        if network.kind != "again" and max(map(len, network.curves), default=0) > 1
+    ]
+    return rows if len(rows) <= MOST_LEARNING_CURVES else []
 
 
 def _curves(evidence: Evidence) -> list[dict[str, Any]]:

@@ -5,13 +5,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import counted
-from .comparison_sections import differences_section, hypervolume_section, percentiles_section, supernets_section
+from .comparison_sections import (
+    compared_section,
+    differences_section,
+    hypervolume_section,
+    percentiles_section,
+    supernets_section,
+)
 from .section import Section, Table, with_interval
 from .verdicts import INCOMPLETE
 
 NETWORK_COLUMNS = (
     "network", "architecture", "seeds", "PSNR (dB)", "SSIM", "GFLOPs", "parameters", "ms",
 )  # fmt: skip
+
+ITERATION_COLUMNS = ("network", "iteration", "PSNR (dB)", "SSIM")
 
 
 def sections_of(report: Mapping[str, Any]) -> list[Section]:
@@ -20,10 +28,13 @@ def sections_of(report: Mapping[str, Any]) -> list[Section]:
     Args:
         report: see `study_report`.
     """
+    compared = compared_section(report)
     return [
         _status(report),
         _seed_noise(report),
         _networks(report),
+        *([] if compared is None else [compared]),
+        *([Section("Learning curves", [], [], "learning_curves")] if report["learning_curves"] else []),
         differences_section(report),
         percentiles_section(report),
         hypervolume_section(report),
@@ -106,7 +117,14 @@ def _networks(report: Mapping[str, Any]) -> Section:
         "compare networks by their differences below",
         f"the degraded faces have {report['input_psnr']:.3f} dB",
     ]
-    return Section("Networks", notes, [Table(NETWORK_COLUMNS, rows)], "quality")
+    tables = [Table(NETWORK_COLUMNS, rows)]
+    if any(len(row["iterations"]) > 1 for row in report["networks"]):
+        similar = "" if report["input_ssim"] is None else f"{report['input_ssim']:.4f}"
+        each = [("degraded faces", "", f"{report['input_psnr']:.3f}", similar)]
+        for row in report["networks"]:
+            each += [(row["name"], str(i), f"{p:.3f}", f"{s:.4f}") for i, (p, s) in enumerate(row["iterations"])]
+        tables.append(Table(ITERATION_COLUMNS, each))
+    return Section("Networks", notes, tables, "quality")
 
 
 def _verdicts(report: Mapping[str, Any]) -> Section:

@@ -40,26 +40,30 @@ class SeedNoise(NamedTuple):
 
 
 def seed_noise(networks: Sequence[Network], metric: str) -> SeedNoise:
-    """Estimate the noise. The networks of several arms that have one architecture are one, each seed once.
+    """Estimate the noise.
+
+    The networks of several arms that have one architecture, trained alike, are one, each seed once. Those that are
+    judged again do not count, as they are another arm's.
 
     Args:
         networks: all of them.
         metric: `psnr` or `ssim`.
     """
-    together: dict[str, dict[int, float]] = {}
-    names: dict[str, str] = {}
-    for network in networks:
+    together: dict[tuple[str, str], dict[int, float]] = {}
+    names: dict[tuple[str, str], str] = {}
+    for network in [network for network in networks if network.kind != "again"]:
         means = dict(zip(network.seeds, getattr(network, metric).mean(1), strict=True))
-        together[network.architecture] = means | together.get(network.architecture, {})
-        names.setdefault(network.architecture, network.name)
+        key = (network.architecture, network.way)
+        together[key] = means | together.get(key, {})
+        names.setdefault(key, network.name)
     spreads = tuple(
         Spread(
-            names[architecture],
+            names[key],
             tuple(sorted(means)),
             tuple(float(means[seed]) for seed in sorted(means)),
             float(np.std(list(means.values()), ddof=1)),
         )
-        for architecture, means in together.items()
+        for key, means in together.items()
         if len(means) > 1
     )
     freedom = sum(len(spread.seeds) - 1 for spread in spreads)

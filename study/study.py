@@ -21,6 +21,7 @@ from ..genotypes.genotype import Genotype
 from ..genotypes.genotype_file import write_genotype
 from ..nas.selection.config import SelectionFields
 from .architectures import architectures
+from .arm_recipe import arm_recipes, recipe_of
 from .begun import begin, check_begun
 from .cluster import ClusterWorkers, check_cluster
 from .collected import Collected, best_training, collect
@@ -44,6 +45,8 @@ class Study(NamedTuple):
     folder: Path
     plan: Plan
     recipe: Recipe
+    recipes: dict[str, Recipe]
+    """By arm."""
     jobs: Jobs
     device: str
 
@@ -73,12 +76,13 @@ def run_study(config: StudyConfig, console: Console | None = None) -> Collected:
     plan = read_plan(config.plan)
     recipe = read_recipe(plan, config.plan)
     out = config.out.absolute()
-    known = architectures(plan, recipe, config.plan)
-    jobs = jobs_of(plan, known, recipe.rates)
-    study = Study(out, plan, recipe, jobs, config.device)
+    recipes = arm_recipes(plan, recipe, config.plan)
+    known = architectures(plan, recipe, recipes, config.plan)
+    jobs = jobs_of(plan, known, {name: own.rates for name, own in recipes.items()})
+    study = Study(out, plan, recipe, recipes, jobs, config.device)
     check_begun(out, plan, recipe.content)
     for job in jobs.jobs.values():
-        _folder(study, job).check_recipe(recipe.content)
+        _folder(study, job).check_recipe(recipe_of(job, recipe, recipes).content)
     with written_to(out):
         out.mkdir(parents=True, exist_ok=True)
     with run_lock(out), stop_signals() as request:
@@ -161,7 +165,7 @@ def _folder(study: Study, job: Job) -> JobFolder:
 
 
 def _prepare(study: Study, job: Job) -> None:
-    _folder(study, job).prepare(options_of(study, job), study.recipe.content)
+    _folder(study, job).prepare(options_of(study, job), recipe_of(job, study.recipe, study.recipes).content)
 
 
 def options_of(study: Study, job: Job) -> dict[str, Any]:
@@ -171,7 +175,7 @@ def options_of(study: Study, job: Job) -> dict[str, Any]:
         study: the study; the jobs that this one waits for are done.
         job: the job.
     """
-    recipe, out = study.recipe, str(_folder(study, job).run)
+    recipe, out = recipe_of(job, study.recipe, study.recipes), str(_folder(study, job).run)
     own = {name: _placed(study, name, value) for name, value in job.options.items()}
     common = {"out": out, "device": study.device}
     if job.command == "retrain":
@@ -232,8 +236,11 @@ def _publish(study: Study, pages: bool = False) -> Collected:
     """Collect what the jobs have come to, and write it; `pages` too only at the end, as drawing them takes seconds."""
     collected = collect(study.folder, study.jobs)
     facts: dict[str, Any] = {"recipe_sha256": study.recipe.sha256, **study.recipe.content}
+    if changes := {name: changed for name in study.plan.arms if (changed := study.plan.changes(name))}:
+        facts["arms"] = changes
     timings = (_folder(study, job) for job in study.jobs.jobs.values() if job.what == TIMING)
     if machines := timed_on(folder for folder in timings if folder.done):
         facts["timing"] = {**facts["timing"], "machine": machines}
-    write_study(study_report(study.plan.name, *collected, facts=facts), study.folder, pages=pages)
+    report = study_report(study.plan.name, *collected, facts=facts, compared_with=study.plan.compared_with)
+    write_study(report, study.folder, pages=pages)
     return collected

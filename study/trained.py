@@ -40,6 +40,12 @@ class Network(NamedTuple):
     val_psnr: float
     """Mean over the seeds, in dB."""
     supernet_psnr: Mapping[str, float]
+    way: str = ""
+    """What its training differs in from the study's recipe; empty if it follows it."""
+    iterations: tuple[tuple[float, float], ...] = ()
+    """PSNR in dB and SSIM of each iteration, means over faces and seeds."""
+    curves: tuple[tuple[float, ...], ...] = ()
+    """Of each seed, the validation PSNR after each epoch, in dB."""
 
 
 class Trained(NamedTuple):
@@ -53,6 +59,8 @@ class Trained(NamedTuple):
     """Names of the faces, each once."""
     input_psnr: float | None
     """Mean over the faces, in dB; None without outcomes."""
+    input_ssim: float | None
+    """Mean over the faces; None without outcomes, or where these are of an earlier version."""
     problems: tuple[str, ...]
     """Why outcomes were left out or changed, one line each."""
 
@@ -76,7 +84,9 @@ def trained_networks(outcomes: Sequence[Outcome]) -> Trained:
     faces = tuple(sorted(set(usable[0].faces))) if usable else ()
     networks = tuple(_network(named[key], members) for key, members in groups.items())
     entering = float(_by_face(usable[0].faces, usable[0].input_psnr).mean()) if usable else None
-    return Trained(networks, tuple(usable), faces, entering, tuple(problems))
+    known = [one for one in usable if one.input_ssim][:1]
+    similar = float(_by_face(known[0].faces, known[0].input_ssim).mean()) if known else None
+    return Trained(networks, tuple(usable), faces, entering, similar, tuple(problems))
 
 
 def _usable(ordered: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:
@@ -147,7 +157,15 @@ def _network(name: str, members: Sequence[Outcome]) -> Network:
         first.flops, float(np.median(times)) if times else None, tuple(member.seed for member in members), psnr, ssim,
         float(np.mean([min(member.val_psnr, MOST_DB) for member in members])),
         {search: score for search, score in sorted(first.supernet_psnr.items()) if np.isfinite(score)},
+        first.way, _mean_iterations(members), tuple(member.curve for member in members),
     )  # fmt: skip
+
+
+def _mean_iterations(members: Sequence[Outcome]) -> tuple[tuple[float, float], ...]:
+    if len({len(member.iterations) for member in members}) > 1:
+        return ()
+    means = np.minimum(np.array([member.iterations for member in members], float), MOST_DB).mean(0)
+    return tuple((float(psnr), float(ssim)) for psnr, ssim in means)
 
 
 def _by_face(faces: Sequence[str], scores: Sequence[float]) -> np.ndarray:

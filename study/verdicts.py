@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..inference.estimate_text import estimate_text
 from ..nas.ranking.agreement import Agreement
-from .comparisons import EQUAL_QUALITY_DB, RANDOM, Difference, EqualQuality, Standing
+from .comparisons import EQUAL_QUALITY_DB, RANDOM, Compared, Difference, EqualQuality, Standing
 from .estimates import TIE, Estimate
 from .fronts import Front
 from .hypervolume import Volume
@@ -49,6 +49,7 @@ def verdicts_of(
     volumes: Sequence[Front],
     rankings: Sequence[Ranking],
     searches: Sequence[RandomSearch],
+    compared: Sequence[Compared] = (),
 ) -> list[Verdict]:
     """All verdicts, in the order of the report.
 
@@ -61,10 +62,15 @@ def verdicts_of(
         volumes: of the sets of searched networks.
         rankings: of the supernets.
         searches: random searches of equal hours.
+        compared: networks and that of the arm that the plan compares with.
     """
     found = []
     if stakes is not None:
         found.append(_verdict("The dearest network of the space is better than the cheapest", stakes))
+    found += [
+        _verdict(f"{row.network} beats {row.less}", row.psnr, more=f"; {row.cost_ratio:.2f} of its FLOPs")
+        for row in compared
+    ]
     percentiles = {row.network: row.of_its_cost for row in standings}
     for name, networks in members.items():
         rows = [row for row in differences if row.searched == name]

@@ -66,7 +66,7 @@ def test_the_arms_of_a_plan(plan_file):
     file = plan_file(arms)
     plan = read_plan(file)
     recipe = read_recipe(plan, file)
-    found = architectures(plan, recipe, file)
+    found = architectures(plan, recipe, dict.fromkeys(arms, recipe), file)
     assert list(found) == list(arms)
     cost = {name: [network_flops(one.genotype, recipe) for one in found[name]] for name in list(arms)[1:]}
     assert cost["cheapest"][0] <= min(cost["random"]) < max(cost["random"]) <= cost["dearest"][0]
@@ -79,5 +79,6 @@ def test_the_arms_of_a_plan(plan_file):
 def test_an_arm_that_cannot_be_used_is_named(plan_file):
     file = plan_file({"known": "kind: genotype, genotype: mfpsnet"})
     plan = read_plan(file)
+    recipe = read_recipe(plan, file)
     with pytest.raises(MfpsError, match=r"arms\.known: mfpsnet takes the priors parsing, heatmap, dictionary"):
-        architectures(plan, read_recipe(plan, file), file)
+        architectures(plan, recipe, {"known": recipe}, file)

@@ -4,7 +4,7 @@ import pytest
 from mfps.genotypes.hand_made import HandMade
 from mfps.study.architectures import Architecture
 from mfps.study.jobs import jobs_of
-from mfps.study.plan import ExtremeArm, GenotypeArm, HandMadeArm, Plan, RandomArm, SearchArm
+from mfps.study.plan import AgainArm, ExtremeArm, GenotypeArm, HandMadeArm, Plan, RandomArm, SearchArm
 
 SEARCHED = SearchArm(kind="search", budgets=[{"max_gflops": 0.1}, {"max_parameters": "90%"}], search_seeds=(0, 3))
 ARMS = {
@@ -30,7 +30,7 @@ def known(drawn_genotype):
 
 def planned(known, arms=ARMS, rates=(1e-3,), **changed):
     plan = Plan(name="test", recipe={}, judge={}, search={}, arms=arms, **changed)
-    return jobs_of(plan, known, rates)
+    return jobs_of(plan, known, dict.fromkeys(arms, rates) if isinstance(rates, tuple) else rates)
 
 
 def test_every_job_stands_behind_those_it_waits_for(known):
@@ -100,3 +100,32 @@ def test_a_plan_that_grows_keeps_its_jobs(known, grown):
     assert len(more) > len(before)
     for name, job in before.items():
         assert job.what == "ranking" or more[name] == job
+
+
+def test_an_arm_has_its_own_rates_and_says_what_its_trainings_differ_in(known):
+    fast = GenotypeArm(kind="genotype", genotype="mfpsnet", recipe={"solver": "sgd", "weight-decay": 0.1})
+    arms = {"known": ARMS["known"], "fast": fast}
+    found = planned({**known, "fast": known["known"]}, arms, {"known": (1e-3,), "fast": (0.1, 0.2)})
+    by_arm = {network.arm: network for network in found.networks}
+    assert {arm: network.way for arm, network in by_arm.items()} == {
+        "known": "",
+        "fast": "solver sgd, weight_decay 0.1",
+    }
+    assert {arm: [found.jobs[name].options["lr"] for name in network.trainings] for arm, network in by_arm.items()} == {
+        "known": [1e-3],
+        "fast": [0.1, 0.2],
+    }
+
+
+def test_networks_that_are_judged_again_are_not_trained_again(known):
+    again = AgainArm(kind="again", networks_of="cheapest", judge={"iterations": 1})
+    arms = {"again": again, "cheapest": ARMS["cheapest"]}  # in this order: the other arm may stand behind it
+    found = planned(known, arms)
+    before = planned(known, {"cheapest": ARMS["cheapest"]})
+    new = {name: job for name, job in found.jobs.items() if name not in before.jobs}
+    assert {job.what for job in new.values()} == {"judging"}
+    assert [job.seed for job in new.values()] == [0, 1, 2]
+    trained = {network.seed: network.trainings for network in before.networks}
+    judged = {network.seed: network for network in found.networks if network.arm == "again"}
+    assert {seed: network.trainings for seed, network in judged.items()} == trained
+    assert all(found.jobs[network.judging].after == network.trainings for network in judged.values())

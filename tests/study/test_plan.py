@@ -25,6 +25,7 @@ arms:
   dearest: {kind: dearest, seeds: [0, 1, 2]}
   known: {kind: genotype, genotype: mfpsnet, width: 4}
   nafnet: {kind: hand-made, network: nafnet, like: cheapest}
+  again: {kind: again, networks_of: known, judge: {priors-from: coarse}}
 """
 
 
@@ -50,6 +51,11 @@ def test_a_budget_may_be_one_of_time_where_there_is_a_table(tmp_path):
         ("bins: 3", "bin: 3", ["arms.random", "bin"]),
         ("like: cheapest", "like: random", ["arms.nafnet.like", "cheapest, dearest, known"]),
         ("like: cheapest", "like: cheapest, gflops: 1", ["arms.nafnet", "gflops", "like"]),
+        ("networks_of: known", "networks_of: random", ["arms.again.networks_of", "cheapest, dearest, known, nafnet"]),
+        ("judge: {priors-from: coarse}", "seeds: [1], judge: {a: 1}", ["arms.again", "`seeds`", "leave it out"]),
+        ("judge: {priors-from: coarse}", "recipe: {a: 1}, judge: {a: 1}", ["arms.again", "`recipe`", "leave it out"]),
+        (", judge: {priors-from: coarse}", "", ["arms.again", "`judge` is missing"]),
+        ("name: test", "name: test\ncompared_with: random", ["compared_with", "'random'", "cheapest, dearest, known"]),
         ("network: nafnet", "network: unet", ["arms.nafnet", "network", "residual"]),
         ("search: {preset: tiny}", "", ["arms.searched", "`search`", "add it"]),
         ("seeds: [0, 1]", "seeds: [0, 0]", ["seeds", "twice"]),
@@ -83,3 +89,18 @@ def test_the_example_is_a_plan_whose_sections_are_options():
     resolve(SearchConfig, search.pop("preset"), None, {**search, "out": "run"})
     fill(BenchConfig, {**plan.timing, "network": "run"})
     fill(EvaluateConfig, {**plan.judge, "data": "faces", "weights": "run", "out": "judged"})
+
+
+def test_an_arm_that_judges_again_has_the_seeds_and_the_changes_of_the_other(tmp_path):
+    file = tmp_path / "plan.yaml"
+    changed = "width: 4, seeds: [5], recipe: {solver: sgd}, judge: {layout: contiguous, priors_from: clean}"
+    file.write_text(PLAN.replace("width: 4", changed))
+    plan = read_plan(file)
+    assert plan.seeds_of("again") == plan.seeds_of("known") == (5,)
+    assert plan.seeds_of("cheapest") == plan.seeds == (0, 1)
+    assert plan.changes("cheapest") == {}
+    assert plan.changes("known")["judge"]["priors_from"] == "clean"
+    assert plan.changes("again") == {
+        "recipe": {"solver": "sgd"},
+        "judge": {"layout": "contiguous", "priors_from": "coarse"},
+    }

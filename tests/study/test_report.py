@@ -10,7 +10,8 @@ import pytest
 from markdown_it import MarkdownIt
 from mfps.errors import MfpsError
 from mfps.files.json_text import read_strict
-from mfps.study.figures import FIGURES, figures_of, markers_of
+from mfps.study.arm_marks import markers_of
+from mfps.study.figures import FIGURES, figures_of
 from mfps.study.page import study_html, study_markdown
 from mfps.study.report import study_report, write_study
 from mfps.study.sections import sections_of
@@ -18,6 +19,9 @@ from PIL import Image
 
 from ..hostile.bad_names import NAMES
 from .made_up import FAILURE, ledger, outcome, study
+
+OF_MANY = [name for name in FIGURES if name != "learning_curves"]
+"""Figures of a study with too many networks for learning curves."""
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +31,7 @@ def few_resamples_and_small_figures(monkeypatch):
     monkeypatch.setattr("mfps.genotypes.drawing.chart.PNG_DPI", 40)
 
 
-def report_of(outcomes, failures=(), spent=(), unfinished=(), plan="plan"):
+def report_of(outcomes, failures=(), spent=(), unfinished=(), plan="plan", compared_with=None):
     return study_report(
         plan,
         list(outcomes),
@@ -35,6 +39,7 @@ def report_of(outcomes, failures=(), spent=(), unfinished=(), plan="plan"):
         list(spent),
         list(unfinished),
         facts={"sha": "abc", "judge": {"data": {"list": ["a", "b"], "size": 8}}},
+        compared_with=compared_with,
     )
 
 
@@ -49,6 +54,28 @@ def texts(report):
         for section in sections_of(report)
         for text in (*section.notes, *(" ".join(row) for table in section.tables for row in table.rows))
     )
+
+
+def test_every_network_is_compared_with_the_arm_that_the_plan_names(made):
+    report = report_of(made, compared_with="published")
+    by_name = {row["name"]: row for row in report["networks"]}
+    assert {row["network"] for row in report["compared"]} == by_name.keys() - {"published"}
+    for row in report["compared"]:
+        difference = by_name[row["network"]]["psnr"]["value"] - by_name["published"]["psnr"]["value"]
+        assert row["psnr"]["value"] == pytest.approx(difference)
+        assert f"{row['network']} beats published" in {verdict["claim"] for verdict in report["verdicts"]}
+    assert "compared" in figures_of(report)
+    assert not report_of(made)["compared"]
+
+
+def test_iterations_and_learning_curves_are_shown_of_networks_that_have_them():
+    curves = {"iterations": ((20.0, 0.5), (21.0, 0.625)), "curve": (19.0, 20.5, 21.0), "input_ssim": (0.25, 0.5)}
+    report = report_of([outcome("a", seed=seed, **curves) for seed in (0, 1)])
+    shown = texts(report)
+    for line in ("degraded faces  19.000 0.3750", "a 0 20.000 0.5000", "a 1 21.000 0.6250"):
+        assert line in shown
+    assert "learning_curves" in figures_of(report)
+    assert "learning_curves" not in figures_of(report_of([outcome("a")]))
 
 
 def test_the_order_of_what_it_is_given_changes_nothing(made):
@@ -73,14 +100,15 @@ def test_it_is_strict_json_with_every_training_and_every_face(made):
 
 
 def test_a_study_that_is_done_has_every_section_and_every_figure(made):
-    report = report_of(made, spent=ledger(made))
+    report = report_of(made, spent=ledger(made), compared_with="published")
     assert [section.title for section in sections_of(report)] == [
-        "Status", "Seed noise", "Networks", "Differences, face by face", "Among random networks", "Hypervolume",
-        "Supernet and stand-alone", "Verdicts", "What it cost", "What it rests on",
+        "Status", "Seed noise", "Networks", "Compared with published", "Differences, face by face",
+        "Among random networks", "Hypervolume", "Supernet and stand-alone", "Verdicts", "What it cost",
+        "What it rests on",
     ]  # fmt: skip
     assert "missing" not in texts(report)
     assert "judge data list: a, b\njudge data size: 8" in texts(report)
-    assert {section.figure for section in sections_of(report)} - {None} == set(FIGURES)
+    assert {section.figure for section in sections_of(report)} - {None} == set(OF_MANY)
     for section in sections_of(report):
         assert all(len(row) == len(table.columns) for table in section.tables for row in table.rows)
 
@@ -176,7 +204,7 @@ class Page(HTMLParser):
 @pytest.mark.slow
 def test_the_files_are_the_same_for_the_same_report_and_need_nothing_else(made, tmp_path):
     one_search = [one for one in made if one.search_seed in (None, 0)]
-    report = report_of(one_search, [FAILURE], ledger(one_search))
+    report = report_of(one_search, [FAILURE], ledger(one_search), compared_with="published")
     folders = tmp_path / "a", tmp_path / "b"
     for folder in folders:
         folder.mkdir()
@@ -184,7 +212,7 @@ def test_the_files_are_the_same_for_the_same_report_and_need_nothing_else(made, 
     written, again = ({f.relative_to(d): f.read_bytes() for f in d.rglob("*.*")} for d in folders)
     assert written == again
     assert {str(path) for path in written} == {
-        "study.html", "study.json", "study.md", *(f"figures/{name}.png" for name in FIGURES),
+        "study.html", "study.json", "study.md", *(f"figures/{name}.png" for name in OF_MANY),
     }  # fmt: skip
     assert read_strict((folders[0] / "study.json").read_text()) == report
     text = (folders[0] / "study.html").read_text()
@@ -193,8 +221,8 @@ def test_the_files_are_the_same_for_the_same_report_and_need_nothing_else(made, 
     assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
     links = [value for _, given in page.tags for name, value in given.items() if name in ("href", "src")]
     assert all(link.startswith(("#part-", "data:image/png;base64,")) for link in links)
-    assert sum(link.startswith("data:") for link in links) == len(FIGURES)
-    for name in FIGURES:
+    assert sum(link.startswith("data:") for link in links) == len(OF_MANY)
+    for name in OF_MANY:
         with Image.open(io.BytesIO((folders[0] / "figures" / f"{name}.png").read_bytes())) as picture:
             assert len(picture.convert("RGB").getcolors(2**24)) > 10
     kept = (folders[0] / "study.html").read_bytes()
@@ -225,11 +253,11 @@ def test_names_mean_themselves():
 @pytest.mark.slow
 def test_names_mean_themselves_in_figures():
     names = ("$x$", "$\\frac{$", "\u5b57", "long " * 60)
-    made = [outcome(name, "search", name, flops=1e8, search_seed=0) for name in names]
+    made = [outcome(name, "search", name, flops=1e8, search_seed=0, curve=(19.0, 20.0)) for name in names]
     made += [outcome("known", "cheapest", "c", seed) for seed in (0, 1)]
     made += [outcome(architecture=str(number), flops=1e8 + number) for number in range(5)]
     scored = [one._replace(supernet_psnr={name: float(place) for name in names}) for place, one in enumerate(made)]
-    assert set(figures_of(report_of(scored))) == set(FIGURES)
+    assert set(figures_of(report_of(scored, compared_with="known"))) == set(FIGURES)
 
 
 def test_arms_of_a_kind_are_told_apart_in_figures():

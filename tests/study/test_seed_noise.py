@@ -27,6 +27,14 @@ def test_one_training_in_two_arms_counts_once():
     assert noise(*runs("a", [20, 21]), *runs("a", [20, 21], "b")).freedom == 1
 
 
+def test_other_trainings_of_an_architecture_are_not_its_own_and_judging_again_counts_nothing():
+    made = [*runs("a", [20, 21]), *(one._replace(way="solver sgd") for one in runs("a", [25, 26], "b"))]
+    alone = noise(*made)
+    assert [spread.means for spread in alone.spreads] == [(21, 22), (26, 27)]
+    again = [one._replace(kind="again") for one in runs("a", [20, 28], "c")]
+    assert noise(*made, *again) == alone
+
+
 @pytest.mark.parametrize("levels", [[], [20]])
 def test_one_seed_says_nothing(levels):
     found = noise(*runs("a", levels))

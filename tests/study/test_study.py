@@ -122,6 +122,37 @@ def test_a_failing_arm_is_shown_and_the_others_go_on(here, plan_file, tmp_path):
     assert counted == f"networks/cheapest/seed1/{max(kept, key=kept.get)}"
 
 
+def test_arms_may_differ_in_more_than_their_architecture(here, plan_file, tmp_path):
+    arms = {
+        "adam": "kind: cheapest, seeds: [0, 1]",
+        "sgd": "kind: cheapest, seeds: [0, 1], recipe: {solver: sgd, rates: [0.1, 0.01]}",
+        "again": "kind: again, networks_of: sgd, judge: {workers: 0}",
+    }
+    file = plan_file(arms, {**ONE_RATE, "name: tiny": "name: tiny\ncompared_with: adam"})
+    study = tmp_path / "study"
+    collected = run_study(StudyConfig(plan=file, out=study, device="cpu"))
+    assert not collected.failures
+    by_arm = {arm: [one for one in collected.outcomes if one.arm == arm] for arm in arms}
+    assert [one.psnr for one in by_arm["again"]] == [one.psnr for one in by_arm["sgd"]]
+    assert [one.psnr for one in by_arm["adam"]] != [one.psnr for one in by_arm["sgd"]]
+    assert all(len(one.curve) == 2 for one in collected.outcomes)
+    solvers = {
+        json.loads(file.read_text())["recipe"]["recipe"]["solver"]: file.parent.parent.parent.name
+        for file in sorted((study / JOBS / "networks").glob("*/*/training*/job.json"))
+    }
+    assert solvers == {"adam": "adam", "sgd": "sgd"}
+    report = json.loads((study / "study.json").read_text())
+    assert [row["arm"] for row in report["compared"]] == ["again", "sgd"]
+    assert [row["name"] for row in report["seed_noise"]["psnr"]["spreads"]] == ["adam", "sgd"]
+    assert report["facts"]["arms"]["again"] == {
+        "recipe": {"solver": "sgd", "rates": [0.1, 0.01]},
+        "judge": {"workers": 0},
+    }
+    assert {"Compared with adam", "Learning curves"} <= {
+        line.removeprefix("## ") for line in (study / "study.md").read_text().splitlines()
+    }
+
+
 def kept_psnr(training):
     return max(record["psnr"]["iterations"][-1] for record in read_history(training / "run") if record["best"])
 

@@ -72,4 +72,4 @@ def test_faces_are_matched_by_name_and_several_scores_of_a_face_are_one():
 
 
 def test_without_outcomes_there_is_nothing():
-    assert trained_networks([]) == ((), (), (), None, ())
+    assert trained_networks([]) == ((), (), (), None, None, ())
