@@ -20,8 +20,9 @@ from ..nas.config import SearchConfig
 from ..nas.random_within import random_within
 from ..nas.search_network import SearchNetwork, build_search_network
 from ..nas.space_costs import Landmark, SpaceCosts
+from .arms import ExtremeArm, GenotypeArm, HandMadeArm, RandomArm
 from .hand_made_size import sized
-from .plan import ExtremeArm, GenotypeArm, HandMadeArm, Plan, RandomArm
+from .plan import Plan
 from .recipe import Recipe, named_in
 
 MOST_EQUAL = 200

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from ..files.hashes import sha256_of_texts
 from ..genotypes.hand_made import HandMade
 from .architectures import Architecture
-from .plan import AgainArm, Plan, SearchArm
+from .arms import AgainArm, SearchArm
+from .plan import Plan
 
 JOBS, GENOTYPES = "jobs", "genotypes"
 """Folders in a study's folder."""

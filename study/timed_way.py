@@ -5,7 +5,8 @@ from pathlib import Path
 from ..bench.config import BenchConfig
 from ..errors import MfpsError
 from ..export.formats import check_packages
-from .plan import HandMadeArm, Plan
+from .arms import HandMadeArm
+from .plan import Plan
 
 LISTS = ("sizes", "threads", "runtimes", "layouts", "precisions")
 """Options of `mfps bench` that take several values, of which a study gives one."""

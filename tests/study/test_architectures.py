@@ -8,7 +8,8 @@ from mfps.errors import MfpsError
 from mfps.genotypes.hand_made import HandMade
 from mfps.nas.config import SearchConfig
 from mfps.study.architectures import Space, architectures, bins_of, network_flops, random_genotypes
-from mfps.study.plan import RandomArm, read_plan
+from mfps.study.arms import RandomArm
+from mfps.study.plan import read_plan
 from mfps.study.recipe import read_recipe
 
 SMALL = {"data": ".", "out": ".", "width": 2, "layers": 3, "blocks": 2, "size": 16, "strategy": "single-path"}

@@ -3,8 +3,9 @@
 import pytest
 from mfps.genotypes.hand_made import HandMade
 from mfps.study.architectures import Architecture
+from mfps.study.arms import AgainArm, ExtremeArm, GenotypeArm, HandMadeArm, RandomArm, SearchArm
 from mfps.study.jobs import jobs_of
-from mfps.study.plan import AgainArm, ExtremeArm, GenotypeArm, HandMadeArm, Plan, RandomArm, SearchArm
+from mfps.study.plan import Plan
 
 SEARCHED = SearchArm(kind="search", budgets=[{"max_gflops": 0.1}, {"max_parameters": "90%"}], search_seeds=(0, 3))
 ARMS = {

@@ -10,7 +10,8 @@ from mfps.files.config_model import fill
 from mfps.inference.config import EvaluateConfig
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
-from mfps.study.plan import ARMS, read_plan
+from mfps.study.arms import ARMS
+from mfps.study.plan import read_plan
 
 PLAN = """
 name: test
