@@ -25,9 +25,10 @@ torture: $(INSTALLED)
 	$(BIN)/pytest -q -n 0 tests/cli/test_resume.py -k killed --kills 100 --kill-seed $(SEED)
 	$(BIN)/pytest -q -n 0 tests/cli/test_faults.py --failures 1000 --kill-seed $(SEED)
 
-# With the real spandrel, in an environment of its own: it brings torchvision, beside which transformers may not load.
+# With the packages that bring torchvision, spandrel and torch-fidelity, in an environment of their own: transformers may
+# not load beside it. And with lpips and stlpips-pytorch, against which LPIPS and ST-LPIPS are tested.
 integrations: $(BESIDE)/installed
-	$(BESIDE)/bin/pytest -q -n 0 tests/integrations
+	$(BESIDE)/bin/pytest -q -n 0 tests/integrations tests/metrics
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -49,7 +50,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 $(BESIDE)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(BESIDE)
-	$(BESIDE)/bin/pip install --quiet -c constraints.txt -e '.[dev,spandrel]'
+	$(BESIDE)/bin/pip install --quiet -c constraints.txt -e '.[dev,fid,spandrel]'
+	$(BESIDE)/bin/pip install --quiet --no-deps lpips==0.1.4 stlpips-pytorch==0.0.2
 	touch $@
 
 clean:

@@ -26,6 +26,7 @@ OPTIONAL = {
     "transformers": "pip install 'mfps[parsing]', for parsing maps found by the face parser",
     "dlib-bin": "pip install 'mfps[faces]', for faces and landmarks found by dlib, identity and landmark distance",
     "pytorch-msssim": "pip install 'mfps[metrics]', for MS-SSIM",
+    "torch-fidelity": "pip install 'mfps[fid]', for FID and KID; it brings torchvision",
     **dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), _EXPORT),
 }
 """Libraries that an optional extra installs, and how to get them."""

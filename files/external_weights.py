@@ -118,9 +118,9 @@ WEIGHTS = (
         "vgg_shift_tolerant.pth",
         "https://github.com/abhijay9/ShiftTolerant-LPIPS",
         "44597da68f49c1837c100ff52299050f274d102eb102e5837178c79be6f0e250",
-        "BSD-2-Clause (stlpips-pytorch); its VGG16 was trained on ImageNet, non-commercial research",
+        "BSD-2-Clause (stlpips-pytorch); trained from scratch on BAPPS, the human judgements behind LPIPS",
         57,
-        "metric ST-LPIPS (`mfps evaluate`) and perceptual loss by VGG16 (`mfps retrain`)",
+        "metric ST-LPIPS (`mfps evaluate`); VGG16 for the perceptual loss and for facial dictionaries, where chosen",
         "stlpips_pytorch/weights/vST0.0",
         "pip install --no-deps stlpips-pytorch==0.0.2",
     ),
@@ -131,6 +131,15 @@ WEIGHTS = (
         file="vgg.pth",
         sha256="a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
         used_by="metric LPIPS on VGG16 (`mfps evaluate`)",
+    ),
+    ExternalWeights(
+        "Inception",
+        "weights-inception-2015-12-05-6726825d.pth",
+        "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
+        "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+        "Apache-2.0 (TensorFlow's model, converted by torch-fidelity); trained on ImageNet, non-commercial research",
+        92,
+        "metrics FID and KID (`mfps evaluate`), with torch-fidelity",
     ),
 )
 """Files in a weights folder, in torch's hub cache or in an installed package."""

@@ -34,7 +34,7 @@ PRIOR_BRANCHES = {
     for row in (
         PriorBranch("parsing", 19, "#d55e00"),  # CelebAMask-HQ classes
         PriorBranch("heatmap", 68, "#009e73"),  # iBUG landmarks
-        PriorBranch("dictionary", 256, "#cc79a7", with_picture=False),  # VGG19 relu3_4
+        PriorBranch("dictionary", 256, "#cc79a7", with_picture=False),  # VGG19's relu3_4 or VGG16's relu3_3
     )
 }
 """Every prior by its name, in the order in which the fusion branch concatenates them."""

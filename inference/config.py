@@ -19,7 +19,7 @@ from ..engine.fields import (
 from ..errors import MfpsError
 from ..files.config_model import REPEATED, ConfigModel, Panel
 from ..images.fields import FollowLinks, PictureFormat
-from ..metrics.fields import LpipsBackbone, MetricNames, StLpips
+from ..metrics.fields import InceptionFile, LpipsBackbone, MetricNames, StLpips
 from ..priors.fields import Dictionary, LandmarksBy, Parser, PriorsFrom, WeightsDir
 
 Side = Annotated[
@@ -90,6 +90,7 @@ class EvaluateConfig(ConfigModel):
     metrics: MetricNames = None
     lpips_backbone: LpipsBackbone = None
     st_lpips: StLpips = None
+    inception: InceptionFile = None
     shown: Annotated[int, Panel.REPORT] = Field(default=6, ge=1, lt=2**31)
     """Faces of each degradation to show in the comparison picture."""
     against: Annotated[Path | None, Panel.REPORT] = None

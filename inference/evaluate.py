@@ -30,6 +30,7 @@ from ..images.image import write_image
 from ..images.lists import read_list, result_names
 from ..images.tensors import to_uint8
 from ..metrics.choice import choose_metrics
+from ..metrics.face_sets import FaceSets, few_faces, open_face_sets
 from ..metrics.metric import Metric, MetricSources, measured
 from ..priors.extractor import ExternalSources, PriorExtractor
 from ..priors.face_priors import stored_prior
@@ -75,8 +76,12 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
     earlier = EarlierEvaluation(config.against) if config.against is not None else None
     if earlier is not None:
         earlier.check_same_faces(names, config.degradation, first.size, config.seed)
-    metrics, described = _metrics(config, opened, console)
+    sources = MetricSources(first.size, config.weights_dir, config.lpips_backbone, config.st_lpips, config.inception)
+    metrics, described = _metrics(config, sources, console)
     convention |= described
+    sets = open_face_sets(config.metrics or (), sources)
+    if sets is not None:
+        convention |= _described_sets(sets, groups or {str(config.data): set(names)}, console)
     if note := fit_note(first.extents.elements(), first.size):
         say(console, f"note      {note}")
     png_of = dict(zip(names, result_names(names, config.data), strict=True)) if config.save_images else {}
@@ -103,7 +108,8 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
                 digest = inputs_digest(stages[0], clean)
                 if earlier is not None:
                     earlier.check_same_input(name, degradation, digest)
-                evaluated.append(EvaluatedFace(name, degradation, digest, scores, images))
+                features = None if sets is None else sets.features_of(pictures)
+                evaluated.append(EvaluatedFace(name, degradation, digest, scores, images, features))
                 if config.save_images:
                     file = unfinished / "restored" / folder_name(degradation) / png_of[name]
                     file.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +117,7 @@ def evaluate(config: EvaluateConfig, console: Console | None = None) -> dict[str
                 if (number + 1) % config.batch_size == 0 or number + 1 == len(folder):
                     tick(at=len(evaluated))
         convention |= computed(opened, model)
-        report = evaluation_report(opened, config.weights, config.data, convention, groups, evaluated, metrics)
+        report = evaluation_report(opened, config.weights, config.data, convention, groups, evaluated, metrics, sets)
         if earlier is not None:
             report["against"] = earlier.compare(groups, evaluated)
         shown_faces = [face for face in evaluated if face.images is not None]
@@ -155,17 +161,27 @@ def _priors(config: EvaluateConfig, compiled: NetworkFacts, device: torch.device
 
 
 def _metrics(
-    config: EvaluateConfig, compiled: NetworkFacts, console: Console
+    config: EvaluateConfig, sources: MetricSources, console: Console
 ) -> tuple[tuple[Metric, ...], dict[str, Any]]:
-    """The metrics to measure, and what the convention says of them."""
-    size = config.size or compiled.size
-    sources = MetricSources(size, config.weights_dir, config.lpips_backbone, config.st_lpips)
+    """The metrics of faces to measure, and what the convention says of them."""
     metrics, left_out = choose_metrics(config.metrics, sources)
     described: dict[str, Any] = {metric.name: metric.convention for metric in metrics if metric.convention}
     if left_out:
         say(console, f"note      not measured: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
         described["not_measured"] = left_out
     return metrics, described
+
+
+def _described_sets(sets: FaceSets, groups: Mapping[str, set[str]], console: Console) -> dict[str, Any]:
+    """What the convention says of metrics of sets; a set that is too small is refused, a small one is noted."""
+    for group, names in groups.items():
+        sets.check_count(len(names), group)
+    described = {name: dict(convention) for name, convention in sets.convention.items()}
+    least = min(map(len, groups.values()))
+    if "fid" in sets.metrics and (few := few_faces(least)):
+        say(console, f"note      {few}")
+        described["fid"]["few_faces"] = few
+    return described
 
 
 def _convention(config: EvaluateConfig, compiled: NetworkFacts, priors: _Priors) -> dict[str, Any]:

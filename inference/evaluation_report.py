@@ -15,6 +15,7 @@ from ..files.markdown import markdown_table, markdown_text
 from ..images.comparison import comparison_sheet
 from ..images.image import write_image
 from ..images.metrics import CONVENTION
+from ..metrics.face_sets import FaceSets
 from ..metrics.metric import Metric
 from .estimate_text import estimate_text
 from .network_facts import NetworkFacts
@@ -35,6 +36,7 @@ class EvaluatedFace:
         inputs_sha256: the digest of what was judged: the degraded and the clean pixels (see `inputs_digest`).
         scores: the metrics of the input, then of each iteration, by key: `psnr` (dB), `ssim`, and others.
         images: uint8 (H, W, 3): input, each iteration, clean. Kept for the first faces only.
+        features: float32 (S, F): those of the same pictures, where sets of faces are compared.
     """
 
     name: str
@@ -42,6 +44,7 @@ class EvaluatedFace:
     inputs_sha256: str
     scores: list[dict[str, float]]
     images: list[np.ndarray] | None
+    features: np.ndarray | None = None
 
 
 def faces_of_groups(
@@ -70,6 +73,7 @@ def evaluation_report(
     groups: Mapping[str, set[str]],
     evaluated: Sequence[EvaluatedFace],
     metrics: Sequence[Metric] = (),
+    sets: FaceSets | None = None,
 ) -> dict[str, Any]:
     """Make the report: means over all faces, for each degradation and group, and the scores of each face.
 
@@ -81,15 +85,17 @@ def evaluation_report(
         groups: the names of each list; empty for all faces as one group.
         evaluated: every face under every degradation.
         metrics: what was measured; of those besides PSNR and SSIM the report says how they are shown.
+        sets: the metrics of sets of faces, for which every face has its features.
 
     Returns:
         The report, as plain JSON data.
     """
     results = [
-        {"degradation": degradation, "list": group, **_means(faces)}
+        {"degradation": degradation, "list": group, **_numbers(faces, sets)}
         for degradation, group, faces in faces_of_groups(evaluated, groups)
     ]
-    overall = _means(evaluated)
+    # A distance of sets takes seconds: one that is known already is not computed again.
+    overall = results[0] if len(results) == 1 else _numbers(evaluated, sets)
     faces = [
         {
             "name": face.name,
@@ -101,7 +107,8 @@ def evaluation_report(
         }
         for face in evaluated
     ]
-    more = [column._asdict() for metric in metrics for column in metric.columns if column.key not in FIRST]
+    shown = [*metrics, *(sets.metrics.values() if sets is not None else ())]
+    more = [column._asdict() for metric in shown for column in metric.columns if column.key not in FIRST]
     return {
         "schema": EVALUATION_SCHEMA,
         "mfps": __version__,
@@ -242,9 +249,14 @@ def _plain(value: object) -> str:
     return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
 
 
-def _means(faces: Sequence[EvaluatedFace]) -> dict[str, Any]:
+def _numbers(faces: Sequence[EvaluatedFace], sets: FaceSets | None) -> dict[str, Any]:
+    """The means over faces, and the distances of the set of them from that of the clean ones."""
     stages = list(zip(*(face.scores for face in faces), strict=True))
     means = [{key: float(np.mean([scores[key] for scores in stage])) for key in stage[0]} for stage in stages]
+    if sets is not None:
+        features = np.stack([face.features for face in faces if face.features is not None], axis=1)
+        for scores, stage in zip(means, features[:-1], strict=True):
+            scores |= sets.distances(stage, features[-1])
     judged = sorted((face.degradation, face.name, face.inputs_sha256) for face in faces)
     digest = sha256_of_texts(*chain.from_iterable(judged))
     return {"faces": len(faces), "inputs_sha256": digest, "input": means[0], "iterations": means[1:]}

@@ -4,7 +4,6 @@ Source: Zhang et al. (2018), version 0.1, the heads of the package lpips; and Gh
 the package stlpips-pytorch. Of both packages only the weights are read; the trunks are in `networks.perceptual_trunk`.
 """
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,12 +13,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..errors import MfpsError
-from ..files.external_weights import check_weights, weights_of
+from ..files.external_weights import weights_of
 from ..files.hashes import sha256_of
-from ..files.regular_file import is_file
-from ..files.temporary_folder import temporary_folder
 from ..images.tensors import images_to_tensor
 from ..networks.perceptual_trunk import PerceptualTrunk, load_trunk
+from ..networks.shift_tolerant_file import ST_LPIPS, load_shift_tolerant
 from ..networks.state_dict_file import read_state_dict
 from .metric import Column, Metric, MetricSources, held_weights
 
@@ -30,12 +28,6 @@ SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 """Normalise pictures in [-1, 1], as ImageNet's mean and deviation do those in [0, 1]."""
 
 STAGES = 5
-
-ST_LPIPS = "ST-LPIPS"
-"""What the list of external weights calls its file."""
-
-MAX_BYTES = 2**27
-"""Of a weights file in a wheel: twice that of ST-LPIPS."""
 
 
 class PerceptualDistance(nn.Module):
@@ -76,44 +68,10 @@ def open_st_lpips(sources: MetricSources) -> Metric:
         MfpsError: the faces are too small, or the weights are missing or others.
     """
     _check_size(sources.size)
-    file, state = read_st_lpips(sources.st_lpips, sources.weights_dir)
+    file = sources.st_lpips or held_weights(ST_LPIPS, sources.weights_dir)
+    trunk, state = load_shift_tolerant(file)
     weights = weights_of(ST_LPIPS)
-    trunk = load_trunk("vgg_shift_tolerant", state, file, "net.", weights.remedy)
     return _metric("st_lpips", ST_LPIPS, trunk, _heads(state, file, weights.remedy), {"sha256": weights.sha256})
-
-
-def read_st_lpips(given: Path | None, folder: Path | None) -> tuple[Path, dict[str, Tensor]]:
-    """The file with ST-LPIPS's weights, and its tensors.
-
-    Args:
-        given: it, or the wheel of the package that holds it; None looks for it as `find_weights` does.
-        folder: a weights folder.
-
-    Raises:
-        MfpsError: there is no such file, or it is another one.
-    """
-    weights = weights_of(ST_LPIPS)
-    if given is not None and (content := _out_of_wheel(given, f"{weights.package}/{weights.file}")) is not None:
-        with temporary_folder("st-lpips") as scratch:
-            copy = scratch / weights.file
-            copy.write_bytes(content)
-            if sha256_of(copy) != weights.sha256:
-                raise MfpsError(f"{given}: its {weights.file} is not that of the {ST_LPIPS} weights; {weights.remedy}")
-            return given, read_state_dict(copy, weights.remedy)
-    file = given or held_weights(ST_LPIPS, folder)
-    check_weights(file, weights)
-    return file, read_state_dict(file, weights.remedy)
-
-
-def _out_of_wheel(file: Path, name: str) -> bytes | None:
-    """A file's bytes out of a wheel; None where `file` is no wheel that has it."""
-    if not is_file(file) or not zipfile.is_zipfile(file):
-        return None
-    try:
-        with zipfile.ZipFile(file) as wheel:
-            return wheel.read(name) if wheel.getinfo(name).file_size <= MAX_BYTES else None
-    except Exception:  # a damaged archive can make zipfile raise almost anything
-        return None
 
 
 def open_lpips(sources: MetricSources) -> Metric:

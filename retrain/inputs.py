@@ -9,7 +9,7 @@ from ..files.external_weights import weights_of
 from ..files.hashes import sha256_of
 from ..genotypes.genotype import Genotype
 from ..genotypes.hand_made import HandMade
-from ..metrics.lpips import ST_LPIPS
+from ..networks.shift_tolerant_file import ST_LPIPS
 from .config import RetrainConfig
 from .start import StartFile
 

@@ -3,10 +3,7 @@
 from torch import nn
 
 from ..errors import MfpsError
-from ..files.external_weights import weights_of
-from ..metrics.lpips import ST_LPIPS, read_st_lpips
-from ..networks.perceptual_trunk import load_trunk
-from ..networks.vgg16 import VGG16Features
+from ..networks.vgg16 import load_vgg16
 from ..networks.vgg19 import load_vgg19
 from .config import RetrainConfig
 
@@ -32,5 +29,4 @@ def perceptual_network(config: RetrainConfig) -> nn.Module | None:
             f"`perceptual_network` vgg16 needs faces of {VGG16_LEAST_PX} pixels or more, and `size` is {config.size}; "
             "take larger faces or vgg19"
         )
-    file, state = read_st_lpips(config.vgg16, config.weights_dir)
-    return VGG16Features(load_trunk("vgg_shift_tolerant", state, file, "net.", weights_of(ST_LPIPS).remedy)).eval()
+    return load_vgg16(config.vgg16, config.weights_dir)

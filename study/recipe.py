@@ -57,7 +57,7 @@ NO_PART = (
         )
     )
     | {"checkpoint_steps", "keep_checkpoints", "shown", "save_images", "follow_links", *LIMITS}
-    | {"metrics", "lpips_backbone", "st_lpips"}
+    | {"metrics", "lpips_backbone", "st_lpips", "inception"}
 )
 """Options that are no part of a recipe, as no number depends on them, or as the study sets them."""
 

@@ -12,7 +12,7 @@ from mfps.images.image import write_image
 from mfps.prepare.config import PrepareConfig
 from mfps.prepare.prepare import prepare
 from mfps.priors.dictionary.dictionary_file import PATCH_SIDES
-from mfps.priors.dictionary.features import Relu34
+from mfps.priors.dictionary.features import PartFeatures
 from mfps.priors.parsing.classes import CELEBAMASK_CLASSES
 from mfps.priors.parsing.label_maps import write_label_map
 from PIL import Image
@@ -122,7 +122,7 @@ def tree():
     return read
 
 
-class CheapFeatures(Relu34):
+class CheapFeatures(PartFeatures):
     """Stands in for VGG19's features: each channel is one of the three colours, at a quarter of the size."""
 
     def __init__(self):
@@ -141,8 +141,7 @@ def cheap_features(monkeypatch):
 def cheaper_features(monkeypatch):
     for part in PATCH_SIDES:
         monkeypatch.setitem(PATCH_SIDES, part, 4)
-    monkeypatch.setattr("mfps.priors.dictionary.build.random_vgg19", lambda seed: seed)
-    monkeypatch.setattr("mfps.priors.dictionary.build.Relu34", lambda _: CheapFeatures())
+    monkeypatch.setattr("mfps.priors.dictionary.build.random_features", lambda *_: CheapFeatures())
     monkeypatch.setattr("mfps.priors.dictionary.kind.features_of", lambda *_: CheapFeatures())
 
 

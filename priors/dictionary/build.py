@@ -15,11 +15,10 @@ from ...files.atomic_folder import atomic_files, check_writable, clear_leftovers
 from ...files.boundary import Boundary
 from ...images.image import read_image, write_image
 from ...images.lists import find_images, image_folder, read_list
-from ...networks.vgg19 import load_vgg19
 from ..landmarks.landmark_file import LANDMARK_FILE, points_array, read_landmarks
 from .config import DictionaryConfig
 from .dictionary_file import write_dictionary
-from .features import Relu34, official_vgg19_name, random_vgg19, random_vgg19_name
+from .features import official_features, official_name, random_features, random_name
 from .sheet import dictionary_sheet
 from .training import Face, train_dictionary
 
@@ -60,9 +59,10 @@ def build_dictionary(config: DictionaryConfig, console: Console | None = None) -
         return read_image(folder / name), points_array(landmarks.faces[name].points), landmarks.scheme
 
     if config.random_features:
-        network, provenance = random_vgg19(config.seed), random_vgg19_name(config.seed)
+        features, provenance = random_features(config.features, config.seed), random_name(config.features, config.seed)
     else:
-        network, provenance = load_vgg19(None, config.weights_dir), official_vgg19_name()
+        features = official_features(config.features, config.weights_dir, config.vgg16)
+        provenance = official_name(config.features)
     place = choose_device(config.device)
 
     def faces() -> Iterator[Face]:
@@ -73,7 +73,7 @@ def build_dictionary(config: DictionaryConfig, console: Console | None = None) -
 
     trained = train_dictionary(
         faces(),
-        Relu34(network).to(place),
+        features.to(place),
         config.entries,
         config.seed,
         provenance,

@@ -1,7 +1,7 @@
 """The file `priors/dictionary.safetensors`: typical feature patches of the parts of faces.
 
-It holds, for each part, the centres (K, 256, s, s) of clustered VGG19 patches. Its header is one string, `mfps`: JSON
-that says where they come from. It is a single string because safetensors writes several in arbitrary order.
+It holds, for each part, the centres (K, 256, s, s) of clustered patches of features. Its header is one string, `mfps`:
+JSON that says where they come from. It is a single string because safetensors writes several in arbitrary order.
 """
 
 import json
@@ -26,13 +26,13 @@ DICTIONARY_FORMAT = "mfps.dictionary/1"
 """Name and version of the file's layout."""
 
 CHANNELS = 256
-"""Channels of VGG19's relu3_4."""
+"""Channels of VGG19's relu3_4, and of VGG16's relu3_3."""
 
 FACE_PX = 512
-"""Side in pixels of the faces that features are computed from; the maps of relu3_4 have a quarter of it."""
+"""Side in pixels of the faces that features are computed from; the maps have a quarter of it."""
 
 PATCH_SIDES = {"left_eye": 20, "right_eye": 20, "nose": 12, "mouth": 27}
-"""Side of each part's centres at the scale of relu3_4. Source: DFDNet, whose patches are 80, 80, 50 and 110 at 512."""
+"""Side of each part's centres at the scale of the maps. Source: DFDNet, whose patches are 80, 80, 50 and 110 at 512."""
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 Sha256 = Annotated[str, Field(strict=True, pattern="^[0-9a-f]{64}$")]
@@ -46,7 +46,8 @@ class FacialDictionary:
         centres: for each of `PARTS` a float16 tensor (K, 256, s, s); K may differ between parts.
         entries: the requested K.
         seed: seed of the clustering.
-        features: which network the features come from: `vgg19 <sha256>` or `seeded random VGG19 (seed <n>)`.
+        features: which network the features come from: `vgg19 <sha256>` or `vgg16 <sha256>` of its weights,
+            or `seeded random VGG19 (seed <n>)` and the same of VGG16.
         photographs: SHA-256 of the photographs' pixels and landmarks.
     """
 

@@ -29,7 +29,7 @@ class DictionaryFinder:
     """Matches the parts of faces with the entries of a dictionary.
 
     Args:
-        sources: names the dictionary, and the folder of VGG19's weights.
+        sources: names the dictionary, and the folder of its network's weights.
         device: where both are loaded.
 
     Raises:

@@ -30,8 +30,8 @@ def match_faces(
     """Find the boxes of the parts of a batch of faces, and the best entry for each.
 
     Args:
-        features: maps faces (B, 3, 512, 512) in [0, 1] to (B, 256, 128, 128), such as `Relu34`; it is the network that
-            the dictionary was trained with, on the dictionary's device.
+        features: maps faces (B, 3, 512, 512) in [0, 1] to (B, 256, 128, 128), such as `PartFeatures`; it is the
+            network that the dictionary was trained with, on the dictionary's device.
         images: uint8 (S, S, 3) RGB faces; the sizes may differ.
         points: for each face its landmarks (K, 2) in pixels, NaN where one is missing.
         scheme: name of the landmarks' scheme.

@@ -1,4 +1,4 @@
-"""A facial dictionary from high-quality photographs: the parts' VGG19 patches, clustered by mini-batch K-means.
+"""A facial dictionary from high-quality photographs: the patches of their parts, clustered by mini-batch K-means.
 
 Source: Li et al., "Blind Face Restoration via Deep Multi-scale Component Dictionaries", ECCV 2020 (DFDNet). No face is
 kept in memory, and at most two patches for each entry (or 64).
@@ -61,7 +61,7 @@ def train_dictionary(
 
     Args:
         faces: iterated once.
-        features: maps faces (B, 3, 512, 512) in [0, 1] to (B, 256, 128, 128), such as `Relu34`; on `device`.
+        features: maps faces (B, 3, 512, 512) in [0, 1] to (B, 256, 128, 128), such as `PartFeatures`; on `device`.
         entries: centres of each part. A part with fewer patches gets as many centres as patches.
         seed: seed of the clustering.
         provenance: which network the features come from, see `FacialDictionary.features`.
@@ -145,7 +145,7 @@ class _Clusters:
             if not np.isfinite(patch).all():
                 raise MfpsError(
                     f"face {face} (counted from 0), {self.part}: features are not finite in 16 bits; "
-                    "use the official VGG19 weights"
+                    "use the official weights"
                 )
             row = self.count % len(self.window)
             self.window[row], self.faces[row] = patch, face

@@ -49,6 +49,10 @@ DICTIONARY_CASES = [
     case("dictionary with another ending", "dictionary build faces --out new.pth --random-features", "new.pth", ".safetensors"),
     case("dictionary over a file", "dictionary build faces --out page.safetensors --random-features", "page.safetensors", "already exists"),
     case("dictionary without weights", "dictionary build faces --out new.safetensors --device cpu", "vgg19", "no network"),
+    case("dictionary without VGG16's weights", "dictionary build faces --out new.safetensors --features vgg16 --device cpu", "ST-LPIPS", "--weights-dir"),
+    case("VGG16's weights are another file", "dictionary build faces --out new.safetensors --features vgg16 --vgg16 note.txt --device cpu", "note.txt", "not the ST-LPIPS weights"),
+    case("VGG16's weights without VGG16", f"{BUILD} --vgg16 note.txt", "--vgg16", "set --features to vgg16"),
+    case("features of an unknown network", f"{BUILD} --features vgg11", "--features", "'vgg19' or 'vgg16'"),
     case("dictionary with wrong weights", "dictionary build faces --out new.safetensors --weights-dir wrong --device cpu", "wrong", "not the vgg19 weights"),
 ]  # fmt: skip
 

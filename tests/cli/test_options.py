@@ -29,7 +29,7 @@ OPTIONS = {
     """,
     "evaluate": """
         weights --data --out --list --degradation --pairs --size --batch-size --workers --seed --device --precision
-        --metrics --lpips-backbone --st-lpips --shown --save-images
+        --metrics --lpips-backbone --st-lpips --inception --shown --save-images
         --priors-from --drop-prior --landmarks-by --weights-dir --parser --dictionary --config
     """,
     "restore": """
@@ -51,7 +51,8 @@ OPTIONS = {
         photos out --size --landmarks --landmarks-by --scheme --aligned --labels --label-order --dictionary --parser
         --priors --made-from --least-side --max-megapixels --val --test --seed --weights-dir --workers --device --config
     """,
-    "dictionary build": "data --out --list --entries --seed --weights-dir --random-features --device --config",
+    "dictionary build": "data --out --list --entries --features --vgg16 --seed --weights-dir "
+    "--random-features --device --config",
     "doctor": "--weights-dir --check --json",
     "genotype show": "genotype --size --iterations --json",
     "genotype draw": "genotype --out --epoch --renderer --title",

@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import re
 import shutil
@@ -24,6 +25,7 @@ from mfps.inference.config import EvaluateConfig
 from mfps.inference.evaluate import evaluate, folder_name
 from mfps.inference.evaluation_report import more_columns, more_rows, table_markdown, table_rows
 from mfps.metrics.choice import ALWAYS
+from mfps.metrics.face_sets import FaceSets, SetMetric
 from mfps.metrics.metric import Column, Metric
 from rich.console import Console
 
@@ -270,6 +272,51 @@ def test_further_metrics_have_columns_and_a_table_of_their_own(drawn_folder, wri
     assert "| darkness \u2193 |" in (tmp_path / "out" / "evaluation.md").read_text()
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == report
     judged(tmp_path / "w.safetensors", drawn_folder, tmp_path / "more", Console(quiet=True), against=tmp_path / "out")
+
+
+def test_metrics_of_sets_compare_the_faces_of_each_row(drawn_folder, write_weights, tmp_path, monkeypatch, refused):
+    """Whatever two sets are compared by, each number is that of exactly the faces of its row."""
+    columns = (Column("apart", "apart", 1, "lower"),)
+    apart = SetMetric(columns, {}, lambda faces, clean: {"apart": float((faces.std(0) - clean.std(0)).abs().sum())})
+    sets = FaceSets({"fid": apart}, lambda pictures: pictures.flatten(1).float(), {"fid": {"of": "all pixels"}})
+    opened = []
+    monkeypatch.setattr(mfps.inference.evaluate, "open_face_sets", lambda asked, _: opened.append(asked) or sets)
+    write_weights(tmp_path / "w.safetensors", size=16)
+    given = {"metrics": "psnr,fid", "list": [drawn_folder / "val.txt", drawn_folder / "train.txt"]}
+    console = Console(file=io.StringIO(), width=400)
+    report = judged(
+        tmp_path / "w.safetensors", drawn_folder, tmp_path / "out", console,
+        degradation=DEGRADATIONS[:2], save_images=True, **given,
+    )  # fmt: skip
+    assert opened == [("psnr", "fid")]
+    assert console.file.getvalue().count("note      fid of 2 faces: fewer than its 2,048 features") == 1
+    assert report["convention"]["fid"].keys() == {"of", "few_faces"}
+    assert all("apart" not in face["input"] for face in report["faces"])
+    assert "apart" not in (tmp_path / "out" / "faces.csv").read_text()
+    assert "| apart \u2193 |" in (tmp_path / "out" / "evaluation.md").read_text()
+
+    def expected(faces):
+        restored = [tmp_path / "out" / "restored" / folder_name(face["degradation"]) / face["name"] for face in faces]
+        truth = [drawn_folder / "images" / face["name"] for face in faces]
+        one, clean = (np.stack([read_image(file) for file in files]).astype(float) for files in (restored, truth))
+        return pytest.approx(np.abs(one.std(0, ddof=1) - clean.std(0, ddof=1)).sum(), rel=1e-4)
+
+    for result in report["results"]:
+        faces = [
+            face
+            for face in report["faces"]
+            if face["degradation"] == result["degradation"] and result["list"] in face["lists"]
+        ]
+        assert result["iterations"][-1]["apart"] == expected(faces)
+        assert result["input"]["apart"] != result["iterations"][-1]["apart"]
+    assert report["iterations"][-1]["apart"] == expected(report["faces"])
+    (tmp_path / "one.txt").write_text(report["faces"][0]["name"])
+    with refused("`metrics` fid: compares sets of faces, and one has 1"):
+        judged(
+            tmp_path / "w.safetensors", drawn_folder, tmp_path / "none", console,
+            **{**given, "list": [tmp_path / "one.txt"]},
+        )  # fmt: skip
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_csv_has_a_row_for_each_face_and_a_column_for_each_metric(evaluated):

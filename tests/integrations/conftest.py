@@ -2,8 +2,6 @@
 
 import importlib
 import importlib.util
-import sys
-import warnings
 
 import pytest
 import torch
@@ -13,6 +11,7 @@ from mfps.inference.compile import CompiledNetwork, compile_genotype
 from mfps.networks.network_config import NetworkConfig
 
 from ..genotypes.wide_genotypes import wide_genotype
+from ..torchvision_beside import torchvision_imported
 
 CHANNELS = {"parsing": 3, "heatmap": 4, "dictionary": 5}
 
@@ -39,18 +38,5 @@ def spandrel():
     """The package, with which alone these tests run; `make integrations` has it."""
     if importlib.util.find_spec("spandrel") is None:
         pytest.skip("spandrel is not installed; `make integrations` runs this with it")
-    library = None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torchvision warns that it cannot read pictures
-        try:
-            importlib.import_module("torchvision")
-        except RuntimeError:
-            # Its compiled operators are for a torch with CUDA. Beside another torch it cannot be imported at all, as it
-            # describes them to torch. spandrel uses none of them, so it is enough that they have a name.
-            for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-                del sys.modules[name]
-            library = torch.library.Library("torchvision", "DEF")
-            library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-            library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    with torchvision_imported():
         yield importlib.import_module("spandrel")
-    del library  # the names last as long as it does

@@ -1,8 +1,7 @@
-"""LPIPS against the package's own computation, and ST-LPIPS against its formula."""
+"""LPIPS and ST-LPIPS against their packages' own computation, and against the formula."""
 
 import os
 import sys
-import zipfile
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,9 +11,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from mfps.files.external_weights import weights_of
 from mfps.images.tensors import images_to_tensor
-from mfps.metrics.lpips import ST_LPIPS, PerceptualDistance, open_lpips, open_st_lpips, read_st_lpips
+from mfps.metrics.lpips import PerceptualDistance, open_lpips, open_st_lpips
 from mfps.metrics.metric import MetricSources
 from mfps.networks.perceptual_trunk import TRUNKS, BlurPool, Convolution, PerceptualTrunk, load_trunk
 from torch import nn
@@ -48,14 +46,19 @@ def theirs():
     models.alexnet = lambda **_: SimpleNamespace(features=layers["alex"])
     models.vgg16 = lambda **_: SimpleNamespace(features=layers["vgg"])
     torchvision.models = models
-    before = set(sys.modules)
+    return imported("lpips", torchvision, models), layers
+
+
+def imported(name, *beside):
+    """A module that is imported with stand-ins for others that it imports."""
+    package, before = name.partition(".")[0], set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "torchvision", torchvision)
-        patch.setitem(sys.modules, "torchvision.models", models)
-        package = import_module("lpips")
-    for name in {name for name in sys.modules if name.split(".")[0] == "lpips"} - before:
-        del sys.modules[name]  # other tests must not find it with this stand-in for torchvision
-    return package, layers
+        for module in beside:
+            patch.setitem(sys.modules, module.__name__, module)
+        found = import_module(name)
+    for own in {own for own in sys.modules if own.partition(".")[0] == package} - before:
+        del sys.modules[own]  # other tests must not find it with these stand-ins
+    return found
 
 
 @pytest.mark.parametrize("name", SLICES)
@@ -71,6 +74,25 @@ def test_lpips_is_that_of_the_package_on_any_backbone(name, theirs, faces, tmp_p
     assert [scores["lpips"] for scores in found] == pytest.approx(expected, rel=1e-5, abs=1e-7)
     assert found[0]["lpips"] == pytest.approx(0, abs=1e-9)
     assert found[0]["lpips"] < found[1]["lpips"]
+
+
+@pytest.mark.parametrize("size", [64, 80, 128])
+def test_st_lpips_is_that_of_its_package(size, faces):
+    """The package's own trunk, heads and forward, with its weights; it calls nothing of what it imports besides."""
+    if find_spec("stlpips_pytorch") is None:
+        pytest.skip("stlpips-pytorch is not installed: pip install --no-deps stlpips-pytorch==0.0.2")
+    beside = [ModuleType(name) for name in ("torchvision", "torchvision.models", "IPython", "torchsummary")]
+    beside[0].models = beside[1]
+    beside[2].embed = beside[3].summary = lambda *_: pytest.fail("was called")
+    package = imported("stlpips_pytorch.stlpips", *beside)
+    clean, versions = faces(size)
+    with torch.no_grad():
+        network = package.LPIPS(net="vgg", variant="shift_tolerant", verbose=False)
+        expected = network(images_to_tensor(versions), images_to_tensor([clean]), normalize=True).flatten().tolist()
+    found = [scores["st_lpips"] for scores in open_st_lpips(MetricSources(size)).score(versions, clean)]
+    assert found == pytest.approx(expected, rel=1e-5, abs=1e-7)
+    assert found[0] == pytest.approx(0, abs=1e-9)
+    assert found[1] > 0.01
 
 
 def test_a_backbone_is_needed_and_must_be_one_of_both(tmp_path, refused):
@@ -137,32 +159,3 @@ def test_st_lpips_hardly_minds_a_shift_and_minds_noise(wheel, faces):
     assert found[0] == pytest.approx(0, abs=1e-9)
     assert found[:4] == sorted(found[:4])
     assert found[4] < found[2] < found[3]
-
-
-def test_the_wheel_or_its_file_may_be_given(wheel, tmp_path):
-    weights = weights_of(ST_LPIPS)
-    with zipfile.ZipFile(wheel) as opened:
-        (tmp_path / weights.file).write_bytes(opened.read(f"{weights.package}/{weights.file}"))
-    states = [
-        read_st_lpips(wheel, None)[1],
-        read_st_lpips(tmp_path / weights.file, None)[1],
-        read_st_lpips(None, tmp_path)[1],
-    ]
-    assert all(torch.equal(states[0][key], state[key]) for state in states[1:] for key in states[0])
-
-
-def test_other_files_are_refused(tmp_path, refused):
-    (tmp_path / "w.pth").write_bytes(b"other")
-    with refused("w.pth: not the ST-LPIPS weights"):
-        open_st_lpips(MetricSources(64, st_lpips=tmp_path / "w.pth"))
-    weights = weights_of(ST_LPIPS)
-    for name, rule in (("a", "not the ST-LPIPS weights"), (f"{weights.package}/{weights.file}", "its vgg_shift")):
-        with zipfile.ZipFile(tmp_path / "w.whl", "w") as opened:
-            opened.writestr(name, "b")
-        with refused(f"w.whl: {rule}"):
-            open_st_lpips(MetricSources(64, st_lpips=tmp_path / "w.whl"))
-    (tmp_path / "w.whl").write_bytes((tmp_path / "w.whl").read_bytes()[:-30])
-    with refused("w.whl: not the ST-LPIPS weights"):
-        open_st_lpips(MetricSources(64, st_lpips=tmp_path / "w.whl"))
-    with refused("w.none: there are no ST-LPIPS weights; run `pip install"):
-        open_st_lpips(MetricSources(64, st_lpips=tmp_path / "w.none"))

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-import mfps.retrain.perceptual
+import mfps.networks.shift_tolerant_file
+import mfps.networks.vgg16
 import pytest
 import torch
 from mfps.networks.losses import perceptual_loss
@@ -23,7 +24,8 @@ def trunk(monkeypatch):
         for number, layer in enumerate(convolutions)
         for part in ("weight", "bias")
     }
-    monkeypatch.setattr(mfps.retrain.perceptual, "read_st_lpips", lambda given, folder: (given or Path("w.pth"), state))
+    monkeypatch.setattr(mfps.networks.vgg16, "find_weights", lambda *_: Path("w.pth"))
+    monkeypatch.setattr(mfps.networks.shift_tolerant_file, "read_shift_tolerant", lambda _: state)
     return trunk
 
 

@@ -48,6 +48,14 @@ def test_it_says_what_it_was_made_of(build, tmp_path, data):
     assert everything.photographs != some.photographs
 
 
+def test_the_file_names_its_network(build, tmp_path, refused):
+    build(tmp_path / "a.safetensors", features="vgg16", seed=1)
+    assert read_dictionary(tmp_path / "a.safetensors").features == "seeded random VGG16 (seed 1)"
+    for given in ({}, {"features": "vgg16"}):  # random weights are not those of a file
+        with refused("`vgg16` names weights that are not used"):
+            build(tmp_path / "b.safetensors", vgg16=tmp_path / "w.whl", **given)
+
+
 def test_nothing_is_overwritten(build, tmp_path, refused):
     build(tmp_path / "a.safetensors")
     before = (tmp_path / "a.safetensors").read_bytes()

@@ -4,7 +4,7 @@ import torch
 from mfps.drawn.faces import draw_face
 from mfps.priors.dictionary.component_boxes import PARTS, component_boxes
 from mfps.priors.dictionary.dictionary_file import PATCH_SIDES, FacialDictionary
-from mfps.priors.dictionary.features import Relu34, boxes_at_face_px, cut_patches, face_tensor, random_vgg19
+from mfps.priors.dictionary.features import boxes_at_face_px, cut_patches, face_tensor, random_features
 from mfps.priors.dictionary.matching import match_faces, match_scores
 
 
@@ -85,7 +85,7 @@ def test_faces_may_differ_in_size(faces):
 
 
 def test_with_vgg19s_layers(faces):
-    features = Relu34(random_vgg19(0))
+    features = random_features("vgg19", 0)
     dictionary = dictionary_of(faces[:2], features)
     _, entries = match_faces(features, [faces[1].image], [faces[1].points], "ibug68", dictionary)
     assert entries.tolist() == [[1] * 4]

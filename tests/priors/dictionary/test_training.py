@@ -5,7 +5,7 @@ from mfps.drawn.faces import draw_face
 from mfps.priors.dictionary import training as dictionary_training
 from mfps.priors.dictionary.component_boxes import PARTS
 from mfps.priors.dictionary.dictionary_file import PATCH_SIDES, read_dictionary, write_dictionary
-from mfps.priors.dictionary.features import Relu34, random_vgg19
+from mfps.priors.dictionary.features import random_features
 from mfps.priors.dictionary.training import train_dictionary
 
 
@@ -90,7 +90,7 @@ def test_photographs_are_told_apart_by_their_content(faces):
 
 
 def test_with_vgg19s_layers(faces):
-    dictionary, nearest = trained(faces[:1], 2, features=Relu34(random_vgg19(0)))
+    dictionary, nearest = trained(faces[:1], 2, features=random_features("vgg19", 0))
     assert dictionary.counts == dict.fromkeys(PARTS, 1)
     assert all(0.1 < centres.float().std() < 10 for centres in dictionary.centres.values())
     assert nearest["nose"].tolist() == [[0, -1, -1, -1, -1, -1]]
