@@ -1,5 +1,6 @@
 """`mfps evaluate`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -27,8 +28,8 @@ def evaluate(config: "EvaluateConfig") -> None:
     console = o.console()
     report = run(config, console)
     show_table(console, report_table(report))
-    if "columns" in report:
-        show_table(console, more_table(report))
+    for table in more_tables(report, console.width):
+        show_table(console, table)
     if against := report.get("against"):
         o.report(f"against   {against_title(against)}")
         show_table(console, against_table(against))
@@ -39,16 +40,42 @@ def evaluate(config: "EvaluateConfig") -> None:
     o.report(f"pictures  {config.out / 'comparison.png'}")
 
 
-def more_table(report: dict[str, Any]) -> Table:
-    """The metrics besides PSNR and SSIM as a table for the terminal."""
-    from ..engine.terminal import add_row
+NAMES = 3
+"""Columns of `more_rows` that say what a row's numbers are of."""
+
+LEAST_FOR_NAMES = 40
+"""Width that is left for them; longer names are folded."""
+
+
+def more_tables(report: dict[str, Any], width: int) -> list[Table]:
+    """The metrics besides PSNR and SSIM as tables for a terminal of a width, beside each other while they fit."""
     from ..inference.evaluation_report import more_columns, more_rows
 
+    columns, rows = more_columns(report), more_rows(report)
+    parts: list[list[int]] = []
+    left = 0
+    for place in range(NAMES, len(columns)):
+        taken = max(len(line[place]) for line in (columns, *rows)) + 2
+        if taken > left:
+            parts.append([])
+            left = width - LEAST_FOR_NAMES
+        parts[-1].append(place)
+        left -= taken
+    return [_more_table(columns, rows, places) for places in parts]
+
+
+def _more_table(columns: Sequence[str], rows: Sequence[Sequence[str]], places: Sequence[int]) -> Table:
+    from ..engine.terminal import add_row
+
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for i, column in enumerate(more_columns(report)):
-        table.add_column(column, justify="right" if i > 2 else "left", overflow="fold")
-    for row in more_rows(report):
-        add_row(table, *row)
+    for place in (*range(NAMES), *places):
+        justify = "right" if place >= NAMES else "left"
+        table.add_column(columns[place], justify=justify, no_wrap=place >= NAMES - 1, overflow="fold")
+    shown: Sequence[str] = ()
+    for row in rows:
+        repeated = row[:2] == shown
+        add_row(table, *(("", "") if repeated else row[:2]), row[2], *(row[place] for place in places))
+        shown = row[:2]
     return table
 
 

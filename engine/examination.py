@@ -3,6 +3,7 @@
 import platform
 import shutil
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +41,13 @@ REQUIRED = (
     "face-alignment",
     "safetensors",
 )
+
+
+ALSO_AS = {
+    "dlib-bin": ("dlib",),
+    "opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+}
+"""Other packages that hold the same library."""
 
 
 class Finding(NamedTuple):
@@ -92,10 +100,11 @@ def examine(weights_dir: Path | None = None, check: bool = False) -> list[Findin
 
 
 def _library(name: str, remedy: str) -> Finding:
-    try:
-        return Finding(name, True, metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return Finding(name, False, "not installed", remedy)
+    for package in (name, *ALSO_AS.get(name, ())):
+        with suppress(metadata.PackageNotFoundError):
+            version = metadata.version(package)
+            return Finding(name, True, version if package == name else f"{version} ({package})")
+    return Finding(name, False, "not installed", remedy)
 
 
 def _dot() -> Finding:

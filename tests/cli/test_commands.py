@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from mfps import __version__
-from mfps.cli.evaluate import report_table
+from mfps.cli.evaluate import more_tables, report_table
 from mfps.drawn.faces import write_drawn_faces
 from mfps.engine import configuration
 from mfps.engine.weights import load_weights
@@ -371,3 +371,22 @@ def test_a_long_degradation_is_shown_whole_however_narrow_the_terminal(console):
     console.print(report_table({"convention": {}, "results": results}))
     shown = "".join(line[1:].split("  ")[0].strip() for line in console.file.getvalue().splitlines())
     assert all(name in shown for name in names)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_metrics_stand_in_as_many_tables_as_the_terminal_needs(console, width):
+    titles = ("MS-SSIM", "ID cos", "ID L2", "ID < 0.6", "LMD (px)", "NME (%)", "ST-LPIPS")
+    columns = [{"key": title, "title": title, "better": "higher", "digits": 4} for title in titles]
+    scores = {title: 0.1234 + number for number, title in enumerate(titles)}
+    result = {"degradation": "noise(20,40)|jpeg(10,40)", "list": "all", "input": scores, "iterations": [scores]}
+    report = {"convention": {}, "columns": columns, "results": [result]}
+    console.width = width
+    tables = more_tables(report, width)
+    for table in tables:
+        console.print(table)
+    shown = console.file.getvalue()
+    assert all(shown.count(f"{number}.1234") == 2 for number in range(len(titles)))
+    assert all(shown.count(f"{title} \u2191") == 1 for title in titles)
+    assert max(map(len, shown.splitlines())) <= width
+    assert (len(tables) == 1) == (width == 200)
+    assert not more_tables({**report, "columns": []}, width)

@@ -1,10 +1,11 @@
 import dataclasses
+import importlib.metadata
 import importlib.util
 import socket
 
 import pytest
 from mfps.engine import examination
-from mfps.engine.examination import examine
+from mfps.engine.examination import ALSO_AS, examine
 from mfps.files import external_weights
 from mfps.files.external_weights import WEIGHTS
 from mfps.files.hashes import sha256_of
@@ -105,3 +106,14 @@ def test_libraries_and_programs(nothing, monkeypatch):
     monkeypatch.setattr(examination, "OPTIONAL", {"no-such-library": "pip install it"})
     missing = by_name()["no-such-library"]
     assert (missing.there, missing.remedy) == (False, "pip install it")
+
+
+@pytest.mark.parametrize(("name", "package"), [(n, p) for n, others in ALSO_AS.items() for p in others])
+def test_a_library_is_found_whichever_package_holds_it(nothing, monkeypatch, name, package):
+    def version(asked):
+        if asked in (name, *ALSO_AS[name]) and asked != package:
+            raise importlib.metadata.PackageNotFoundError(asked)
+        return "1.2"
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+    assert by_name()[name][1:3] == (True, f"1.2 ({package})")
