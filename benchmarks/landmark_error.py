@@ -21,7 +21,8 @@ from mfps.degradation.presets import Degradation, degradation_rng
 from mfps.errors import MfpsError
 from mfps.images.image import read_image
 from mfps.images.tensors import images_to_tensor, to_uint8
-from mfps.inference.compile import load_network
+from mfps.inference.exported_network import ExportedNetwork
+from mfps.inference.open_runnable import open_runnable
 from mfps.priors.landmarks.alignment import align_face
 from mfps.priors.landmarks.detector import LandmarkDetector, open_detector
 
@@ -61,7 +62,8 @@ def landmark_errors(given: argparse.Namespace) -> Iterator[tuple[str, float | No
     items = json.loads(given.landmarks.read_text(encoding="utf-8"))["items"][: given.limit]
     where = (given.landmarks_by, "cpu", given.weights_dir)
     whole, aligned = open_detector(*where, aligned=False), open_detector(*where, aligned=True)
-    network = load_network(given.coarse).restorer if given.coarse else None
+    opened = open_runnable(given.coarse, None, "torch") if given.coarse else None
+    network = None if opened is None or isinstance(opened, ExportedNetwork) else opened.restorer.eval()
     degradation = Degradation.parse("full")
     for item in items:
         image, points = read_image(given.photos / item["image"]), np.array(item["points"], np.float64)
