@@ -30,6 +30,7 @@ from . import (
     retrain,
     search,
     select,
+    serve,
     study,
     weights,
 )
@@ -64,6 +65,7 @@ add_command(app, rank.rank, rank.model, "genotype")
 add_command(app, study.study, study.model, "plan")
 add_command(app, bench.bench, bench.model, "network")
 add_command(app, restore.restore, restore.model, "weights", "source")
+add_command(app, serve.serve, serve.model, "runs")
 add_command(app, export.export, export.model, "weights")
 add_command(app, degrade.degrade, degrade.model, "source")
 app.command("doctor")(doctor.doctor)

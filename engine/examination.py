@@ -28,6 +28,7 @@ OPTIONAL = {
     "dlib-bin": "pip install 'mfps[faces]', for faces and landmarks found by dlib, identity and landmark distance",
     "pytorch-msssim": "pip install 'mfps[metrics]', for MS-SSIM",
     "torch-fidelity": "pip install 'mfps[fid]', for FID and KID; it brings torchvision",
+    "gradio": "pip install 'mfps[web]', for mfps serve",
     **dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), _EXPORT),
 }
 """Libraries that an optional extra installs, and how to get them."""

@@ -11,10 +11,7 @@ from scipy.stats import bootstrap
 from ..errors import MfpsError, first_violation
 from ..files.json_text import read_strict
 from ..files.regular_file import is_folder, read_text
-from .evaluation_report import EvaluatedFace, faces_of_groups
-
-MAX_REPORT_BYTES = 2**30
-"""A report of a million faces."""
+from .evaluation_report import MAX_REPORT_BYTES, EvaluatedFace, faces_of_groups
 
 RESAMPLES = 9999
 CONFIDENCE = 0.95

@@ -22,6 +22,9 @@ from .network_facts import NetworkFacts
 
 EVALUATION_SCHEMA = "mfps.evaluation/1"
 
+MAX_REPORT_BYTES = 2**30
+"""A report of a million faces."""
+
 FIRST = ("psnr", "ssim")
 """The metrics of every report, which have a table of their own."""
 

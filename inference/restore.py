@@ -19,6 +19,7 @@ from .restore_crops import restore_crops
 from .restore_job import Restored, RestoreJob
 from .restore_plan import restore_plan
 from .restored_files import check_out, restored_files
+from .reuse import Reuse
 
 if TYPE_CHECKING:
     from ..priors.landmarks.detector import LandmarkDetector
@@ -32,7 +33,10 @@ class _Found(NamedTuple):
 
 
 def restore(
-    config: RestoreConfig, console: Console | None = None, detector: "LandmarkDetector | None" = None
+    config: RestoreConfig,
+    console: Console | None = None,
+    detector: "LandmarkDetector | None" = None,
+    reuse: Reuse | None = None,
 ) -> Restored:
     """Restore degraded, aligned faces, or whole photographs.
 
@@ -48,6 +52,7 @@ def restore(
         config: the network, the photographs, and how they are restored.
         console: where progress is shown; by default nowhere.
         detector: finds the faces of whole photographs; by default the one that `landmarks_by` names.
+        reuse: the network that `weights` names, opened before with the same settings; by default it is opened.
 
     Returns:
         The files written, and how they were made.
@@ -57,7 +62,8 @@ def restore(
     """
     check_out(config)
     device = choose_device(config.device)
-    opened = open_runnable(config.weights, config.genotype, config.runtime)
+    reuse = reuse or Reuse(open_runnable(config.weights, config.genotype, config.runtime))
+    opened = reuse.opened
     size = config.size or opened.size
     if size < STRIDE or size % STRIDE:  # the file may say anything
         raise MfpsError(f"{config.weights}: its size {size} is not a positive multiple of {STRIDE}; set `size`")
@@ -74,8 +80,8 @@ def restore(
             say(progress, f"note      {note}")
     whole = verdict is not None and verdict.whole
     source = config.priors_from if not whole or "priors_from" in config.model_fields_set else "coarse"
-    plan = restore_plan(config, opened, source, found.root, device)
-    job = RestoreJob(config, *found, files, opened, size, plan, progress)
+    plan = restore_plan(config, reuse, source, found.root, device)
+    job = RestoreJob(config, *found, files, opened, size, plan, progress, reuse)
     if verdict is not None and verdict.whole and verdict.detector is not None:
         from .whole.album import restore_whole
 

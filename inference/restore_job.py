@@ -9,6 +9,7 @@ from .config import RestoreConfig
 from .open_runnable import Runnable
 from .restore_plan import RestorePlan
 from .restored_files import RestoredFiles
+from .reuse import Reuse
 from .running import Asked
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class RestoreJob(NamedTuple):
     plan: RestorePlan
     """How it is run."""
     console: Console
+    reuse: Reuse
+    """What is kept of the network for the next restoration."""
 
     @property
     def asked(self) -> Asked:

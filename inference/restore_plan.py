@@ -13,6 +13,7 @@ from .config import RestoreConfig
 from .exported_network import ExportedNetwork
 from .network_facts import NetworkFacts
 from .prior_runs import prior_extractor
+from .reuse import Reuse
 
 
 class RestorePlan(NamedTuple):
@@ -34,14 +35,12 @@ class RestorePlan(NamedTuple):
         return [prior for prior in self.wanted if prior not in self.zeroed]
 
 
-def restore_plan(
-    config: RestoreConfig, compiled: NetworkFacts, source: Source, root: Path, device: torch.device
-) -> RestorePlan:
+def restore_plan(config: RestoreConfig, reuse: Reuse, source: Source, root: Path, device: torch.device) -> RestorePlan:
     """Settle what is run.
 
     Args:
         config: the settings.
-        compiled: the network.
+        reuse: the network, and what is kept for it.
         source: where its priors come from.
         root: the data folder, for stored priors.
         device: where priors are found.
@@ -49,6 +48,7 @@ def restore_plan(
     Raises:
         MfpsError: the network does not take a prior that is to be dropped, or its priors cannot be found.
     """
+    compiled: NetworkFacts = reuse.opened
     passes = config.iterations or compiled.last_pass
     wanted = compiled.priors if passes > 1 else ()
     compiled.check_dropped(config.drop_prior)
@@ -57,7 +57,9 @@ def restore_plan(
         if isinstance(compiled, ExportedNetwork):
             compiled.check_found_priors(source)
         sources = ExternalSources(config.weights_dir, config.parser, config.dictionary, config.landmarks_by)
-        extract = prior_extractor(compiled, sources, device, zeroed) if wanted else None
+        if not wanted:
+            return RestorePlan(passes, wanted, zeroed, None, source)
+        extract = reuse.extractor(zeroed, lambda: prior_extractor(compiled, sources, device, zeroed))
         return RestorePlan(passes, wanted, zeroed, extract, source)
     # A network runs with fewer priors than it was trained with: missing ones are replaced by zeros and reported.
     zeroed += tuple(prior for prior in wanted if prior not in zeroed and not stored_prior(root, prior))

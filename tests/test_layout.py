@@ -115,6 +115,8 @@ TESTED_ELSEWHERE = {
     "bench/latency/report": "bench/latency/test_measure",
     **dict.fromkeys(("study/collected", "study/workers"), "study/test_study"),
     "study/timed_way": "study/test_recipe",
+    "serve/run_kinds": "serve/test_run_view",
+    **dict.fromkeys(("serve/page", "serve/restore_tab", "serve/runs_tab", "serve/server"), "cli/test_serve"),
     "training/session": "retrain/test_train",
     "training/validation": "retrain/test_train",
     "genotypes/base": "networks/test_base",
@@ -137,6 +139,7 @@ TESTED_ELSEWHERE = {
             "nas/selection/config",
             "priors/dictionary/config",
             "priors/fields",
+            "serve/config",
             "study/config",
         ),
         "cli/test_fields",
@@ -234,7 +237,7 @@ def test_what_is_installed_is_the_package_and_its_data(tmp_path):
     }
     data = {"genotypes/genotype.schema.json", "genotypes/front.schema.json", "genotypes/published/mfpsnet.json"}
     data |= {"nas/report/page_style.css", "nas/report/search_report.html", "nas/report/search_report.js"}
-    data |= {"study/study_page.html"}
+    data |= {"serve/page.css", "study/study_page.html"}
     data |= {f"engine/presets/{name}.yaml" for name in PRESETS}
     expected = {
         "__init__.py",
@@ -296,8 +299,9 @@ COMPARING = {"skimage", "scipy"}
 PICTURES = {"cv2", "PIL"}
 DRAWING = {"matplotlib", "networkx", "graphviz", "plotly"}
 SELECTING = {"pymoo"}
+SERVING = {"gradio", "fastapi", "uvicorn"}
 EXPORTING = {"onnx", "onnxscript", "onnxruntime"}
-HEAVY = {"torch", *EXPORTING, *SELECTING, *TRAINING, *FINDING, *COMPARING, *PICTURES, *DRAWING}
+HEAVY = {"torch", *EXPORTING, *SELECTING, *SERVING, *TRAINING, *FINDING, *COMPARING, *PICTURES, *DRAWING}
 
 IMPORTS = {
     "mfps": HEAVY,
@@ -316,6 +320,7 @@ IMPORTS = {
     "mfps.nas.selection.config": HEAVY,
     "mfps.nas.selection.stage": {*SELECTING, "matplotlib"},
     "mfps.retrain.config": HEAVY,
+    "mfps.serve.server": SERVING,
     "mfps.prepare.config": HEAVY,
     "mfps.export.config": HEAVY,
     "mfps.export.export": HEAVY - {"torch"} - PICTURES - COMPARING,

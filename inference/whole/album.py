@@ -59,7 +59,8 @@ def restore_whole(job: RestoreJob, detector: LandmarkDetector) -> Restored:
         facts,
         tuple(plan.used),
     )
-    done = restore_album(album, detector, run, job.console)
+    remembering = job.reuse.remembering(run, plan.passes, plan.source, *plan.used)
+    done = restore_album(album, detector, remembering, job.console)
     described = describe_priors(plan.used, plan.source, {}) if plan.used else ""
     return Restored(done.files, job.size, plan.passes, plan.zeroed, "", described, whole=done)
 

@@ -1,20 +1,18 @@
 """Faces of several photographs restored in batches, with bounded memory."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
 
 from ...images.photograph import Photograph
+from ..reuse import Run
 from .faces_to_restore import Faces
 
 MOST_PIXELS = 60_000_000
 """Pixels of the photographs that wait for a batch to fill up. A single larger one does not wait."""
-
-Run = Callable[[Sequence[np.ndarray]], np.ndarray]
-"""Restores faces, uint8 (size, size, 3) each, as uint8 (B, size, size, 3)."""
 
 
 @dataclass

@@ -24,7 +24,8 @@ from ...images.colour import to_srgb
 from ...images.photograph import Photograph, check_extent, read_photograph, write_photograph
 from ...priors.landmarks.detector import LandmarkDetector
 from ..restored_files import COMPARISONS, RestoredFiles
-from .batches import OpenedPhotograph, Run, restored_in_order
+from ..reuse import Run
+from .batches import OpenedPhotograph, restored_in_order
 from .faces_to_restore import FaceRules, Faces, faces_to_restore
 from .pasting import paste
 from .record import entry_of, is_current, open_journal, write_record

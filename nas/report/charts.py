@@ -34,10 +34,12 @@ PSNR_COLOURS = {
     "stored": "#d55e00",
     "reestimated": "#0072b2",
     "batch": "#009e73",
+    "iterations": "#0072b2",
 }
-"""The curves of PSNR in the order of the legend; `restricted` is what versions before the three statistics had."""
+"""The curves of PSNR in the order of the legend; `restricted` is what versions before the three statistics had, and
+`iterations` what a training has."""
 
-SHOWN = {"reestimated": "re-estimated"}
+SHOWN = {"reestimated": "re-estimated", "iterations": "restored"}
 """Names in the history that people write in another way."""
 
 Table = Sequence[Mapping[str, float]]

@@ -36,7 +36,7 @@ from .fault_commands import OneFace
 HELPS = [
     "",
     *("demo", "search", "select", "retrain", "evaluate", "rank", "study", "restore", "degrade", "genotype", "weights"),
-    *("bench", "export"),
+    *("bench", "export", "serve"),
     *("prepare", "doctor", "dictionary", "dictionary build"),
     *(f"genotype {name}" for name in ("show", "draw", "validate", "diff", "import", "export")),
     *(f"genotype {name}" for name in ("space", "cheapest", "random")),

@@ -27,6 +27,7 @@ from mfps.cli import (
     restore,
     retrain,
     search,
+    serve,
     study,
 )
 from mfps.cli.fields import _command as make_command
@@ -57,6 +58,7 @@ MODELS = {
     "rank": rank.model(),
     "study": study.model(),
     "restore": restore.model(),
+    "serve": serve.model(),
     "bench": bench.model(),
     "latency measure": latency.model(),
     "export": export.model(),
@@ -69,6 +71,7 @@ POSITIONAL = {
     "rank": ("genotype",),
     "study": ("plan",),
     "restore": ("weights", "source"),
+    "serve": ("runs",),
     "bench": ("network",),
     "export": ("weights",),
     "degrade": ("source",),

@@ -37,6 +37,10 @@ OPTIONS = {
         --batch-size --device --precision --priors-from --drop-prior --landmarks-by --weights-dir --parser --dictionary
         --config
     """,
+    "serve": """
+        runs --host --port --max-mb --max-megapixels --device --landmarks-by --weights-dir --parser --dictionary
+        --config
+    """,
     "export": """
         weights --genotype --out --format --name --size --iterations --wrap --opset --half --quantize --neighbours
         --licence --priors --dictionary --data --degradation --calibration-faces --follow-links --config
