@@ -95,6 +95,9 @@ class RunConfig(ConfigModel):
     layer_rates: Annotated[Literal["equal", "fan-in"], Panel.TRAINING] = "equal"
     """Learning rates of the layers: one for all (equal, as published), or the lower the more weights feed an output
     (fan-in), so that networks of different sizes learn well at the same rate."""
+    prior_rate: Annotated[float, Panel.TRAINING] = Field(default=1.0, gt=0, le=1, exclude_if=lambda rate: rate == 1)
+    """What the learning rate of the priors' and the fusion's layers is multiplied by. At the rate of all others they
+    may learn within some hundred steps to add nothing; then 0.2 helps."""
     on_nonfinite: Annotated[Literal["stop", "skip", "rollback"], Panel.TRAINING] = "stop"
     """What to do if a loss or a gradient is not finite: stop the run; skip the update; or roll back to the end of the
     previous epoch and halve the learning rate."""

@@ -24,12 +24,13 @@ def search_optimizers(
         config: the search's.
         levels: the parameters of `architecture` and `weights`, by name.
     """
-    choices, weights = levels["architecture"].values(), levels["weights"].values()
+    choices = levels["architecture"].values()
+    weights = parameter_groups(levels["weights"], config.layer_rates, config.prior_rate)
     return {
         "architecture": torch.optim.Adam(
             choices, config.architecture_lr, weight_decay=config.architecture_weight_decay, fused=True
         ),
-        "weights": _weight_optimizer(config, parameter_groups(weights, config.layer_rates)),
+        "weights": _weight_optimizer(config, weights),
     }
 
 

@@ -210,6 +210,14 @@ class Restorer(nn.Module):
                 raise MfpsError(f"the {name} prior has shape {tuple(priors[name].shape)}, expected {expected}")
 
 
+def is_of_priors(name: str) -> bool:
+    """Whether a parameter of a restorer, or of the search's network around it, is one that priors alone need."""
+    layer, *inner = name.removeprefix("restorer.").split(".")
+    return layer in ("prior_inputs", "prior_output", "fusion_output", "attention") or (
+        layer == "paths" and inner[0] != "upsample"
+    )
+
+
 def check_image(image: Tensor) -> None:
     """Refuse what no restorer takes: another shape or type than images have, or a side that is no multiple of 8."""
     if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():

@@ -212,7 +212,7 @@ class Training:
 
 
 def _optimizer(config: RetrainConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
-    groups = parameter_groups(network.parameters(), config.layer_rates)
+    groups = parameter_groups(dict(network.named_parameters()), config.layer_rates, config.prior_rate)
     if config.solver == "sgd":
         return torch.optim.SGD(groups, config.lr, momentum=0.9, weight_decay=config.weight_decay, fused=True)
     return torch.optim.Adam(groups, config.lr, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True)

@@ -1,3 +1,4 @@
 from ..inference.conftest import drawn_genotype
+from ..networks.conftest import build
 
-__all__ = ["drawn_genotype"]
+__all__ = ["build", "drawn_genotype"]

@@ -21,7 +21,7 @@ def changes(layer_rates, rate=1e-4):
     """How much Adam's first step changes each kernel, as a share of what it was: the mean over its weights."""
     layers = network()
     before = copy.deepcopy(layers.state_dict())
-    optimizer = torch.optim.Adam(parameter_groups(layers.parameters(), layer_rates), 1.0)
+    optimizer = torch.optim.Adam(parameter_groups(dict(layers.named_parameters()), layer_rates), 1.0)
     set_rate(optimizer, rate)
     for parameter in layers.parameters():
         parameter.grad = torch.randn_like(parameter)
@@ -43,14 +43,14 @@ def test_all_kernels_change_by_one_share():
 @pytest.mark.parametrize("layer_rates", ["equal", "fan-in"])
 def test_every_parameter_has_a_rate_once(layer_rates):
     layers = network()
-    groups = parameter_groups(layers.parameters(), layer_rates)
+    groups = parameter_groups(dict(layers.named_parameters()), layer_rates)
     assert sorted(id(p) for group in groups for p in group["params"]) == sorted(map(id, layers.parameters()))
     assert len(groups) == (1 if layer_rates == "equal" else 1 + len({c * k * k for c, k in [*LAYERS, (6, 1)]} - {288}))
 
 
 def test_the_rate_given_is_that_of_the_reference_and_of_all_that_is_no_kernel():
     layers = network()
-    optimizer = torch.optim.SGD(parameter_groups(layers.parameters(), "fan-in"), 1.0)
+    optimizer = torch.optim.SGD(parameter_groups(dict(layers.named_parameters()), "fan-in"), 1.0)
     for rate in (0.5, 0.02):
         set_rate(optimizer, rate)
         rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
@@ -62,4 +62,22 @@ def test_the_rate_given_is_that_of_the_reference_and_of_all_that_is_no_kernel():
 
 def test_equal_rates_are_one_group_as_before():
     layers = network()
-    assert parameter_groups(layers.parameters(), "equal") == [{"params": list(layers.parameters())}]
+    assert parameter_groups(dict(layers.named_parameters()), "equal") == [{"params": list(layers.parameters())}]
+
+
+@pytest.mark.parametrize("layer_rates", ["equal", "fan-in"])
+@pytest.mark.parametrize("prefix", ["", "restorer."])
+def test_the_rate_of_the_priors_layers_is_a_share_of_what_it_were(build, layer_rates, prefix):
+    """They are those that get no gradient from the first iteration."""
+    restorer = build(("parsing", "dictionary"), iterations=2, attention=True)
+    image = torch.rand(2, 3, 16, 16)
+    restorer(image, iterations=1)[0].sum().backward()
+    named = {f"{prefix}{name}": parameter for name, parameter in restorer.named_parameters()}
+    rates = []
+    for share in (1.0, 0.25):
+        groups = parameter_groups(named, layer_rates, share)
+        rates.append({id(p): group.get("factor", 1.0) for group in groups for p in group["params"]})
+        assert sum(len(group["params"]) for group in groups) == len(named)
+    for parameter in named.values():
+        expected = rates[0][id(parameter)] * (1 if parameter.grad is not None else 0.25)
+        assert rates[1][id(parameter)] == pytest.approx(expected)
