@@ -104,7 +104,7 @@ def test_no_option_is_lost() -> None:
 def test_every_field_can_be_set_in_a_file(stage: str, model: type[RunConfig], tmp_path: Path) -> None:
     given = {"data": "faces", "out": "run", "genotype": "mfpsnet", "landmarks_by": "dlib"}
     required = {name: given[name] for name in model.model_fields if name in given}
-    required |= {"base_window": 2, "shared_norms": False}
+    required |= {"base_window": 2, "shared_norms": False, "prior_rate": 0.5}
     if stage == "retrain":
         required["perceptual_network"] = "vgg16"
     values = resolve(model, "tiny", None, required).model_dump(mode="json")
