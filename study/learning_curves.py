@@ -18,15 +18,15 @@ def learning_curves_png(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """The validation PSNR of every network after each of its epochs, as the report has it."""
     with chart(7.6, 4.6) as (figure, content):
         axes = figure.add_subplot()
-        colours, styles = cycle(palette.BRANCH_COLOURS.values()), ("-", "--", ":")
+        colours, styles = cycle(palette.BRANCH_COLOURS.values()), ("solid", "dashed", "dotted")
         for number, (row, colour) in enumerate(zip(rows, colours, strict=False)):
             style = styles[number // len(palette.BRANCH_COLOURS) % len(styles)]
             for curve in row["trainings"]:
-                axes.plot(range(1, len(curve) + 1), curve, style, color=palette.tint(colour, 0.5), lw=0.8)
+                axes.plot(range(1, len(curve) + 1), curve, ls=style, color=palette.tint(colour, 0.5), lw=0.8)
             common = min(map(len, row["trainings"]))
             mean = np.mean([curve[:common] for curve in row["trainings"]], axis=0)
             name = shortened(row["network"], MOST_LETTERS)
-            axes.plot(range(1, common + 1), mean, style, color=colour, lw=2, label=name)
+            axes.plot(range(1, common + 1), mean, ls=style, color=colour, lw=2, label=name)
         axes.set_xlabel("epoch")
         axes.set_ylabel("PSNR on the validation faces (dB)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
