@@ -357,6 +357,7 @@ def test_an_interrupted_search_keeps_its_epochs(tmp_path: Path, start: Start) ->
         ended.err,
     )
     run = tmp_path / "run"
+    assert not (run / "run.lock").exists()
     assert len(read_history(run)) >= 2
     assert read_genotype(run / "decoded.json").hash == read_history(run)[-1]["hash"]
     assert load_weights(run).state

@@ -44,14 +44,17 @@ def test_a_killed_run_that_is_resumed_gives_the_same_bytes(
     assert toll["runs equal to the undisturbed one"] >= 1
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_run_in_one_line_that_says_how_to_continue(
-    world: Path, start: Start, signum: signal.Signals
+def test_a_second_process_is_kept_out_and_a_signal_ends_the_first_in_one_line_that_says_how_to_continue(
+    world: Path, start: Start, mfps: Callable[[str], Ended]
 ) -> None:
+    """SIGTERM; SIGINT ends the search of test_commands.py."""
     process = start(f"{SEARCH} {ENDLESS} --out new", world)
     process.wait_for(lambda: Checkpoints(world / "new", 1).newest(pytest.fail) is not None)
-    os.kill(process.pid, signum)
-    assert_one_line(process.end(), (f"stopped by {signum.name} after step", "--resume"), 128 + signum)
+    for flag in ("--resume", "--overwrite"):
+        ended = mfps(f"{SEARCH} {ENDLESS} --out new {flag}")
+        assert_one_line(ended, (f"new: process {process.pid} on ", "is working in it", "wait until it ends"))
+    os.kill(process.pid, signal.SIGTERM)
+    assert_one_line(process.end(), ("stopped by SIGTERM after step", "--resume"), 128 + signal.SIGTERM)
     assert not (world / "new" / "run.lock").exists()
 
 
@@ -82,14 +85,6 @@ def test_sigterm_leaves_nothing_half_written_and_no_hidden_folder(
     assert_one_line(mfps(command), ("stopped by SIGTERM", "the same command"), 128 + signal.SIGTERM)
     assert sorted(world.rglob("*")) == before
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-
-
-def test_a_second_process_is_kept_out(world: Path, start: Start, mfps: Callable[[str], Ended]) -> None:
-    process = start(f"{SEARCH} {ENDLESS} --out new", world)
-    process.wait_for(lambda: (world / "new" / "checkpoints").is_dir())
-    for flag in ("--resume", "--overwrite"):
-        ended = mfps(f"{SEARCH} {ENDLESS} --out new {flag}")
-        assert_one_line(ended, (f"new: process {process.pid} on ", "is working in it", "wait until it ends"))
 
 
 def test_a_changed_option_is_refused_and_named(world: Path, mfps: Callable[[str], Ended]) -> None:
