@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from hashlib import sha256
+from typing import Any, TypeVar
 
 import numpy as np
 
-from ..priors.extractor import PriorExtractor
 from .open_runnable import Runnable
+
+Found = TypeVar("Found")
 
 Run = Callable[[Sequence[np.ndarray]], np.ndarray]
 """Restores faces, uint8 (size, size, 3) each, as uint8 (B, size, size, 3)."""
@@ -25,10 +27,10 @@ class Reuse:
         self.opened = opened
         self._most_faces = most_faces
         self._check = check
-        self._extractors: dict[tuple[str, ...], PriorExtractor] = {}
+        self._extractors: dict[tuple[str, ...], Any] = {}
         self._restored: dict[Hashable, np.ndarray] = {}
 
-    def extractor(self, dropped: tuple[str, ...], make: Callable[[], PriorExtractor]) -> PriorExtractor:
+    def extractor(self, dropped: tuple[str, ...], make: Callable[[], Found]) -> Found:
         """What finds the network's priors without those that are dropped; it is made once."""
         if dropped not in self._extractors:
             self._extractors[dropped] = make()

@@ -63,10 +63,10 @@ class Network(NamedTuple):
     """Jobs: one a learning rate."""
     judging: str
     """The job."""
-    way: str = ""
-    """What its training differs in from the study's recipe, in words; empty if it follows it."""
     timing: str | None = None
     """The job, which the network shares with those of its other seeds; None if the plan has no `timing`."""
+    way: str = ""
+    """What its training differs in from the study's recipe, in words; empty if it follows it."""
 
 
 class Jobs(NamedTuple):

@@ -14,9 +14,12 @@ from typing import Any, get_args, get_type_hints
 
 import jaxtyping
 import pytest
-from beartype import beartype
+from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray
 from jaxtyping import jaxtyped as of_jaxtyping
+
+AS_PYTHON = BeartypeConf(violation_type=jaxtyping.TypeCheckError)
+"""What is of another type than annotated is a TypeError, as jaxtyping has it and as it mostly is without checks."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,7 +61,7 @@ def _compiled(function: FunctionType) -> Callable[..., object]:
         return function(*args, **kwargs)
 
     plain.__annotations__ = hints
-    checking = beartype(plain)
+    checking = beartype(plain, conf=AS_PYTHON)
     if not any(_has_array(hint) for hint in hints.values()):
         return checking
 

@@ -1,5 +1,6 @@
 """Shapes and types are checked while tests run, in every package that pyproject.toml names, as by jaxtyping."""
 
+import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -123,16 +124,15 @@ def test_what_holds_passes(decorator, what, arguments, named):
 @pytest.mark.parametrize("decorator", [checked, by_jaxtyping])
 @pytest.mark.parametrize(("what", "arguments", "named"), VIOLATES)
 def test_what_does_not_hold_is_found(decorator, what, arguments, named):
-    violation = beartype.roar.BeartypeCallHintViolation if decorator is checked else jaxtyping.TypeCheckError
     call = decorated(decorator, what)
     for _ in range(2):
-        with pytest.raises(violation):
+        with pytest.raises(jaxtyping.TypeCheckError):
             call(*arguments, **named)
 
 
 def test_an_annotation_may_name_what_is_defined_later():
     """jaxtyping, which reads it at once, takes anything there."""
-    with pytest.raises(beartype.roar.BeartypeCallHintReturnViolation):
+    with pytest.raises(jaxtyping.TypeCheckError):
         checked(plain)(1)
 
 
@@ -145,14 +145,17 @@ def test_every_package_that_is_named_is_checked(pytestconfig):
     """Each function of theirs that is loaded by now."""
     *packages, _ = pytestconfig.getoption("--jaxtyping-packages").split(",")
     assert len(packages) > 10
-    with pytest.raises(beartype.roar.BeartypeCallHintViolation):
+    with pytest.raises(jaxtyping.TypeCheckError):
         mfps.networks.base.low_pass("no picture", 3)
     functions = 0
     for name, module in sorted(sys.modules.items()):
         if any(name == package or name.startswith(f"{package}.") for package in packages):
             assert type(module.__spec__.loader).__name__ == "_JaxtypingLoader", name
             for value in vars(module).values():
-                if isinstance(value, FunctionType) and value.__module__ == name and value.__annotations__:
+                of_module = isinstance(value, FunctionType) and value.__module__ == name
+                if (
+                    of_module and value.__annotations__ and not inspect.iscoroutinefunction(value)
+                ):  # the hook passes them
                     assert any(Path(file).name == "shape_checks.py" for file in files_of(value)), value
                     functions += 1
     assert functions > 30
