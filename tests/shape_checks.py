@@ -1,8 +1,9 @@
-"""A pytest plugin: what `--jaxtyping-packages` checks, for a tenth of the time.
+"""A pytest plugin: checks what `--jaxtyping-packages` checks, in less time.
 
 The decorator of jaxtyping compiles every function twice when its module is imported, binds the arguments of every call
-to a signature, and checks them twice, all for the wording of an error; that took a third of the tests' time. Here a
-function is compiled when it is first called, checks once, and remembers sizes only if its annotations speak of arrays.
+to a signature, and checks them twice, all for the wording of an error. Here a function is compiled when it is first
+called, checks once, and remembers sizes only if its annotations speak of arrays: a call costs a tenth, and half if it
+has arrays.
 """
 
 import dataclasses
@@ -51,12 +52,14 @@ def _checked_function(function: FunctionType) -> Callable[..., object]:
 
 
 def _compiled(function: FunctionType) -> Callable[..., object]:
-    """The function with its checks. By now its annotations may name what its module defines after it."""
+    """The function with its checks. By now its annotations may name what its module defines after it.
+
+    It is wrapped once more, so that beartype takes a generator for a function: what it yields comes when the sizes are
+    forgotten.
+    """
     hints = {name: _hint(annotation, function.__globals__) for name, annotation in function.__annotations__.items()}
 
-    @functools.wraps(
-        function
-    )  # also hides from beartype that it is a generator: what it yields comes too late for sizes
+    @functools.wraps(function)
     def plain(*args: Any, **kwargs: Any) -> object:
         return function(*args, **kwargs)
 

@@ -63,8 +63,13 @@ def unchanged(bad_world: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 def tree(folder: Path) -> dict[str, tuple[int, int]]:
     """Every path below a folder, with its size and the time it was changed."""
-    paths = sorted(folder.rglob("*"))
-    return {str(path): (0, 0) if path.is_dir() else (path.stat().st_size, path.stat().st_mtime_ns) for path in paths}
+    found = {}
+    for parent, folders, files in os.walk(folder):
+        found.update((os.path.join(parent, name), (0, 0)) for name in folders)  # noqa: PTH118 - four times as fast
+        for name in files:
+            status = os.stat(path := os.path.join(parent, name))  # noqa: PTH116, PTH118
+            found[path] = status.st_size, status.st_mtime_ns
+    return found
 
 
 def assert_one_line(ended: Ended, named: tuple[str, ...], status: int = 1) -> None:

@@ -157,7 +157,10 @@ def torch_file(content: object, legacy: bool = False) -> bytes:
 def repacked(content: bytes, compression: int, padding: int = 0) -> bytes:
     """The archive of a checkpoint, compressed, one of its files with zeros at its end."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(stream, "w", compression) as after:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(stream, "w", compression, compresslevel=1) as after,
+    ):
         for member in before.infolist():
             data = before.read(member)
             after.writestr(member.filename, data + bytes(padding if member.filename.endswith("data.pkl") else 0))
