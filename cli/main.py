@@ -120,9 +120,10 @@ def main() -> None:
         # Typer turns an interruption into its status and prints nothing.
         if isinstance(end.code, int) and end.code in ENDED_BY:
             again = (
-                "continue a search, a retrain or whole photographs with --resume, and all else with the same command"
+                "; continue a search, a retrain or whole photographs with --resume, and all else with the same command"
             )
-            _fail(f"{ENDED_BY[end.code]}; {again}", end.code)
+            serves = sys.argv[1:2] == ["serve"]  # which has nothing to continue
+            _fail(f"{ENDED_BY[end.code]}{'' if serves else again}", end.code)
         raise
 
 

@@ -103,8 +103,7 @@ def server(shown: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
             process.process.send_signal(signal.SIGTERM)
             ended = process.end()
     assert ended.status == 128 + signal.SIGTERM
-    assert ended.err.startswith(f"mfps: {ENDED_BY[128 + signal.SIGTERM]}")
-    assert len(ended.err.splitlines()) == 1
+    assert ended.err == f"mfps: {ENDED_BY[128 + signal.SIGTERM]}\n"
     assert [path for name in ("home", "tmp", "here") for path in (folder / name).rglob("*")] == []
 
 
@@ -281,7 +280,6 @@ def test_bad_options_are_told_in_a_line(trained_world: Path, options: str, says:
         ended = run_command(f"serve {options}")
     assert ended.status == 1
     assert says in ended.err
-    assert len(ended.err.splitlines()) == 1
 
 
 def test_without_gradio_it_says_what_to_install(trained_world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
