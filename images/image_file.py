@@ -1,11 +1,12 @@
 """Opening untrusted image files: only known formats, checked by their headers before a pixel is decoded."""
 
+import io
 import os
 import re
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from PIL import Image, ImageFile
 
 from ..errors import MfpsError
 from ..files.regular_file import open_regular
+from .tag_directory import claims_too_much
 from .tiff_layout import tiff_layout
 
 MAX_PIXELS = 100_000_000
@@ -66,8 +68,11 @@ def open_image(
         start = file.read(30)
         if start[8:12] == b"WEBP":  # Pillow reads the whole file before it looks at the size
             _check_size(path, size, _webp_size(start), max_pixels)
-        if start[:2] in (b"II", b"MM") and (tiff := tiff_layout(file)) and (problem := tiff.refused()):
-            raise MfpsError(f"{path}: {problem}")
+        if start[:2] in (b"II", b"MM"):
+            if claims_too_much(file):
+                raise MfpsError(f"{path}: its tags claim more bytes than it has; it is damaged: replace it")
+            if (tiff := tiff_layout(file)) and (problem := tiff.refused()):
+                raise MfpsError(f"{path}: {problem}")
         file.seek(0)
         try:
             image = Image.open(file, formats=list(formats))
@@ -79,6 +84,7 @@ def open_image(
             _check_size(path, size, image.size, max_pixels)
             if image.format in ("JPEG", "MPO"):
                 _check_scans(file, path)
+            _keep_exif(image, _exif(image))
             yield image
 
 
@@ -88,12 +94,29 @@ def orientation(image: ImageFile.ImageFile) -> int:
     Nothing is decoded, whereas Pillow decodes a PNG before it looks for EXIF data.
     """
     try:
-        if image.format == "PNG" and "exif" not in image.info and (late := _late_exif(image)):
-            image.info["exif"] = late
+        if image.format == "PNG" and "exif" not in image.info:
+            _keep_exif(image, _late_exif(image))
         found = int(Image.Image.getexif(image).get(0x0112, 1))
     except Exception:  # broken EXIF data says nothing about the picture
         return 1
     return found if 1 <= found <= 8 else 1
+
+
+def _exif(image: ImageFile.ImageFile) -> bytes | None:
+    """The EXIF data of an opened image that is no TIFF, as Pillow would find it."""
+    profile = image.info.pop("Raw profile type exif", None)  # ImageMagick's way to keep it in a PNG
+    found = image.info.get("exif")
+    if found is None and profile is not None:
+        with suppress(ValueError):
+            return bytes.fromhex("".join(str(profile).split("\n")[3:]))
+    return found
+
+
+def _keep_exif(image: ImageFile.ImageFile, exif: bytes | None) -> None:
+    """Let an image have some EXIF data, unless reading them would take more memory than they do."""
+    image.info.pop("exif", None)
+    if exif and not claims_too_much(io.BytesIO(re.sub(rb"^(Exif\0\0)*", b"", exif))):
+        image.info["exif"] = exif
 
 
 def _late_exif(image: ImageFile.ImageFile) -> bytes | None:

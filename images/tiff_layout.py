@@ -1,7 +1,5 @@
 """How a TIFF stores its pixels, from its tags alone: which files are not read, and what to do about them."""
 
-import os
-import struct
 from typing import Any, BinaryIO, NamedTuple
 
 import PIL
@@ -20,8 +18,6 @@ _PLANES, _UNSIGNED, _SIGNED, _YCBCR, _UNCOMPRESSED = 2, 1, 2, 6, 1
 _NAMES = {34925: "LZMA", 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 34712: "JPEG 2000", 52546: "JPEG XL"}
 _KINDS = {1: "unsigned", 2: "signed", 3: "floating-point"}
 _BIG_TIFF = 43
-_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_DIRECTORIES = (34665, 34853, 40965)  # EXIF, GPS, interoperability
 _REMEDY = "save it as PNG, or as TIFF of 8 or 16 unsigned bits a sample"
 
 
@@ -39,15 +35,11 @@ class TiffLayout(NamedTuple):
     """Pixels of a tile; 0 where there are none."""
     planes: bool
     """Whether each colour is stored apart."""
-    claims: bool = False
-    """Whether its tags claim more bytes than the file has, which Pillow would read one after the other."""
     luminance: bool = False
     """Whether it stores luminance and two colour differences (YCbCr) in place of red, green and blue."""
 
     def refused(self) -> str:
         """Why Pillow would read it wrongly, log to stderr or take too much memory, and the remedy; or nothing."""
-        if self.claims:
-            return "the tags of this TIFF claim more bytes than it has; it is damaged: replace it"
         if self.samples > MAX_SAMPLES:
             return f"a TIFF of {self.samples} samples a pixel is not read (at most {MAX_SAMPLES}); save it as RGB"
         if self.compression not in COMPRESSIONS:
@@ -91,9 +83,6 @@ def tiff_layout(file: BinaryIO) -> TiffLayout | None:
     if head[:2] not in (b"II", b"MM"):
         return None
     try:
-        if _claims_too_much(file, head):
-            return TiffLayout(1, (8,), (1,), 1, 0, False, True)
-        file.seek(8)
         tags = TiffImagePlugin.ImageFileDirectory_v2(head + file.read(8) if head[2] == _BIG_TIFF else head)
         file.seek(tags.next)
         tags.load(file)
@@ -103,41 +92,10 @@ def tiff_layout(file: BinaryIO) -> TiffLayout | None:
         samples, compression = int(tags.get(277, 1)), int(tags.get(259, 1))
         planes = int(tags.get(284, 1)) == _PLANES and samples > 1
         luminance = int(tags.get(262, 0)) == _YCBCR
-        return TiffLayout(
-            samples, _whole(tags.get(258, 1)), _whole(tags.get(339, 1)), compression, tile, planes, luminance=luminance
-        )
+        bits, kinds = _whole(tags.get(258, 1)), _whole(tags.get(339, 1))
+        return TiffLayout(samples, bits, kinds, compression, tile, planes, luminance)
     except Exception:  # a damaged directory can make Pillow raise almost anything
         return None
-
-
-def _claims_too_much(file: BinaryIO, head: bytes) -> bool:
-    """Whether the tags of the first picture, and of the directories that they lead to, claim more than the file."""
-    order, big = ("<" if head[:2] == b"II" else ">"), _BIG_TIFF in head[2:4]
-    offset, number, entry, inline = ("Q", "Q", "HHQ", 8) if big else ("I", "H", "HHI", 4)
-
-    def read(layout: str) -> tuple[int, ...]:
-        layout = order + layout
-        return struct.unpack(layout, file.read(struct.calcsize(layout)))
-
-    left = file.seek(0, os.SEEK_END)
-    file.seek(8 if big else 4)
-    waiting, seen = list(read(offset)), set[int]()
-    while waiting and left >= 0:
-        if (place := waiting.pop()) in seen:
-            continue
-        seen.add(place)
-        file.seek(place)
-        (count,) = read(number)
-        for _ in range(count):
-            tag, kind, values = read(entry)
-            stored = file.read(inline)
-            claimed = values * _BYTES.get(kind, 1)
-            left -= claimed if claimed > inline else 0
-            if left < 0:
-                return True
-            if tag in _DIRECTORIES:
-                waiting.append(struct.unpack(order + offset, stored)[0])
-    return False
 
 
 def _whole(value: Any) -> tuple[int, ...]:

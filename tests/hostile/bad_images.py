@@ -56,6 +56,13 @@ def tiff(*tags: tuple[int, int, int, int], data: bytes = b"", following: int = 0
     return struct.pack("<2sHLH", b"II", 42, 8, len(tags)) + entries + struct.pack("<L", following) + data
 
 
+GREY_TAGS = (
+    (256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (262, 3, 1, 1), (273, 4, 1, 8), (278, 4, 1, 8), (279, 4, 1, 64),
+    (259, 3, 1, 1), (277, 3, 1, 1),
+)  # fmt: skip
+"""Of a picture of 8 x 8 pixels, whose values are some of the file's first bytes."""
+
+
 def grey_tiff(*more: tuple[int, int, int, int], compression: int = 1, samples: int = 1, **rest: object) -> bytes:
     replaced = {tag[0] for tag in more}
     usual = ((256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (262, 3, 1, 1), (273, 4, 1, -1), (278, 4, 1, 8),
@@ -77,12 +84,27 @@ def overlapping_tags(count: int, size: int) -> bytes:
     return grey_tiff(*tags, data=bytes(size))
 
 
+def directories_on_tags(count: int, size: int, *usual: tuple[int, int, int, int], second: bool = False) -> bytes:
+    """Tags that all take the same bytes, in the EXIF directory beside a pointer to nowhere, or in that of a second picture."""
+    pointers = () if second else ((34665, 4, 1, -1), (34853, 4, 1, 2**31))
+    place = 8 + 2 + 12 * (len(usual) + len(pointers)) + 4
+    values = place + 2 + 12 * count + 4
+    tags = b"".join(struct.pack("<HHLL", 40000 + number, 7, size, values) for number in range(count))
+    data = struct.pack("<H", count) + tags + bytes(4) + bytes(size)
+    return tiff(*usual, *pointers, data=data, following=place if second else 0)
+
+
 def segment(marker: int, data: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
 
 
 def exif(*tags: tuple[int, int, int, int], data: bytes = b"") -> bytes:
     return b"Exif\0\0" + tiff(*tags, data=data)
+
+
+def directory_of_pictures() -> bytes:
+    """As a JPEG of several pictures begins with: 5,000 tags that all take the same bytes."""
+    return tiff(*((0xB000 + number, 7, 60_000, 8) for number in range(5_000)), data=b"")[:65_000]
 
 
 def many_scans(count: int, side: int) -> bytes:
@@ -205,4 +227,10 @@ def bombs() -> list[BadImage]:
         BadImage("tags on tags.tif", overlapping_tags(2000, 500_000), "x"),
         BadImage("tags on tags.jpg", jpeg[:2] + segment(0xE1, many[:65_000]) * 8 + jpeg[2:], "x"),
         BadImage("tags on tags.png", png(8, 8, chunk(b"eXIf", many[6:])), "x"),
+        BadImage("long tags on tags.png", png(8, 8, chunk(b"eXIf", overlapping_tags(2000, 500_000))), "x"),
+        BadImage("long tags on tags.webp", saved(picture(), "WEBP", exif=overlapping_tags(2000, 500_000)), "x"),
+        BadImage("directory on tags.png", png(8, 8, chunk(b"eXIf", directories_on_tags(2000, 500_000))), "x"),
+        BadImage("directory on tags.tif", directories_on_tags(2000, 500_000, *GREY_TAGS), "x"),
+        BadImage("second page on tags.tif", directories_on_tags(2000, 500_000, *GREY_TAGS, second=True), "x"),
+        BadImage("pictures on tags.jpg", jpeg[:2] + segment(0xE2, b"MPF\0" + directory_of_pictures()) + jpeg[2:], "x"),
     ]

@@ -13,6 +13,7 @@ from mfps.genotypes.front import read_front
 from mfps.genotypes.genotype_file import read_genotype
 from mfps.images.image import SquareFit, image_size, read_image
 from mfps.images.lists import read_list
+from mfps.images.photograph import read_photograph as read_whole
 from mfps.inference.compile import load_network
 from mfps.inference.earlier_evaluation import EarlierEvaluation
 from mfps.inference.foreign_network import import_network
@@ -39,6 +40,7 @@ def read_array_prior(path: Path) -> None:
 
 READERS = {
     "image": read_photograph,
+    "photograph": read_whole,
     "label map": read_label_map,
     "genotype": read_genotype,
     "DARTS text": read_darts_cell,

@@ -52,7 +52,9 @@ def test_what_is_refused_takes_no_memory(refused_cheaply, tmp_path, corpus):
 def test_what_unpacks_to_much_takes_no_memory(checked, tmp_path, bounded_read):
     for bad in bombs():
         (tmp_path / bad.name).write_bytes(bad.content)
-    bounded_read([(reader, path) for path in sorted(tmp_path.iterdir()) for reader in ("image", "label map")])
+    bounded_read(
+        [(reader, path) for path in sorted(tmp_path.iterdir()) for reader in ("image", "photograph", "label map")]
+    )
 
 
 def test_the_first_picture_of_an_animation_is_read(tmp_path, corpus):
