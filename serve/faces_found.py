@@ -11,7 +11,11 @@ from ..genotypes.drawing import palette
 Fate = Literal["restored", "left", "other"]
 """What becomes of a face: it is restored, it cannot be, or it was not asked for."""
 
-COLOURS: dict[Fate, str] = {"restored": "#0072b2", "left": "#d55e00", "other": palette.FAINT_INK}
+COLOURS: dict[Fate, str] = {
+    "restored": palette.BRANCH_COLOURS["upsample"],
+    "left": palette.BRANCH_COLOURS["parsing"],
+    "other": palette.FAINT_INK,
+}
 
 SHOWN_PX = 1600
 """Longest side of a picture that is only looked at."""

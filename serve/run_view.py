@@ -56,7 +56,7 @@ def view_run(folder: Path) -> RunView:
         epochs = tuple(record["epoch"] for record in files.history if "genotype" in record)
         said, drawing = (verdict(files), progress(files)), ""
         if epochs:
-            said, drawing = (*said[:1], *said[1:]), draw_epoch(folder, epochs[-1], files)[1]
+            drawing = draw_epoch(folder, epochs[-1], files)[1]
         elif files.genotype is not None:
             drawing = _drawing(files)
         return RunView(kind, (*said, *files.problems), epochs, drawing, charts)

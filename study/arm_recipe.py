@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import MfpsError
+from .arms import OF_SPACE
 from .jobs import Job
 from .plan import Plan, named
 from .recipe import Recipe, read_recipe
@@ -50,7 +51,9 @@ def _recipe(plan: Plan, base: Recipe, name: str, file: Path) -> Recipe:
     differing = changes.get("recipe", {})
     if {"lr", "rates"} & differing.keys():
         trained = {key: value for key, value in trained.items() if key not in ("lr", "rates")}
-    own = {"recipe": {**trained, **differing}, "judge": {**judged, **changes.get("judge", {})}}
+    own = {"recipe": {**trained, **differing}, "judge": {**judged, **changes.get("judge", {})}, "timing": None}
+    if not isinstance(plan.arms[name], OF_SPACE):
+        own["search"] = None  # its networks are no rivals within a budget: they may be of another cost
     try:
         return read_recipe(plan.model_copy(update=own), file)
     except MfpsError as error:

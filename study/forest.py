@@ -16,18 +16,19 @@ def differences_png(report: Mapping[str, Any]) -> bytes:
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for row in report["differences"]:
         groups.setdefault(row["searched"], []).append(row)
-    return _forest(report, groups, "rival", "PSNR of the searched networks less that of the others (dB)")
+    return _forest(report, groups, "rival", "rival", "PSNR of the searched networks less that of the others (dB)")
 
 
 def compared_png(report: Mapping[str, Any]) -> bytes:
     """A line for every network but those of the arm that the plan compares with."""
     rows = report["compared"]
-    return _forest(report, {"": rows}, "network", f"PSNR less that of {rows[0]['less']} (dB)")
+    return _forest(report, {"": rows}, "network", "arm", f"PSNR less that of {rows[0]['less']} (dB)")
 
 
 def _forest(
-    report: Mapping[str, Any], groups: Mapping[str, Sequence[Mapping[str, Any]]], named: str, label: str
+    report: Mapping[str, Any], groups: Mapping[str, Sequence[Mapping[str, Any]]], named: str, arm: str, label: str
 ) -> bytes:
+    """A line for every row of the groups; `named` and `arm` are the keys of a row's name and of its arm."""
     noise, markers = report["seed_noise"]["psnr"]["detectable"], markers_of(report)
     titles = [title for title in groups if title]
     with chart(7.6, 1.1 + 0.3 * (sum(map(len, groups.values())) + 1.6 * len(titles))) as (figure, content):
@@ -42,7 +43,7 @@ def _forest(
                 at += 1
             for row in rows:
                 kind = row["kind"]
-                marker = markers.get((kind, row.get("arm", row.get("rival"))), MARKERS[kind][0])
+                marker = markers.get((kind, row[arm]), MARKERS[kind][0])
                 _interval(axes, at, row["psnr"], COLOURS[kind], row["psnr"]["complete"], marker)
                 ticks.append(at)
                 names.append(row[named])

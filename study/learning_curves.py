@@ -20,7 +20,7 @@ def learning_curves_png(rows: Sequence[Mapping[str, Any]]) -> bytes:
         axes = figure.add_subplot()
         colours, styles = cycle(palette.BRANCH_COLOURS.values()), ("solid", "dashed", "dotted")
         for number, (row, colour) in enumerate(zip(rows, colours, strict=False)):
-            style = styles[number // len(palette.BRANCH_COLOURS) % len(styles)]
+            style = styles[number // len(palette.BRANCH_COLOURS)]
             for curve in row["trainings"]:
                 axes.plot(range(1, len(curve) + 1), curve, ls=style, color=palette.tint(colour, 0.5), lw=0.8)
             common = min(map(len, row["trainings"]))

@@ -83,6 +83,15 @@ def annotated():
     return find
 
 
+@pytest.fixture(scope="session")
+def wheel():
+    """The wheel that `MFPS_STLPIPS_WHEEL` names."""
+    file = os.environ.get("MFPS_STLPIPS_WHEEL")
+    if not file:
+        pytest.skip("ST-LPIPS's weights are not there: name the wheel of stlpips-pytorch as MFPS_STLPIPS_WHEEL")
+    return Path(file)
+
+
 @pytest.fixture
 def console():
     """A console whose text can be read with `console.file.getvalue()`."""

@@ -80,11 +80,13 @@ class PartFeatures(nn.Module):
         self.register_buffer("mean", network.mean, persistent=False)
         self.register_buffer("std", network.std, persistent=False)
         self.eval().requires_grad_(False)
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - a third less time on a CPU
 
     def forward(self, image: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 256 h w"]:
         """Features (B, 256, H // 4, W // 4) of RGB images in [0, 1]; the sides are multiples of 4."""
         seen = image[..., self.skipped_px :, self.skipped_px :]
-        return self.factor * self.layers((seen - self.mean) / self.std)
+        normalised = ((seen - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+        return self.factor * self.layers(normalised)
 
 
 def random_features(name: FeaturesName, seed: int) -> PartFeatures:

@@ -1,6 +1,5 @@
 """LPIPS and ST-LPIPS against their packages' own computation, and against the formula."""
 
-import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -141,15 +140,6 @@ def test_the_distance_is_its_formula(faces):
             for head, a, b in zip(heads, one, other, strict=True)
         ]
         assert float(found[i]) == pytest.approx(float(sum(terms)), rel=1e-3, abs=1e-7)
-
-
-@pytest.fixture(scope="module")
-def wheel():
-    """The wheel that `MFPS_STLPIPS_WHEEL` names."""
-    file = os.environ.get("MFPS_STLPIPS_WHEEL")
-    if not file:
-        pytest.skip("ST-LPIPS's weights are not there: name the wheel of stlpips-pytorch as MFPS_STLPIPS_WHEEL")
-    return Path(file)
 
 
 def test_st_lpips_hardly_minds_a_shift_and_minds_noise(wheel, faces):

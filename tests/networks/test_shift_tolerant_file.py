@@ -1,21 +1,9 @@
-import os
 import zipfile
-from pathlib import Path
 
-import pytest
 import torch
 from mfps.files.external_weights import weights_of
 from mfps.networks.shift_tolerant_file import ST_LPIPS, read_shift_tolerant
 from mfps.networks.vgg16 import load_vgg16
-
-
-@pytest.fixture(scope="module")
-def wheel():
-    """The wheel that `MFPS_STLPIPS_WHEEL` names."""
-    file = os.environ.get("MFPS_STLPIPS_WHEEL")
-    if not file:
-        pytest.skip("ST-LPIPS's weights are not there: name the wheel of stlpips-pytorch as MFPS_STLPIPS_WHEEL")
-    return Path(file)
 
 
 def test_the_wheel_or_its_file_may_be_given(wheel, tmp_path):

@@ -49,3 +49,11 @@ def test_a_change_that_cannot_be_used_is_named_with_its_arm(plan_file):
     with pytest.raises(MfpsError, match=rf"^{file}: arms\.bad: recipe: .*solver") as refused:
         recipes_of(file)
     assert "\n" not in str(refused.value)
+
+
+def test_an_arm_of_the_space_is_alike_with_the_search_and_a_given_network_may_differ(plan_file):
+    changed = "recipe: {iterations: 2}"
+    given = plan_file({"plain": "kind: cheapest", "given": f"kind: genotype, genotype: published, {changed}"})
+    assert recipes_of(given)[1]["given"].retrain.passes == 2
+    with pytest.raises(MfpsError, match=r"arms\.dear: `iterations` is 1 in `search` and 2 in `recipe`"):
+        recipes_of(plan_file({"plain": "kind: cheapest", "dear": f"kind: dearest, {changed}"}))
