@@ -10,7 +10,7 @@ from ..errors import MfpsError
 from ..files.atomic_file import atomic_file
 from .colour import colour_and_alpha, from_srgb, to_srgb
 from .fields import PictureFormat
-from .image import MAX_PIXELS, damaged, upright
+from .image import MAX_PIXELS, PNG_OPTIONS, damaged, upright
 from .image_file import open_image, orientation
 
 FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
@@ -121,7 +121,7 @@ def write_photograph(path: Path, photograph: Photograph, kind: PictureFormat, ne
     check_extent(photograph.extent, kind)
     colour, alpha = photograph.colour, photograph.alpha
     image = Image.fromarray(colour)
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = dict(PNG_OPTIONS) if kind == "png" else {}
     if alpha is not None and kind == "jpg":
         white = Image.new("RGB", photograph.extent, "white")
         white.paste(image, mask=Image.fromarray(alpha))
