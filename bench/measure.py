@@ -10,8 +10,8 @@ import torch
 from rich.console import Console
 
 from .. import __version__
+from ..engine.clock import counts_processor_time
 from ..engine.device import choose_device, device_name
-from ..engine.execution import counts_processor_time
 from ..engine.progress import track
 from ..files.atomic_file import write_atomically
 from ..files.atomic_folder import atomic_folder, check_free

@@ -23,7 +23,7 @@ def evaluate(config: "EvaluateConfig") -> None:
     """Evaluate a network: PSNR, SSIM and others of the input and each iteration, as tables, JSON, CSV and a picture."""
     from ..engine.terminal import show_table
     from ..inference.evaluate import evaluate as run
-    from ..inference.evaluation_report import against_title
+    from ..inference.evaluation_tables import against_title
 
     console = o.console()
     report = run(config, console)
@@ -49,7 +49,7 @@ LEAST_FOR_NAMES = 40
 
 def more_tables(report: dict[str, Any], width: int) -> list[Table]:
     """The metrics besides PSNR and SSIM as tables for a terminal of a width, beside each other while they fit."""
-    from ..inference.evaluation_report import more_columns, more_rows
+    from ..inference.evaluation_tables import more_columns, more_rows
 
     columns, rows = more_columns(report), more_rows(report)
     parts: list[list[int]] = []
@@ -82,7 +82,7 @@ def _more_table(columns: Sequence[str], rows: Sequence[Sequence[str]], places: S
 def against_table(against: dict[str, Any]) -> Table:
     """The comparison with an earlier evaluation as a table for the terminal."""
     from ..engine.terminal import add_row
-    from ..inference.evaluation_report import AGAINST_COLUMNS, against_rows
+    from ..inference.evaluation_tables import AGAINST_COLUMNS, against_rows
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for i, column in enumerate(AGAINST_COLUMNS):
@@ -95,7 +95,7 @@ def against_table(against: dict[str, Any]) -> Table:
 def report_table(report: dict[str, Any]) -> Table:
     """An evaluation as a table for the terminal."""
     from ..engine.terminal import add_row
-    from ..inference.evaluation_report import TABLE_COLUMNS, table_rows
+    from ..inference.evaluation_tables import TABLE_COLUMNS, table_rows
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in TABLE_COLUMNS:

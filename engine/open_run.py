@@ -10,7 +10,6 @@ from rich.console import Console
 from ..errors import RunStopped
 from ..files.atomic_folder import written_to
 from .configuration import RunConfig
-from .execution import Choice
 from .journal import Journal
 from .position import Length
 from .processes import largest, lost_process
@@ -21,6 +20,7 @@ from .run_inputs import Inputs
 from .run_lock import run_lock
 from .run_store import RunStore
 from .stop_signals import stop_signals
+from .timed_choice import Choice
 from .training_state import Parts
 
 

@@ -29,9 +29,10 @@ from ..files.atomic_folder import check_writable, clear_leftovers
 from ..genotypes.front import FRONT_FOLDER
 from .checkpoint import CHECKPOINTS, NAME, Checkpoints
 from .configuration import Config, RunConfig, config_values, read_config, write_config
-from .execution import DTYPES, LAYOUTS, Choice
+from .execution import DTYPES, LAYOUTS
 from .run_inputs import BY_CONTENT
 from .run_lock import LOCK
+from .timed_choice import Choice
 
 LIBRARIES = ("mfps", "torch", "numpy", "lightning-fabric", "scikit-image", "opencv-python", "pillow", "safetensors")
 """Libraries whose versions a run records."""

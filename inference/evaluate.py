@@ -37,7 +37,8 @@ from ..priors.face_priors import stored_prior
 from ..priors.provenance import describe_priors, oracle_priors, read_provenance
 from .config import EvaluateConfig
 from .earlier_evaluation import EarlierEvaluation
-from .evaluation_report import EvaluatedFace, evaluation_report, inputs_digest, table_markdown, write_comparison
+from .evaluation_report import EvaluatedFace, evaluation_report, inputs_digest
+from .evaluation_tables import table_markdown, write_comparison
 from .exported_network import ExportedNetwork
 from .faces_csv import faces_csv
 from .network_facts import NetworkFacts

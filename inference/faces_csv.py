@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import printable
-from .evaluation_report import iteration_numbers
+from .evaluation_tables import iteration_numbers
 
 
 def faces_csv(report: Mapping[str, Any]) -> str:

@@ -13,8 +13,9 @@ import torch
 from rich.console import Console
 from torch import Tensor, nn
 
-from ..engine.execution import DTYPES, Choice, Execution, candidates, choose, emulation_note
+from ..engine.execution import DTYPES, Execution, candidates, emulation_note
 from ..engine.terminal import say
+from ..engine.timed_choice import Choice, choose
 from ..networks.folded_norm import fold_norms
 from .cuda_graphs import CudaGraphs, Eager, Form, TorchCompiled
 from .prior_runs import Model

@@ -11,7 +11,8 @@ from ..files.regular_file import is_file, read_text
 from ..genotypes.drawing.figure import genotype_figure
 from ..genotypes.drawing.render_svg import render_svg
 from ..images.image import read_image
-from ..inference.evaluation_report import MAX_REPORT_BYTES, TABLE_COLUMNS, more_columns, more_rows, table_rows
+from ..inference.evaluation_report import MAX_REPORT_BYTES
+from ..inference.evaluation_tables import TABLE_COLUMNS, more_columns, more_rows, table_rows
 from ..nas.report.charts import epoch_charts, table_of
 from ..nas.report.drawings import epoch_drawings
 from ..nas.report.run_files import RunFiles, read_run_files

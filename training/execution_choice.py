@@ -12,9 +12,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from ..engine.configuration import RunConfig
-from ..engine.execution import DTYPES, LAYOUTS, Choice, Execution, candidates, choose
+from ..engine.execution import DTYPES, LAYOUTS, Execution, candidates
 from ..engine.processes import largest
 from ..engine.run_folder import was_compiled
+from ..engine.timed_choice import Choice, choose
 from ..engine.training_state import kept_generators
 from ..networks.synchronised_norm import unsynchronised_norms
 

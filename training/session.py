@@ -17,12 +17,13 @@ from ..data.kept_batches import KeptBatches
 from ..data.loader import make_loader, make_training_loader, shut_down_workers, steps_of, training_steps
 from ..data.sampling import BatchShare, FaceAddress
 from ..engine.configuration import RunConfig
-from ..engine.execution import Choice, Execution, emulation_note
+from ..engine.execution import Execution, emulation_note
 from ..engine.open_run import open_run
 from ..engine.position import Length
 from ..engine.processes import gather_parts, launch, own_part
 from ..engine.run import Run
 from ..engine.run_inputs import Inputs
+from ..engine.timed_choice import Choice
 from ..engine.training_state import Parts
 from ..images.fit_note import fit_note
 from ..networks.synchronised_norm import synchronise_norms

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ...engine.execution import DTYPES, Execution, clock_of
+from ...engine.clock import clock_of
+from ...engine.execution import DTYPES, Execution
 from ...export.face_graph import FaceGraph, GraphSpec
 from ...export.onnx_file import onnx_model
 from ...export.quiet import quiet

@@ -4,7 +4,7 @@ import shutil
 import pytest
 from mfps.engine.configuration import resolve
 from mfps.engine.curves import Curves
-from mfps.engine.execution import Choice, Execution
+from mfps.engine.execution import Execution
 from mfps.engine.run_folder import (
     MAY_CHANGE,
     RUN_FILES,
@@ -17,6 +17,7 @@ from mfps.engine.run_folder import (
     was_compiled,
 )
 from mfps.engine.run_lock import LOCK
+from mfps.engine.timed_choice import Choice
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
 

@@ -8,7 +8,7 @@ from mfps.images.image import read_image, write_image
 from mfps.inference.config import EvaluateConfig
 from mfps.inference.earlier_evaluation import RESAMPLES, EarlierEvaluation
 from mfps.inference.evaluate import evaluate
-from mfps.inference.evaluation_report import AGAINST_COLUMNS, against_rows, table_markdown
+from mfps.inference.evaluation_tables import AGAINST_COLUMNS, against_rows, table_markdown
 
 
 @pytest.fixture(scope="module")

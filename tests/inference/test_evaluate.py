@@ -23,7 +23,7 @@ from mfps.images.tensors import to_uint8
 from mfps.inference.compile import load_network
 from mfps.inference.config import EvaluateConfig
 from mfps.inference.evaluate import evaluate, folder_name
-from mfps.inference.evaluation_report import more_columns, more_rows, table_markdown, table_rows
+from mfps.inference.evaluation_tables import more_columns, more_rows, table_markdown, table_rows
 from mfps.metrics.choice import ALWAYS
 from mfps.metrics.face_sets import FaceSets, SetMetric
 from mfps.metrics.metric import Column, Metric

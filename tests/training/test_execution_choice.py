@@ -14,7 +14,8 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from mfps.engine.configuration import RunConfig
-from mfps.engine.execution import DTYPES, LAYOUTS, Choice, Execution
+from mfps.engine.execution import DTYPES, LAYOUTS, Execution
+from mfps.engine.timed_choice import Choice
 from mfps.genotypes.genotype_file import write_genotype
 from mfps.nas.config import SearchConfig
 from mfps.nas.search import train_supernet
@@ -217,7 +218,8 @@ def test_timing_changes_nothing(fails, layout, processes):
 def test_only_the_fastest_is_compiled(monkeypatch, works):
     now = [0.0]
     clock = SimpleNamespace(perf_counter=lambda: now[0], process_time=lambda: now[0])
-    monkeypatch.setattr("mfps.engine.execution.time", clock)
+    monkeypatch.setattr("mfps.engine.timed_choice.time", clock)
+    monkeypatch.setattr("mfps.engine.clock.time", clock)
     compiled = set()
 
     def step(execution):
