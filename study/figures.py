@@ -15,8 +15,7 @@ from .forest import compared_png, differences_png, open_frame, percentiles_png
 from .learning_curves import learning_curves_png
 
 FIGURES = {
-    "quality": "Quality over cost. Grey: random networks, the line their trend, the band about 95% of them. Bars: the "
-    "least and the most of several seeds.",
+    "quality": "Quality over cost. Bars: the least and the most of several seeds.",
     "differences": "PSNR of the searched networks less that of the others, with 95% intervals. Band: what seeds alone "
     "do to two networks trained once, in 95% of pairs. Hollow: the interval leaves out seeds or faces.",
     "compared": "PSNR less that of the arm that the plan compares with, with 95% intervals. Band: what seeds alone do "

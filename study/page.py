@@ -51,7 +51,8 @@ def study_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> s
     """
     lines = [f"# Study {markdown_text(report['plan'])}", ""]
     for section in sections_of(report):
-        lines += [f"## {section.title}", "", *(f"- {markdown_text(note)}" for note in section.notes), ""]
+        lines += [f"## {section.title}", "", *(f"- {markdown_text(note)}" for note in section.notes)]
+        lines += [""] * bool(section.notes)
         for table in section.tables:
             lines += [*markdown_table(table.columns, table.rows), ""]
         if section.figure in figures:

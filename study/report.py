@@ -52,6 +52,7 @@ def study_report(
     *,
     facts: Mapping[str, Any],
     compared_with: str | None = None,
+    searches: bool = True,
 ) -> dict[str, Any]:
     """Compute all statistics of a study, from whatever is finished of it.
 
@@ -63,6 +64,7 @@ def study_report(
         unfinished: names of the jobs that are still to be done.
         facts: what else a reader must know, by name: the recipe, its hash, the machine.
         compared_with: the arm of one network that all others are compared with.
+        searches: whether the plan has arms that search; without them the report says nothing of searched networks.
 
     Returns:
         Plain JSON data, the same for the same arguments.
@@ -74,6 +76,7 @@ def study_report(
             "schema": STUDY_SCHEMA,
             "mfps": __version__,
             "plan": plan_name,
+            "searches": searches,
             "facts": dict(facts),
             "status": {
                 "done": len(outcomes),
@@ -90,14 +93,14 @@ def study_report(
             "faces": trained.faces,
             "input_psnr": trained.input_psnr,
             "input_ssim": trained.input_ssim,
-            **_statistics(trained, hours, compared_with),
+            **_statistics(trained, hours, compared_with, searches),
             "spent": hours,
             "trainings": [outcome._asdict() for outcome in trained.outcomes],
         }
     )
 
 
-def _statistics(trained: Trained, hours: Sequence[Hours], compared_with: str | None) -> dict[str, Any]:
+def _statistics(trained: Trained, hours: Sequence[Hours], compared_with: str | None, searched: bool) -> dict[str, Any]:
     """All numbers that need trained networks; empty without any."""
     if not trained.networks:
         lists = ("networks", "groups", "learning_curves", "differences", "compared", "standings", "equal_quality")
@@ -106,7 +109,8 @@ def _statistics(trained: Trained, hours: Sequence[Hours], compared_with: str | N
     evidence = evidence_of(trained.networks)
     groups, trends = groups_of(evidence), trends_of(evidence)
     differences, standings = differences_of(evidence, groups, trends), standings_of(evidence, trends)
-    equal, rankings, stakes = equal_quality_of(evidence, groups), rankings_of(evidence), stakes_of(evidence)
+    equal = equal_quality_of(evidence, groups) if searched else []
+    rankings, stakes = rankings_of(evidence), stakes_of(evidence)
     compared = compared_of(evidence, compared_with)
     searches = random_searches(evidence, groups, trends.get("psnr"), trained.outcomes, hours)
     reference = reference_of(evidence, trained.input_psnr or 0.0)

@@ -19,6 +19,9 @@ NETWORK_COLUMNS = (
     "network", "architecture", "seeds", "PSNR (dB)", "SSIM", "GFLOPs", "parameters", "ms",
 )  # fmt: skip
 
+OF_SEARCHES = (differences_section, percentiles_section, hypervolume_section, supernets_section)
+"""Sections of a study that searches."""
+
 ITERATION_COLUMNS = ("network", "iteration", "PSNR (dB)", "SSIM")
 
 
@@ -35,10 +38,7 @@ def sections_of(report: Mapping[str, Any]) -> list[Section]:
         _networks(report),
         *([] if compared is None else [compared]),
         *([Section("Learning curves", [], [], "learning_curves")] if report["learning_curves"] else []),
-        differences_section(report),
-        percentiles_section(report),
-        hypervolume_section(report),
-        supernets_section(report),
+        *([section(report) for section in OF_SEARCHES] if report["searches"] else []),
         _verdicts(report),
         _spent(report),
         Section("What it rests on", [report["method"]["intervals"], *_facts(report["facts"])]),
@@ -79,8 +79,9 @@ def _seed_noise(report: Mapping[str, Any]) -> Section:
             "seeds do in 95% of pairs",
         ]
     stakes = report["stakes"]
-    text = with_interval({"value": None, "interval": None} if stakes is None else stakes, "value", 3, "+")
-    notes.append(f"stakes, the dearest network less the cheapest: {'missing' if stakes is None else f'{text} dB'}")
+    if stakes is not None or report["searches"]:
+        text = "missing" if stakes is None else f"{with_interval(stakes, 'value', 3, '+')} dB"
+        notes.append(f"stakes, the dearest network less the cheapest: {text}")
     pairs = zip(psnr["spreads"], ssim["spreads"], strict=True)
     rows = [
         (
@@ -117,6 +118,8 @@ def _networks(report: Mapping[str, Any]) -> Section:
         "compare networks by their differences below",
         f"the degraded faces have {report['input_psnr']:.3f} dB",
     ]
+    if report["curves"]:
+        notes.append("grey in the figure: random networks, the line their trend, the band about 95% of them")
     tables = [Table(NETWORK_COLUMNS, rows)]
     if any(len(row["iterations"]) > 1 for row in report["networks"]):
         similar = "" if report["input_ssim"] is None else f"{report['input_ssim']:.4f}"

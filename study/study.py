@@ -22,6 +22,7 @@ from ..genotypes.genotype_file import write_genotype
 from ..nas.selection.config import SelectionFields
 from .architectures import architectures
 from .arm_recipe import arm_recipes, recipe_of
+from .arms import SearchArm
 from .begun import begin, check_begun
 from .cluster import ClusterWorkers, check_cluster
 from .collected import Collected, best_training, collect
@@ -241,6 +242,8 @@ def _publish(study: Study, pages: bool = False) -> Collected:
     timings = (_folder(study, job) for job in study.jobs.jobs.values() if job.what == TIMING)
     if machines := timed_on(folder for folder in timings if folder.done):
         facts["timing"] = {**facts["timing"], "machine": machines}
-    report = study_report(study.plan.name, *collected, facts=facts, compared_with=study.plan.compared_with)
+    searches = any(isinstance(arm, SearchArm) for arm in study.plan.arms.values())
+    compared_with = study.plan.compared_with
+    report = study_report(study.plan.name, *collected, facts=facts, compared_with=compared_with, searches=searches)
     write_study(report, study.folder, pages=pages)
     return collected

@@ -31,7 +31,7 @@ def few_resamples_and_small_figures(monkeypatch):
     monkeypatch.setattr("mfps.genotypes.drawing.chart.PNG_DPI", 40)
 
 
-def report_of(outcomes, failures=(), spent=(), unfinished=(), plan="plan", compared_with=None):
+def report_of(outcomes, failures=(), spent=(), unfinished=(), plan="plan", compared_with=None, searches=True):
     return study_report(
         plan,
         list(outcomes),
@@ -40,6 +40,7 @@ def report_of(outcomes, failures=(), spent=(), unfinished=(), plan="plan", compa
         list(unfinished),
         facts={"sha": "abc", "judge": {"data": {"list": ["a", "b"], "size": 8}}},
         compared_with=compared_with,
+        searches=searches,
     )
 
 
@@ -111,6 +112,20 @@ def test_a_study_that_is_done_has_every_section_and_every_figure(made):
     assert {section.figure for section in sections_of(report)} - {None} == set(OF_MANY)
     for section in sections_of(report):
         assert all(len(row) == len(table.columns) for table in section.tables for row in table.rows)
+
+
+def test_a_study_that_searches_nothing_says_nothing_of_searched_networks(made):
+    once = some(made, "genotype", "hand-made")
+    networks = once + [one._replace(seed=1, psnr=tuple(each + 0.01 for each in one.psnr)) for one in once]
+    spent = [one for one in ledger(networks) if one.arm in {network.arm for network in networks}]
+    report = report_of(networks, spent=spent, compared_with="published", searches=False)
+    assert [section.title for section in sections_of(report)] == [
+        "Status", "Seed noise", "Networks", "Compared with published", "Verdicts", "What it cost", "What it rests on",
+    ]  # fmt: skip
+    said = texts(report)
+    assert "searched" not in said
+    assert "stakes" not in said
+    assert "missing" not in said
 
 
 def test_verdicts_follow_from_the_numbers(made):
