@@ -10,7 +10,7 @@ from ..errors import MfpsError
 from ..files.atomic_file import atomic_file
 from .colour import colour_and_alpha, from_srgb, to_srgb
 from .fields import PictureFormat
-from .image import MAX_PIXELS, PNG_OPTIONS, damaged, upright
+from .image import MAX_PIXELS, PNG_LEVEL, damaged, upright
 from .image_file import open_image, orientation
 
 FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
@@ -121,13 +121,15 @@ def write_photograph(path: Path, photograph: Photograph, kind: PictureFormat, ne
     check_extent(photograph.extent, kind)
     colour, alpha = photograph.colour, photograph.alpha
     image = Image.fromarray(colour)
-    options: dict[str, Any] = dict(PNG_OPTIONS) if kind == "png" else {}
+    options: dict[str, Any] = {}
     if alpha is not None and kind == "jpg":
         white = Image.new("RGB", photograph.extent, "white")
         white.paste(image, mask=Image.fromarray(alpha))
         image = white
     elif alpha is not None:
         image.putalpha(Image.fromarray(alpha))
+    if kind == "png":
+        options = {"compress_level": PNG_LEVEL}
     if kind == "jpg":
         options = {"quality": JPEG_QUALITY, "subsampling": 0}
     if kind == "webp":
