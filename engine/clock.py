@@ -7,7 +7,12 @@ import torch
 
 
 def seconds_of(run: Callable[[], object], device: torch.device | None) -> float:
-    """Seconds that a call takes on a device; None where that is not known."""
+    """Seconds that a call takes, by `clock_of`.
+
+    Args:
+        run: what is timed.
+        device: where it is computed; None where that is not known.
+    """
 
     def wait() -> None:
         if device is not None and device.type == "cuda":

@@ -15,6 +15,9 @@ LAYOUTS = ("contiguous", "channels-last")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 """The number formats, by name."""
 
+_TRIALS = 3
+"""How often a number format is timed, of which the shortest time counts."""
+
 
 class Execution(NamedTuple):
     """How a network is computed."""
@@ -92,7 +95,7 @@ def slowdown(device: torch.device, precision: str) -> float:
                 output = torch.nn.functional.conv2d(pictures, kernel, padding=1)
             torch.autograd.grad(output.sum(), kernel)
 
-        return min(seconds_of(run, device) for _ in range(3))
+        return min(seconds_of(run, device) for _ in range(_TRIALS))
 
     return seconds(Execution(precision=precision)) / seconds(Execution())
 

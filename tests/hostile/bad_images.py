@@ -102,6 +102,17 @@ def exif(*tags: tuple[int, int, int, int], data: bytes = b"") -> bytes:
     return b"Exif\0\0" + tiff(*tags, data=data)
 
 
+def raw_profile(data: bytes) -> bytes:
+    """EXIF data as ImageMagick writes them into a PNG: as digits, in a chunk of text."""
+    return chunk(b"tEXt", b"Raw profile type exif\0\nexif\n%8d\n" % len(data) + data.hex().encode())
+
+
+def late(*chunks: bytes) -> bytes:
+    """A PNG with chunks after its pixels."""
+    whole = png(8, 8)
+    return whole[:-12] + b"".join(chunks) + whole[-12:]
+
+
 def directory_of_pictures() -> bytes:
     """As a JPEG of several pictures begins with: 5,000 tags that all take the same bytes."""
     return tiff(*((0xB000 + number, 7, 60_000, 8) for number in range(5_000)), data=b"")[:65_000]
@@ -228,6 +239,9 @@ def bombs() -> list[BadImage]:
         BadImage("tags on tags.jpg", jpeg[:2] + segment(0xE1, many[:65_000]) * 8 + jpeg[2:], "x"),
         BadImage("tags on tags.png", png(8, 8, chunk(b"eXIf", many[6:])), "x"),
         BadImage("long tags on tags.png", png(8, 8, chunk(b"eXIf", overlapping_tags(2000, 500_000))), "x"),
+        BadImage("profile on tags.png", png(8, 8, raw_profile(overlapping_tags(2000, 400_000))), "x"),
+        BadImage("late profile on tags.png", late(raw_profile(overlapping_tags(2000, 400_000))), "x"),
+        BadImage("late tags on tags.png", late(chunk(b"eXIf", overlapping_tags(2000, 500_000))), "x"),
         BadImage("long tags on tags.webp", saved(picture(), "WEBP", exif=overlapping_tags(2000, 500_000)), "x"),
         BadImage("directory on tags.png", png(8, 8, chunk(b"eXIf", directories_on_tags(2000, 500_000))), "x"),
         BadImage("directory on tags.tif", directories_on_tags(2000, 500_000, *GREY_TAGS), "x"),

@@ -6,7 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mfps.errors import MfpsError
 from mfps.images.image import fit_square, image_size, read_image, write_image
+from mfps.images.image_file import open_image
+from mfps.images.image_file import orientation as orientation_of
 from PIL import Image, ImageCms
+
+from ..hostile.bad_images import png, raw_profile, tiff
 
 
 @pytest.fixture
@@ -63,6 +67,14 @@ def test_transparency_is_composited_over_white(tmp_path):
     assert (read[:, :4] == 255).all()
     assert (read[:, 4:] == 0).all()
     assert read_image(tmp_path / "palette.png")[0, :2].tolist() == [[255, 255, 255], [10, 20, 30]]
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_exif_data_of_imagemagick_are_read_unless_they_claim_too_much(tmp_path, count):
+    tags = ((0x0112, 3, 1, 6), *((40000 + number, 7, 500, -1) for number in range(count)))
+    (tmp_path / "a.png").write_bytes(png(8, 8, raw_profile(tiff(*tags, data=bytes(600)))))
+    with open_image(tmp_path / "a.png") as image:
+        assert orientation_of(image) == (6 if count == 1 else 1)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

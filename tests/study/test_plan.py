@@ -10,7 +10,7 @@ from mfps.files.config_model import fill
 from mfps.inference.config import EvaluateConfig
 from mfps.nas.config import SearchConfig
 from mfps.retrain.config import RetrainConfig
-from mfps.study.arms import ARMS
+from mfps.study.arms import ARMS, GenotypeArm
 from mfps.study.plan import read_plan
 
 PLAN = """
@@ -28,6 +28,21 @@ arms:
   nafnet: {kind: hand-made, network: nafnet, like: cheapest}
   again: {kind: again, networks_of: known, judge: {priors-from: coarse}}
 """
+
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.mark.parametrize("file", sorted(BENCHMARKS.glob("study_*.yaml")), ids=lambda file: file.stem)
+def test_the_plans_of_the_results_fit_the_options_and_their_genotypes_are_there(file):
+    plan = read_plan(file)
+    for name, arm in plan.arms.items():
+        changes = plan.changes(name)
+        for model, given in ((RetrainConfig, changes.get("recipe", {})), (EvaluateConfig, changes.get("judge", {}))):
+            assert given.keys() <= {*model.model_fields, "rates"}, name
+        if isinstance(arm, GenotypeArm) and arm.genotype.endswith(".json"):
+            assert (BENCHMARKS / arm.genotype).is_file(), name
+    assert plan.recipe.keys() <= {*RetrainConfig.model_fields, "preset", "rates", "iterations"}
 
 
 def test_a_plan_with_every_kind_of_arm_is_read(tmp_path):
